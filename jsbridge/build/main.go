@@ -1,0 +1,122 @@
+// Command build makes every file that a browser loads: it bundles TypeScript with
+// esbuild, minifies scripts, styles and pages with tdewolff/minify, compresses all with
+// andybalholm/brotli, and writes the results with a manifest into the dist folders, from
+// where the binaries embed them (package asset).
+//
+// Order matters: the worker carries the name and hash of the core, the entry script those
+// of the worker, so that one `integrity` value pins everything. The output depends on the
+// sources and on the pinned versions alone; two runs are equal to the byte.
+//
+//	go run ./jsbridge/build [-core FILE] [-player FILE] [-only recorder,ui,demo] [-size]
+//
+// Without -core and -player the committed WebAssembly is kept.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// version is what the recorder reports as recorderVersion.
+const version = "1.0.0"
+
+func main() {
+	core := flag.String("core", "", "freshly built recorder core `file` (.wasm); empty keeps the committed one")
+	player := flag.String("player", "", "freshly built player core `file` (.wasm); empty keeps the committed one")
+	only := flag.String("only", "recorder,ui,demo", "comma-separated `parts` to build")
+	root := flag.String("root", ".", "repository `folder`")
+	flag.Parse()
+	for _, part := range strings.Split(*only, ",") {
+		var err error
+		switch part {
+		case "recorder":
+			err = buildRecorder(*root, *core)
+		case "ui":
+			err = buildUI(*root, *player)
+		case "demo":
+			err = buildDemo(*root)
+		default:
+			err = fmt.Errorf("unknown part %q: use recorder, ui or demo", part)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+func buildRecorder(root, coreFile string) error {
+	out := newFolder(filepath.Join(root, "jsbridge", "dist"))
+	core, err := out.wasm(coreFile, "afterimage-core.wasm")
+	if err != nil {
+		return err
+	}
+	defines := map[string]string{
+		"__VERSION__":   quote(version),
+		"__CORE_NAME__": quote(core.Name),
+		"__CORE_HASH__": quote(core.SHA256),
+	}
+	worker, err := out.script(filepath.Join(root, "jsbridge/worker/main.ts"), "afterimage-worker.js", defines, hashedName)
+	if err != nil {
+		return err
+	}
+	defines["__WORKER_NAME__"] = quote(worker.Name)
+	defines["__WORKER_HASH__"] = quote(worker.SHA256)
+	entry, err := out.script(filepath.Join(root, "jsbridge/entry.ts"), "afterimage.js", defines, fixedName)
+	if err != nil {
+		return err
+	}
+	out.alias(entry, "afterimage."+out.shortHash(entry)+".js")
+	if _, err := out.script(filepath.Join(root, "jsbridge/early.ts"), "afterimage-early.js", defines, fixedName); err != nil {
+		return err
+	}
+	return out.write()
+}
+
+func buildUI(root, playerFile string) error {
+	out := newFolder(filepath.Join(root, "replay", "dist"))
+	player, err := out.wasm(playerFile, "player-core.wasm")
+	if err != nil {
+		return err
+	}
+	ui := filepath.Join(root, "replay", "ui")
+	defines := map[string]string{"__VERSION__": quote(version), "__PLAYER_CORE__": quote(player.Name)}
+	worker, err := out.script(filepath.Join(ui, "player/worker.ts"), "player-worker.js", defines, hashedName)
+	if err != nil {
+		return err
+	}
+	defines["__PLAYER_WORKER__"] = quote(worker.Name)
+	for _, entry := range []string{"app", "embed"} {
+		if _, err := out.script(filepath.Join(ui, entry+".ts"), entry+".js", defines, hashedName); err != nil {
+			return err
+		}
+	}
+	return out.pagesAndStyles(ui)
+}
+
+func buildDemo(root string) error {
+	out := newFolder(filepath.Join(root, "collector", "demo", "dist"))
+	src := filepath.Join(root, "collector", "demo", "shop")
+	entries, err := filepath.Glob(filepath.Join(src, "*.ts"))
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		return fmt.Errorf("%s has no .ts file: the demo shop is missing", src)
+	}
+	for _, entry := range entries {
+		if strings.HasSuffix(entry, ".d.ts") {
+			continue
+		}
+		name := strings.TrimSuffix(filepath.Base(entry), ".ts") + ".js"
+		if _, err := out.script(entry, name, map[string]string{"__VERSION__": quote(version)}, hashedName); err != nil {
+			return err
+		}
+	}
+	return out.pagesAndStyles(src)
+}
+
+func quote(s string) string { return fmt.Sprintf("%q", s) }
