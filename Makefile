@@ -1,0 +1,93 @@
+# Afterimage. `make` lists the targets.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export AFTERIMAGE_BUILD_DIR ?= $(CURDIR)/.build
+BUILD := $(AFTERIMAGE_BUILD_DIR)
+CORE := $(BUILD)/afterimage-core.wasm
+PLAYER := $(BUILD)/player-core.wasm
+FUZZTIME ?= 30s
+GOFLAGS := -buildvcs=false
+export GOFLAGS
+
+.PHONY: help deps toolchain core player bridge build test unit e2e fuzz lint types vectors bench bench-core bench-record bench-wire size npm check-generated run clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start the collector with the demo site on 127.0.0.1:8080
+	go run ./collector
+
+deps: ## install what tests need and this machine lacks (Chromium, nginx, npm packages); says what
+	@sh e2e/deps.sh
+
+toolchain: ## build the pinned TinyGo into .build (installs LLVM 19 from Debian)
+	sh wasm/toolchain/build.sh
+
+core: ## compile the recorder core to WebAssembly with TinyGo
+	sh wasm/toolchain/core.sh $(CORE) ./wasm/recorder
+
+player: ## compile the player core to WebAssembly with the standard compiler
+	mkdir -p $(BUILD)
+	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w -buildid=' -o $(PLAYER) ./wasm/player
+
+node_modules_ui := replay/ui/node_modules/.package-lock.json
+$(node_modules_ui): replay/ui/package-lock.json
+	cd replay/ui && npm ci --ignore-scripts --no-audit --no-fund
+
+bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pages (keeps the committed cores)
+	go run ./jsbridge/build
+
+build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
+	go run ./jsbridge/build -core $(CORE) -player $(PLAYER)
+
+test: deps lint check-generated unit e2e ## everything: what CI runs
+
+unit: ## Go tests of all packages but e2e, with the short fixed part of the fuzz targets
+	go test $(shell go list ./... | grep -v '/e2e$$')
+
+e2e: deps ## the whole path in real Chromium
+	go test -timeout 14m ./e2e
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@for p in $$(go list ./wasm/... ./replay/... ./collector/...); do \
+	  for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+lint: types ## gofmt, vet (also for the core's target), TypeScript types
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "error: not gofmt'd:" $$out; exit 1; fi
+	go vet ./...
+	GOOS=wasip1 GOARCH=wasm go vet ./wasm/recorder ./wasm/player
+
+types: deps ## tsc --noEmit over recorder and user interface
+	cd jsbridge && npx --no-install tsc --noEmit
+	cd replay/ui && npx --no-install tsc --noEmit
+
+vectors: ## write the test vectors of the format anew
+	go test ./wasm/wire -run Vectors -update
+
+bench: bench-core bench-wire bench-record size ## every benchmark
+
+bench-core: ## the core natively: ns and allocations an op, MB/s
+	go test -run '^$$' -bench . -benchmem ./wasm/wire ./wasm/mirror ./wasm/mask
+
+bench-record: deps ## main-thread cost against rrweb in the same Chromium
+	go test -timeout 30m -count=1 -run '^TestBenchRecord$$' -v ./e2e -args -bench
+
+bench-wire: deps ## bytes of a scripted 60-second session against rrweb with gzip
+	go test -timeout 30m -count=1 -run '^TestBenchWire$$' -v ./e2e -args -bench
+
+size: deps ## bytes that a visitor downloads, counted from the network in Chromium
+	go test -count=1 -run '^TestSize$$' -v ./e2e
+
+npm: ## pack the recorder as an npm package and prove it in a Vite and a webpack build
+	go run ./jsbridge/build -only npm
+	go test -count=1 -run '^TestNpm' -v ./e2e
+
+check-generated: core player $(node_modules_ui) ## rebuild the committed files and fail on any difference
+	go run ./jsbridge/build -core $(CORE) -player $(PLAYER)
+	@out=$$(git status --porcelain -- jsbridge/dist replay/dist collector/demo/dist); \
+	if [ -n "$$out" ]; then echo "error: committed build differs from its sources:"; echo "$$out"; echo "hint: make build, look at the diff, commit it"; exit 1; fi
+
+clean: ## remove what was built here (not the committed files)
+	rm -rf $(BUILD) jsbridge/node_modules replay/ui/node_modules e2e/node_modules
