@@ -1,0 +1,114 @@
+/**
+ * Messages between the main thread (the bridge) and the worker that hosts the core.
+ *
+ * Bridge and worker come from one build, but the worker may be a `SharedWorker` that outlives
+ * the page, so both shake hands by version first (`start.config.protocolVersion`,
+ * `core_version`). What the ints of `ops` mean stands in PROTOCOL.md. Everything in here is raw
+ * page data until the core has masked it: it is neither logged nor kept by either side.
+ */
+
+/** Version of the op protocol (PROTOCOL.md); the core refuses any other. */
+export const protocolVersion = 1
+
+/** The collector's answer to GET settings, as received: the signature covers `payload`'s exact bytes. */
+export interface SignedSettings {
+  readonly payload: string
+  /** base64url SPKI of the site's identity key; held custody only. */
+  readonly identity?: string
+  /** base64url ECDSA P-256 r||s over the bytes of `payload`; held custody only. */
+  readonly signature?: string
+}
+
+/** `JSON.parse(SignedSettings.payload)`. Settings tighten what the page asks for, never loosen. */
+export interface Settings {
+  readonly v: 1
+  readonly site: string
+  readonly custody: 'managed' | 'held'
+  readonly settingsVersion: number
+  /** base64url of the raw 65-byte P-256 point. */
+  readonly sealingKey: string
+  readonly privacy?: 'strict' | 'balanced'
+  readonly mask?: readonly string[]
+  readonly block?: readonly string[]
+  readonly allow?: readonly string[]
+  readonly consent?: 'none' | 'required'
+  readonly respectDNT?: boolean
+  readonly enabled?: boolean
+  /** Share of sessions that are recorded, 0 to 1. */
+  readonly sample?: number
+}
+
+/** Names that a site may give to the collector's paths, relative to `endpoint`. */
+export interface Paths {
+  readonly socket?: string
+  readonly tail?: string
+  readonly settings?: string
+}
+
+export interface StartConfig {
+  readonly protocolVersion: number
+  /** Origin and path prefix of the collector, without a slash at the end. */
+  readonly endpoint: string
+  readonly paths: Paths
+  /** Absolute URL of the core; the worker checks its bytes against `coreHash`. */
+  readonly coreUrl: string
+  /** base64 SHA-256 of the core's bytes. */
+  readonly coreHash: string
+  /** The whole site key: `m.<siteId>` or `h.<siteId>.<fingerprint>`. */
+  readonly siteKey: string
+  readonly siteId: string
+  readonly settings: SignedSettings
+  /** 16 random bytes in lower-case hex each. */
+  readonly sessionId: string
+  readonly pageViewId: string
+  readonly tabId: string
+  /** base64url HMAC of the visitor id, or empty; its key stays in the browser. */
+  readonly visitorTag: string
+  readonly consentVersion: string
+  /** The browser's own clock at the page view's time 0, epoch ms. */
+  readonly startEpochMs: number
+  /** `performance.timeOrigin + performance.now()` of time 0: differs from startEpochMs after a clock change. */
+  readonly startMonotonicMs: number
+}
+
+export type Phase = 'idle' | 'waiting-consent' | 'recording' | 'degraded' | 'refused'
+
+/** A batch of ops (PROTOCOL.md). `ints` is transferred. */
+export interface Batch {
+  readonly ints: ArrayBuffer
+  readonly text: string
+}
+
+export type ToWorker =
+  | { readonly t: 'start'; readonly config: StartConfig }
+  | ({ readonly t: 'ops' } & Batch)
+  /** Seal, send and wait until everything so far is acknowledged; answered by `flushed` with the same id. */
+  | { readonly t: 'flush'; readonly id: number }
+  /** As flush, then close the socket; answered by `flushed`. Nothing follows. */
+  | { readonly t: 'stop'; readonly id: number; readonly timeoutMs: number }
+  /** The page goes (or is hidden): apply, seal, store and post with keepalive, as far as possible at once. */
+  | ({ readonly t: 'leave' } & Batch)
+  | { readonly t: 'visible' }
+  /** Consent withdrawn or opt-out: end, forget the outbox, send nothing more. */
+  | { readonly t: 'delete' }
+
+export type FromWorker =
+  /** Core instantiated, settings verified, `start` accepted. */
+  | { readonly t: 'ready' }
+  /** Recording cannot start or has ended. `directive` names what the page's CSP lacks. */
+  | { readonly t: 'failed'; readonly code: string; readonly directive?: string; readonly reason: string }
+  /** What the core wants anew: [id, 0 = node with subtree | 1 = its children node by node] (PROTOCOL.md, "What the core asks for"). */
+  | { readonly t: 'resend'; readonly list: readonly (readonly [id: number, slow: number])[] }
+  /** A new epoch is wanted: the bridge takes a new snapshot. */
+  | { readonly t: 'snapshot' }
+  /**
+   * A batch (`ops`) has been applied: `ints.byteLength + 2 * text.length` of it. The bridge counts
+   * what is under way and stops sending mutations beyond its bound.
+   */
+  | { readonly t: 'applied'; readonly bytes: number }
+  | { readonly t: 'flushed'; readonly id: number; readonly acknowledged: number; readonly pending: number }
+  | { readonly t: 'state'; readonly phase: Phase; readonly reason: string }
+  /** Somebody watches live: batches go out each second. */
+  | { readonly t: 'watch'; readonly on: boolean }
+  /** The site's remote switch, or a refusal that no retry mends. */
+  | { readonly t: 'stop-by-server'; readonly reason: string }
