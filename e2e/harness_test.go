@@ -81,6 +81,7 @@ func startBrowser(flags ...chromedp.ExecAllocatorOption) (context.Context, func(
 type tab struct {
 	t       *testing.T
 	ctx     context.Context
+	close   func() // may be called before the test's end, to free the tab
 	mu      sync.Mutex
 	errors  []string
 	allowed []string
@@ -114,11 +115,12 @@ func newTabIn(t *testing.T, parent context.Context, opts ...chromedp.ContextOpti
 	if _, err := cdp.Call(ctx, chromedp.FromContext(ctx).Target, log.Enable, cdp.Empty{}); err != nil {
 		t.Fatalf("watch the tab's log: %v", err)
 	}
+	tb.close = sync.OnceFunc(stop)
 	t.Cleanup(func() {
 		if t.Failed() {
 			tb.keepScreenshot()
 		}
-		stop()
+		tb.close()
 		for _, e := range tb.unexpected() {
 			t.Errorf("the page reported: %s", e)
 		}
