@@ -1,0 +1,154 @@
+/**
+ * Hosts the core: Go compiled to WebAssembly, without imports, behind numbered exports
+ * (wasm/recorder). Raw page text goes in through `apply`; what comes out of `segment` has
+ * passed the mask and is ready to be sealed.
+ *
+ * The core fails closed. A negative status or a trap makes every later call here throw the
+ * same CoreError, and what it had not yet given out is lost on purpose.
+ *
+ * Trap: each call may grow the linear memory, which detaches every view on it. So no view
+ * outlives the call before which it was made.
+ */
+import { type Bytes, utf8 } from './bytes'
+
+export class CoreError extends Error {
+  /** `directive` is the CSP directive that the page lacks, where that is the cause. */
+  constructor(readonly code: string, reason: string, readonly directive?: string) {
+    super(reason)
+  }
+}
+
+/** Status codes of core_apply; the Go twin is in wasm/recorder. */
+const REASONS: Record<number, readonly [code: string, reason: string]> = {
+  [-1]: ['op-unknown', 'the core met an op that it does not know'],
+  [-2]: ['op-size', 'the core met an op of the wrong size'],
+  [-3]: ['op-text', 'the strings of a batch do not match their lengths'],
+  [-4]: ['op-id', 'an op names a node that the core does not have'],
+  [-5]: ['version', 'page script and core speak different versions: load both from one build'],
+  [-6]: ['memory', 'the page needs more memory than the recorder may use'],
+  [-7]: ['op-order', 'ops came before hello or before a snapshot'],
+  [-8]: ['internal', 'the core met an inner contradiction'],
+}
+
+interface Exports {
+  readonly memory: WebAssembly.Memory
+  _initialize?(): void
+  core_version(): number
+  core_in(ints: number, textBytes: number): number
+  core_apply(ints: number, textBytes: number): number
+  core_segment(nowMs: number): number
+  core_out(): number
+  core_epoch(): number
+  core_resend(): number
+  core_resend_ptr(): number
+  core_resend_clear(): void
+  core_dropped_epoch(): void
+  core_needs_snapshot(): number
+  core_memory(): number
+}
+
+export interface Core {
+  /** Applies one batch (PROTOCOL.md). Throws CoreError. */
+  apply(ints: Int32Array, text: string): void
+  /** Closes what is pending into one wire segment, or undefined: nothing is. Call until undefined. */
+  segment(nowMs: number): { plain: Bytes; epoch: number } | undefined
+  /** Subtrees that the bridge must send anew; each is told once. */
+  resend(): [id: number, slow: number][]
+  needsSnapshot(): boolean
+  /** A segment will never arrive: the core asks for a new epoch. */
+  dropEpoch(): void
+  memoryBytes(): number
+}
+
+/** Compiles while it loads where the server names the media type, else after. */
+async function compile(response: Response): Promise<WebAssembly.Module> {
+  return /^application\/wasm\b/.test(response.headers.get('content-type') ?? '')
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer())
+}
+
+/**
+ * Fetches the core, whose bytes must have the SHA-256 `hash` (base64), and starts it.
+ * `blocked` tells the CSP directive that the browser last reported, if any.
+ */
+export async function startCore(
+  url: string, hash: string, version: number, blocked: () => string | undefined,
+): Promise<Core> {
+  let response: Response
+  try {
+    response = await fetch(url, { integrity: 'sha256-' + hash, credentials: 'omit', referrerPolicy: 'no-referrer' })
+  } catch {
+    const directive = blocked()
+    throw directive
+      ? new CoreError('csp', `the page's CSP does not let the core load: ${directive} must name its origin`, directive)
+      : new CoreError('core-load', 'the core did not load, or its bytes are not those of this build')
+  }
+  if (!response.ok) throw new CoreError('core-load', `the core did not load: HTTP ${response.status}`)
+  let module: WebAssembly.Module
+  try {
+    module = await compile(response)
+  } catch {
+    // The bytes have the right hash, so what refuses them is the policy.
+    throw new CoreError('csp', "WebAssembly may not run here: script-src needs 'wasm-unsafe-eval'", 'script-src')
+  }
+  let x: Exports
+  try {
+    x = (await WebAssembly.instantiate(module, {})).exports as unknown as Exports
+    x._initialize?.()
+  } catch {
+    throw new CoreError('core-start', 'the core does not start in this browser')
+  }
+  const theirs = x.core_version()
+  if (theirs !== version) throw new CoreError('version', `page script speaks protocol ${version}, the core ${theirs}: load both from one build`)
+  return host(x)
+}
+
+/** The calls on a running instance. */
+export function host(x: Exports): Core {
+  let dead: CoreError | undefined
+
+  const die = (status: number): never => {
+    const [code, reason] = REASONS[status] ?? ['internal', `the core answered ${status}`]
+    throw (dead = new CoreError(code, reason))
+  }
+  /** Runs f unless the core is dead; a trap kills it. */
+  const call = <T>(f: () => T): T => {
+    if (dead) throw dead
+    try {
+      return f()
+    } catch (e) {
+      throw (dead ??= e instanceof WebAssembly.RuntimeError ? new CoreError('trap', 'the core stopped: ' + e.message) : new CoreError('internal', 'the core could not be called'))
+    }
+  }
+
+  return {
+    apply: (ints, text) => call(() => {
+      // encode() knows the exact size, encodeInto would need a bound of three times the text.
+      const bytes = utf8(text)
+      const at = x.core_in(ints.length, bytes.length)
+      if (!at) die(-6)
+      const memory = x.memory.buffer
+      new Int32Array(memory, at, ints.length).set(ints)
+      new Uint8Array(memory, at + 4 * ints.length, bytes.length).set(bytes)
+      const status = x.core_apply(ints.length, bytes.length)
+      if (status < 0) die(status)
+    }),
+    segment: (nowMs) => call(() => {
+      const length = x.core_segment(nowMs)
+      if (length < 0) die(length)
+      if (!length) return undefined
+      const at = x.core_out()
+      return { plain: new Uint8Array(x.memory.buffer).slice(at, at + length), epoch: x.core_epoch() }
+    }),
+    resend: () => call(() => {
+      const count = x.core_resend()
+      const pairs = new Int32Array(x.memory.buffer, x.core_resend_ptr(), 2 * count)
+      const list = Array.from({ length: count }, (_, i): [number, number] => [pairs[2 * i] ?? 0, pairs[2 * i + 1] ?? 0])
+      if (count) x.core_resend_clear()
+      return list
+    }),
+    needsSnapshot: () => call(() => x.core_needs_snapshot() !== 0),
+    dropEpoch: () => call(() => x.core_dropped_epoch()),
+    memoryBytes: () => call(() => x.core_memory()),
+  }
+}

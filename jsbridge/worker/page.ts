@@ -1,0 +1,244 @@
+/**
+ * One page view in the worker: raw ops go into the core, segments come out, are sealed and
+ * handed to the delivery. This file decides when; how is in core, seal and delivery.
+ *
+ * It fails closed: after a refusal of the core, or of the platform's cryptography, what is
+ * not sealed is dropped, `failed` is said once, and nothing further is recorded. What was
+ * sealed before is still delivered.
+ */
+import { CoreError, startCore, type Core } from './core'
+import { startDelivery, type Delivery } from './delivery'
+import { openOutbox, type Outbox } from './outbox'
+import { readSettings } from './settings'
+import { startSealer, type Sealer } from './seal'
+import { random, toBase64 } from './bytes'
+import type { Batch, FromWorker, StartConfig, ToWorker } from '../messages'
+import type { World } from './socket'
+
+export const SEAL_EVERY_MS = 1_000
+export const FLUSH_TIMEOUT_MS = 10_000
+
+// PROTOCOL.md
+const OP_TIME = 2
+const OP_SNAPSHOT_BEGIN = 4
+const OP_ANCHOR = 42
+const opHead = (op: number, size: number) => op | (size << 8)
+
+/** Whether a batch begins an epoch. A size of 0 is the core's to refuse. */
+function beginsEpoch(ints: Int32Array): boolean {
+  for (let i = 0, head; (head = ints[i]); i += head >>> 8 || ints.length) if ((head & 255) === OP_SNAPSHOT_BEGIN) return true
+  return false
+}
+
+export interface PageOptions {
+  post(m: FromWorker): void
+  /** Time as ms since the page view began. */
+  world(startMonotonicMs: number): World
+  /** The CSP directive violated since the last call, if any. */
+  blocked(): string | undefined
+  /** The worker lives on when the page goes (SharedWorker with extendedLifetime). */
+  readonly outlivesPage: boolean
+}
+
+/** What main.ts hands each message to. */
+export interface Page {
+  handle(m: ToWorker): void
+}
+
+export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageOptions): Page {
+  type Running = { core: Core; sealer: Sealer; delivery: Delivery; outbox: Outbox; world: World; config: StartConfig }
+  let run: Running | undefined
+  let early: ToWorker[] | undefined = [] // messages before `ready`
+  let dead = false
+  let cancelSeal: (() => void) | undefined
+  let sealing = Promise.resolve()
+  let epoch = 0
+  let asked = false // for a snapshot, and it has not come yet
+  let lost = 0 // the epoch of which a segment will never arrive: what follows in it cannot be read
+  let withheld = 0 // bytes applied but not credited to the bridge, for want of room
+  let anchor: (() => void) | undefined
+  let unanchored = false // the present epoch has no anchor op yet
+
+  function fail(e: unknown) {
+    if (dead) return
+    dead = true
+    cancelSeal?.()
+    const { code, message, directive } = e instanceof CoreError ? e : new CoreError('internal', 'the worker met an error of its own')
+    post({ t: 'failed', code, reason: message, ...(directive && { directive }) })
+  }
+
+  async function start(config: StartConfig) {
+    if (!self.isSecureContext || !globalThis.crypto?.subtle)
+      throw new CoreError('insecure-context', 'recording needs a secure context: serve the page over https')
+    const world = makeWorld(config.startMonotonicMs)
+    const at = (path: string | undefined, usual: string) => new URL(path ?? usual, config.endpoint + '/').href
+    const loading = startCore(config.coreUrl, config.coreHash, config.protocolVersion, blocked)
+    loading.catch(() => {}) // awaited below; settings may fail first
+    const outbox = await openOutbox(config.siteId, config.endpoint, () => config.startEpochMs + world.now())
+    const settings = await readSettings(config.settings, config.siteKey, outbox.newestSettings)
+    if (!settings.enabled) {
+      dead = true
+      return post({ t: 'stop-by-server', reason: 'the site is switched off in its settings' })
+    }
+    const sealer = await startSealer(config.siteId, config.sessionId, config.pageViewId, settings.sealingKey)
+    const view = {
+      id: config.pageViewId,
+      session: config.sessionId,
+      tab: config.tabId,
+      visitorTag: config.visitorTag,
+      consentVersion: config.consentVersion,
+      envelope: toBase64(sealer.envelope),
+      secret: toBase64(random(16)),
+    }
+    const core = await loading
+    await outbox.own(view)
+    if (dead) return
+    const delivery = startDelivery(
+      {
+        socketUrl: at(config.paths.socket, 'v1/ws').replace(/^http/, 'ws'),
+        tailUrl: at(config.paths.tail, 'v1/tail'),
+        site: config.siteId, view, next: sealer.next, outbox, world, blocked,
+      },
+      {
+        anchored(zero) {
+          const texts = [String(Math.round(zero)), String(Math.round(config.startEpochMs))]
+          anchor = () => core.apply(
+            Int32Array.of(opHead(OP_TIME, 2), world.now(), opHead(OP_ANCHOR, 3), ...texts.map((s) => s.length)),
+            texts.map((s) => s + '\0').join(''))
+          if (unanchored) later()
+        },
+        watch: (on) => post({ t: 'watch', on }),
+        gaveUp: () => guard(() => {
+          lost = epoch
+          core.dropEpoch()
+          askSnapshot()
+        }),
+        acknowledged: roomAgain,
+        failed: fail,
+        stopped(reason) {
+          dead = true
+          cancelSeal?.()
+          post({ t: 'stop-by-server', reason })
+        },
+      })
+    run = { core, sealer, delivery, outbox, world, config }
+    post({ t: 'ready' })
+  }
+
+  /** Runs f unless recording has ended; what it throws ends it. */
+  function guard(f: () => void) {
+    if (dead) return
+    try {
+      f()
+    } catch (e) {
+      fail(e)
+    }
+  }
+
+  function askSnapshot() {
+    if (asked || !run?.core.needsSnapshot()) return
+    asked = true
+    post({ t: 'snapshot' })
+  }
+
+  function apply({ core, delivery }: Running, { ints, text }: Batch) {
+    const batch = new Int32Array(ints)
+    core.apply(batch, text)
+    unanchored ||= beginsEpoch(batch)
+    withheld += ints.byteLength + 2 * text.length
+    if (delivery.room()) credit()
+    const list = core.resend()
+    if (list.length) post({ t: 'resend', list })
+    askSnapshot()
+  }
+
+  function credit() {
+    if (withheld) post({ t: 'applied', bytes: withheld })
+    withheld = 0
+  }
+
+  /** Takes all pending segments out of the core and chains their sealing; sealed ones go to the delivery. */
+  function cut({ core, sealer, delivery, world }: Running) {
+    cancelSeal?.()
+    cancelSeal = undefined
+    if (unanchored && anchor) {
+      anchor()
+      unanchored = false
+    }
+    for (let s; (s = core.segment(world.now() | 0)); ) {
+      if (s.epoch !== epoch) asked = false
+      epoch = s.epoch
+      if (!delivery.room() && lost !== epoch) {
+        lost = epoch
+        sealer.skip()
+        core.dropEpoch()
+      }
+      if (lost === epoch) continue
+      sealing = sealer.seal(s.plain, s.epoch).then(delivery.add).catch(fail)
+    }
+    if (delivery.room()) askSnapshot()
+  }
+
+  function later() {
+    cancelSeal ??= run?.world.after(SEAL_EVERY_MS, () => {
+      cancelSeal = undefined
+      if (run) guard(() => cut(run as Running))
+    })
+  }
+
+  function roomAgain() {
+    if (!run || dead || !run.delivery.room()) return
+    credit()
+    guard(askSnapshot)
+  }
+
+  /** Resolves when the collector has everything up to now, or the time is over, or nothing more will come. */
+  async function flush(r: Running, timeoutMs: number) {
+    guard(() => cut(r))
+    await sealing
+    r.delivery.flush()
+    await new Promise<void>((resolve) => r.delivery.settled(resolve, timeoutMs))
+    return r.delivery.counts()
+  }
+
+  function handle(m: ToWorker) {
+    if (m.t === 'start')
+      return void start(m.config).catch(fail).then(() => {
+        const waiting = early ?? []
+        early = undefined
+        waiting.forEach(handle)
+      })
+    if (early && !dead) return void early.push(m)
+    const r = run
+    switch (m.t) {
+      case 'ops':
+        if (r) guard(() => { apply(r, m); later() })
+        return
+      case 'leave':
+        if (r) guard(() => { apply(r, m); cut(r) })
+        return void sealing.then(() => r?.delivery.leave(outlivesPage))
+      case 'visible':
+        return r?.delivery.wake()
+      case 'flush':
+      case 'stop': {
+        const none = { acknowledged: 0, pending: 0 }
+        const answer = r ? flush(r, m.t === 'stop' ? m.timeoutMs : FLUSH_TIMEOUT_MS) : Promise.resolve(none)
+        return void answer.then((counts) => {
+          if (m.t === 'stop') {
+            dead = true
+            r?.delivery.close()
+          }
+          post({ t: 'flushed', id: m.id, ...counts })
+        })
+      }
+      case 'delete':
+        dead = true
+        early = undefined
+        cancelSeal?.()
+        r?.delivery.close()
+        return void r?.outbox.clear()
+    }
+  }
+
+  return { handle }
+}

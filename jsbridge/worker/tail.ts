@@ -1,0 +1,36 @@
+/**
+ * The HTTP way out, for the moment when the page goes (collector/UPLOAD.md): one request
+ * with keepalive, which the browser finishes when page and worker are gone. It is a simple
+ * request (text/plain, no credentials), so no preflight stands before it.
+ */
+import { helloText, tailBody, type Announced, type FromServer } from './frame'
+import type { Frame } from './queue'
+
+/** 64 KiB of keepalive bodies may be in flight, shared with the page's own; the rest is left to it. */
+export const TAIL_BYTES = 60 << 10
+
+export interface TailAnswer {
+  readonly acks: readonly Extract<FromServer, { t: 'ack' }>[]
+  readonly refused: readonly Extract<FromServer, { t: 'refused' }>[]
+}
+
+/** Room for a frame in a body of TAIL_BYTES after the hello. */
+export const tailRoom = (site: string, announced: Announced): number => TAIL_BYTES - helloText(site, [announced]).length - 64
+
+/** Posts one frame; undefined when nothing came back, which is no loss: the outbox has it. */
+export async function postTail(url: string, site: string, announced: Announced, frame: Frame): Promise<TailAnswer | undefined> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      body: tailBody(helloText(site, [announced]), [frame.bytes]),
+      headers: { 'content-type': 'text/plain' },
+      keepalive: true,
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      cache: 'no-store',
+    })
+    return answer.ok ? ((await answer.json()) as TailAnswer) : undefined
+  } catch {
+    return undefined
+  }
+}
