@@ -1,0 +1,217 @@
+package wire
+
+// Encoder writes the segments of one page view. The zero value is ready; it starts at
+// epoch 1 unless BeginEpoch says otherwise. It copies what it is given, keeps about
+// 2 MB, and allocates only while its output buffer grows to the largest segment.
+// Not safe for concurrent use.
+type Encoder struct {
+	m     *model
+	epoch uint32
+	index uint32
+	ops   int
+	raw   int    // bytes of raw form pending
+	cost  uint64 // of the pending ops, as opCost counts
+	crc   uint32
+	out   []byte
+}
+
+// BeginEpoch forgets dictionary, window and predictions, and numbers the segments from 0
+// again. Ops that no AppendSegment has closed are lost.
+func (e *Encoder) BeginEpoch(epoch uint32) {
+	if e.m == nil {
+		e.m = new(model)
+	}
+	e.m.reset()
+	e.epoch, e.index = epoch, 0
+	e.begin()
+}
+
+func (e *Encoder) begin() {
+	e.ops, e.raw, e.cost, e.out = 0, 0, 0, e.out[:0]
+	e.crc = crcVarint(crcVarint(crcByte(^uint32(0), Version), uint64(e.epoch)), uint64(e.index))
+}
+
+// PendingBytes is the size of the ops appended since the last segment, in raw form.
+func (e *Encoder) PendingBytes() int { return e.raw }
+
+// Append adds an op to the segment that AppendSegment will close. A kind that this
+// version does not have is ignored. A time before the last op's counts as the last op's,
+// Nums that are missing count as 0, and what is over a limit is cut.
+func (e *Encoder) Append(op *Op) {
+	schema, ok := schemaOf(op.Kind)
+	if !ok {
+		return
+	}
+	if e.m == nil {
+		e.BeginEpoch(1)
+	}
+	e.ops++
+	e.cost += opCost(op)
+	s := &e.m.state
+	e.num(ctxKind, uint64(op.Kind))
+	dt := op.AtMs - s.atMs
+	if dt < 0 {
+		dt = 0
+	}
+	e.num(ctxTime, uint64(dt))
+	s.atMs += dt
+	s.gap, s.back = 0, 0
+
+	nums, left := op.Nums, 0
+	list := -1
+	for i := 0; i < len(schema); i++ {
+		ctx := fieldCtx(op.Kind, i)
+		switch schema[i] {
+		case fieldNewID:
+			e.num(ctx, zigzag(int64(op.ID)-int64(s.newID)-1))
+			s.newID = op.ID
+		case fieldPlace:
+			code := s.placeOf(op.Parent, op.Prev)
+			e.num(ctx, code)
+			if code == placeExplicit {
+				e.ref(ctxParent, op.Parent)
+				e.ref(ctxPrev, op.Prev)
+			}
+			s.created(code, op.Parent, op.ID)
+		case fieldRef:
+			e.ref(ctx, op.ID)
+		case fieldParent:
+			e.ref(ctx, op.Parent)
+		case fieldPrev:
+			e.ref(ctx, op.Prev)
+		case fieldTag, fieldAttrName, fieldName:
+			e.str(ctx, classOf(schema[i]), op.Name)
+		case fieldText, fieldValue, fieldStyle, fieldData:
+			e.str(ctx, classOf(schema[i]), op.Text)
+		case fieldAttrs:
+			attrs := op.Attrs
+			if len(attrs) > MaxAttrs {
+				attrs = attrs[:MaxAttrs]
+			}
+			e.num(ctx, uint64(len(attrs)))
+			for k := range attrs {
+				e.str(ctxAttrName, classAttrName, attrs[k].Name)
+				if attrs[k].Null {
+					e.slot(ctxAttrValue, classValue, 1+slotNull)
+				} else {
+					e.str(ctxAttrValue, classValue, attrs[k].Value)
+				}
+			}
+		case fieldList:
+			group := len(schema) - i - 1
+			left = len(nums)
+			if left > MaxNums {
+				left = MaxNums
+			}
+			left /= group
+			e.num(ctx, uint64(left))
+			if left == 0 {
+				return
+			}
+			list = i
+		default:
+			var n int64
+			if len(nums) > 0 {
+				n, nums = nums[0], nums[1:]
+			}
+			e.number(ctx, schema[i], n)
+		}
+		if list >= 0 && i == len(schema)-1 {
+			if left--; left > 0 {
+				i = list
+			}
+		}
+	}
+}
+
+// number codes one of Nums by its field code.
+func (e *Encoder) number(ctx uint32, code byte, n int64) {
+	n = min(max(n, -MaxNum), MaxNum)
+	s := &e.m.state
+	switch code {
+	case fieldNum:
+		e.num(ctx, zigzag(n))
+	case fieldNumRef:
+		e.ref(ctx, uint32(n))
+	case fieldGap:
+		e.num(ctx, zigzag(s.back-n-s.gap))
+		s.gap, s.back = s.back-n, n
+	default:
+		a := axisOf(code)
+		e.num(ctxAxis(code, s.axes[a].bucket()), zigzag(n-s.axes[a].predict()))
+		s.axes[a].update(n)
+	}
+}
+
+// ref codes a reference to a node.
+func (e *Encoder) ref(ctx, id uint32) {
+	s := &e.m.state
+	code := s.refOf(id)
+	e.num(ctx, code)
+	if code == refExplicit {
+		e.num(ctxRef, zigzag(int64(id)-int64(s.recent[0])))
+		s.touch(recentIDs-1, id)
+	}
+}
+
+// str codes a string: the slot of one that is known, or its bytes.
+func (e *Encoder) str(ctx uint32, class int, s []byte) {
+	d := &e.m.dict
+	if len(s) == 0 {
+		e.slot(ctx, class, 1+slotEmpty)
+		return
+	}
+	if len(s) <= maxDictString {
+		if i := d.find(s); i != 0 {
+			d.used[i] = true
+			e.slot(ctx, class, 1+i)
+			return
+		}
+	} else if len(s) > MaxString {
+		s = s[:MaxString]
+	}
+	e.slot(ctx, class, 0)
+	e.num(ctxLen+uint32(class), uint64(len(s)))
+	e.bytes(class, s)
+	if len(s) <= maxDictString {
+		d.link(s, d.insert(s))
+	}
+}
+
+func (e *Encoder) slot(ctx uint32, class int, v uint32) { e.num(ctx, uint64(v)) }
+
+func (e *Encoder) num(ctx uint32, v uint64) {
+	e.crc = crcVarint(e.crc, v)
+	e.raw += varintLen(v)
+	e.out = appendVarint(e.out, v)
+}
+
+func (e *Encoder) bytes(class int, s []byte) {
+	for _, b := range s {
+		e.crc = crcByte(e.crc, b)
+	}
+	e.raw += len(s)
+	e.out = append(e.out, s...)
+}
+
+// AppendSegment closes the pending ops into one segment and appends it to dst. Without
+// pending ops it answers dst as it is.
+func (e *Encoder) AppendSegment(dst []byte) []byte {
+	if e.ops == 0 {
+		return dst
+	}
+	e.num(ctxKind, uint64(KindEnd))
+	start := len(dst)
+	dst = append(dst, Version)
+	dst = appendVarint(dst, uint64(e.epoch))
+	dst = appendVarint(dst, uint64(e.index))
+	crc := ^e.crc
+	dst = append(dst, byte(crc), byte(crc>>8), byte(crc>>16), byte(crc>>24))
+	dst = append(dst, e.out...)
+	for e.cost > expansion*uint64(len(dst)-start+expansionFloor) {
+		dst = append(dst, 0)
+	}
+	e.index++
+	e.begin()
+	return dst
+}
