@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// meter is a reverse proxy before a collector that counts body bytes as they pass the
+// network, compressed as the browser asked for, by path.
+type meter struct {
+	mu   sync.Mutex
+	down map[string]int64
+}
+
+func startMeter(t *testing.T, target string) (*meter, string) {
+	t.Helper()
+	u, err := url.Parse(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &meter{down: map[string]int64{}}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(u); r.Out.Host = u.Host },
+		ModifyResponse: func(r *http.Response) error {
+			if r.StatusCode == http.StatusSwitchingProtocols {
+				return nil // the proxy needs the upgraded body as it is; nothing is loaded over it
+			}
+			r.Body = &countingBody{ReadCloser: r.Body, m: m, path: r.Request.URL.Path}
+			return nil
+		},
+	}
+	return m, serve(t, proxy)
+}
+
+type countingBody struct {
+	io.ReadCloser
+	m    *meter
+	path string
+}
+
+func (b *countingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.m.mu.Lock()
+	b.m.down[b.path] += int64(n)
+	b.m.mu.Unlock()
+	return n, err
+}
+
+// budgets in bytes, brotli: what a visitor downloads, and what of it runs on the main thread.
+const (
+	budgetAll  = 40_000
+	budgetMain = 12_000
+)
+
+// TestSize loads a page with the one script tag and default options in Chromium, records,
+// types, scrolls, flushes, and counts all that came from the collector.
+func TestSize(t *testing.T) {
+	origin := ""
+	site := &collectorSite{}
+	var endpoint string
+	origin = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><title>size</title><body style="height:3000px"><h1>Hello</h1><input id="name">
+<script async src="%s/afterimage.js" data-site="%s"></script>`, endpoint, site.SiteKey)
+	}))
+	site = startCollectorFor(t, origin)
+	m, proxied := startMeter(t, site.URL)
+	endpoint = proxied
+	tb := newTab(t)
+	tb.open(origin)
+	tb.until(`window.afterimage && afterimage.state.phase === "recording"`)
+	eval[any](tb, `(() => { scrollTo(0, 500); const i = document.getElementById("name"); i.value = "x"; i.dispatchEvent(new Event("input", {bubbles: true})) })()`)
+	eval[any](tb, `afterimage.flush()`)
+
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all, main int64
+	var paths []string
+	for path := range m.down {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		n := m.down[path]
+		where := "worker"
+		all += n
+		if strings.HasSuffix(path, "/afterimage.js") {
+			where = "main thread"
+			main += n
+		}
+		if strings.HasSuffix(path, ".wasm") {
+			where = "worker (core)"
+		}
+		fmt.Printf("%8d B  %-14s %s\n", n, where, path)
+	}
+	fmt.Printf("%8d B  all that a page view downloads (budget %d)\n%8d B  of it on the main thread (budget %d)\n", all, budgetAll, main, budgetMain)
+	if main == 0 || all == main {
+		t.Fatal("the script, the worker or the core was not seen on the network")
+	}
+	if all > budgetAll {
+		t.Errorf("a page view downloads %d bytes, the budget is %d", all, budgetAll)
+	}
+	if main > budgetMain {
+		t.Errorf("%d bytes run on the main thread, the budget is %d", main, budgetMain)
+	}
+}
