@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"crypto/subtle"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Limits of one session: what a page that never stops, or somebody with a site's key,
+// can make the store keep.
+const (
+	MaxPageViews     = 2000      // of a session
+	MaxSessionBytes  = 256 << 20 // sealed
+	MaxSegmentNumber = 1 << 22   // a segment a second for 48 days
+	maxRanges        = 4096      // gaps of a page view
+)
+
+// EnvelopeBytes is the size of an envelope (wasm/wire/FORMAT.md).
+const EnvelopeBytes = 106
+
+// ErrNoEnvelope says that a new page view came without its envelope.
+var ErrNoEnvelope = errors.New("envelope is missing or not of the right size")
+
+// Admit registers page views and says what of them is durable already. It is durable
+// itself on return. The error is of the store; what is wrong with one page view stands
+// in its Admitted.Err.
+func (s *Store) Admit(ctx context.Context, a Admission) ([]Admitted, error) {
+	if !ValidID(a.Session) || !ValidID(a.Tab) || !ValidSiteID(a.Site) {
+		return nil, fmt.Errorf("admit: session, tab or site is not an id")
+	}
+	out := make([]Admitted, len(a.PageViews))
+	for i, p := range a.PageViews {
+		if !ValidID(p.ID) {
+			return nil, fmt.Errorf("admit: page view %d is not an id", i)
+		}
+		out[i].PageView = p.ID
+	}
+	if err := s.space.check(); err != nil {
+		return nil, err
+	}
+	x := s.session(a.Session)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	err := s.db.inTx(ctx, func(t tx) error { return s.admit(ctx, t, a, out) })
+	if err != nil {
+		s.drop(x)
+		for _, e := range []error{ErrDeleted, ErrTooLate, ErrOtherWriter} {
+			if errors.Is(err, e) {
+				for i := range out {
+					out[i].Err = err
+				}
+				return out, nil
+			}
+		}
+		return nil, fmt.Errorf("admit: %w", err)
+	}
+	if err := s.load(ctx, x); err != nil {
+		return nil, fmt.Errorf("admit: %w", err)
+	}
+	for i := range out {
+		if v := x.views[out[i].PageView]; v != nil && out[i].Err == nil {
+			out[i].Durable = v.ranges.Clone()
+		}
+	}
+	return out, nil
+}
+
+func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) error {
+	var n int64
+	if err := t.row(ctx, `SELECT COUNT(*) FROM tombstones WHERE session = ?`, a.Session).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return ErrDeleted
+	}
+	now := s.now().UnixMilli()
+	sampled := 0
+	if a.Sampled {
+		sampled = 1
+	}
+	if _, err := t.exec(ctx, `INSERT INTO sessions (id, site, visitor_tag, consent_version, sampled, first_ms, last_ms, segments, bytes, finished, generation, blob)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
+		a.Session, a.Site, a.VisitorTag, a.ConsentVersion, sampled, now, now); err != nil {
+		return err
+	}
+	var site string
+	var lastMs, count int64
+	if err := t.row(ctx, `SELECT site, last_ms FROM sessions WHERE id = ?`, a.Session).Scan(&site, &lastMs); err != nil {
+		return err
+	}
+	if site != a.Site {
+		return ErrOtherWriter // the session of another site
+	}
+	if now-lastMs > LateFor.Milliseconds() {
+		return ErrTooLate
+	}
+	if err := t.row(ctx, `SELECT COUNT(*) FROM page_views WHERE session = ?`, a.Session).Scan(&count); err != nil {
+		return err
+	}
+	for i, p := range a.PageViews {
+		var session string
+		var secret []byte
+		err := t.row(ctx, `SELECT session, secret_hash FROM page_views WHERE id = ?`, p.ID).Scan(&session, &secret)
+		switch {
+		case err == nil:
+			if session != a.Session || subtle.ConstantTimeCompare(secret, p.SecretHash[:]) != 1 {
+				out[i].Err = ErrOtherWriter
+			}
+			continue
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		case len(p.Envelope) != EnvelopeBytes:
+			out[i].Err = ErrNoEnvelope
+			continue
+		case count >= MaxPageViews:
+			out[i].Err = fmt.Errorf("session has %d page views: %w", count, ErrLimit)
+			continue
+		}
+		if _, err := t.exec(ctx, `INSERT INTO page_views (id, session, tab, ord, secret_hash, first_ms, last_ms, segments, bytes, gaps, blob_ranges, blob_bytes)
+			VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '[]', 0)`, p.ID, a.Session, a.Tab, count, p.SecretHash[:]); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `INSERT INTO envelopes (page_view, session, envelope) VALUES (?, ?, ?)`, p.ID, a.Session, p.Envelope); err != nil {
+			return err
+		}
+		count++
+	}
+	return nil
+}
+
+func (s *Store) isDeleted(ctx context.Context, session string) (bool, error) {
+	var n int64
+	err := s.db.row(ctx, `SELECT COUNT(*) FROM tombstones WHERE session = ?`, session).Scan(&n)
+	return n > 0, err
+}
+
+// tooLate reports whether a session ended too long ago for late segments.
+func (s *Store) tooLate(lastMs int64) bool {
+	return s.now().Sub(time.UnixMilli(lastMs)) > LateFor
+}

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// DeleteSession removes a session for good. First its envelopes go, with a tombstone, in
+// one transaction: from then on nobody opens what is left, and late segments are refused.
+// Journal and blob follow; a crash in between is mended at the next start.
+func (s *Store) DeleteSession(ctx context.Context, id string) error {
+	if !ValidID(id) {
+		return fmt.Errorf("delete session %.40q: %w", id, ErrNotFound)
+	}
+	x := s.session(id)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	defer s.drop(x)
+	err := s.db.inTx(ctx, func(t tx) error {
+		var blob string
+		err := t.row(ctx, `SELECT blob FROM sessions WHERE id = ?`, id).Scan(&blob)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		for _, q := range []string{
+			`DELETE FROM envelopes WHERE session = ?`,
+			`DELETE FROM page_views WHERE session = ?`,
+			`DELETE FROM sessions WHERE id = ?`,
+		} {
+			if _, err := t.exec(ctx, q, id); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(ctx, `INSERT INTO tombstones (session, deleted_ms) VALUES (?, ?) ON CONFLICT (session) DO NOTHING`,
+			id, s.now().UnixMilli()); err != nil {
+			return err
+		}
+		return s.discard(ctx, t, blob)
+	})
+	if err != nil {
+		return fmt.Errorf("delete session %s: %w", id, err)
+	}
+	err = errors.Join(s.db.forget(ctx), s.purgeAll(ctx, id), s.sweep(ctx))
+	if err != nil {
+		return fmt.Errorf("delete session %s: it cannot be opened any more, but: %w", id, err)
+	}
+	s.journal.tell(id)
+	return nil
+}
+
+func (s *Store) purgeAll(ctx context.Context, id string) error {
+	return s.journal.purge(ctx, id, math.MaxUint64-1)
+}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const siteColumns = `id, name, site_key, custody, origins, enabled, sealing_key, wrapped_key, identity_key, signature, settings, settings_version, created_ms`
+
+// AddSite stores a new site; ErrExists when its id is taken.
+func (s *Store) AddSite(ctx context.Context, site Site) error {
+	if err := checkSite(&site); err != nil {
+		return err
+	}
+	if site.CreatedAt.IsZero() {
+		site.CreatedAt = s.now()
+	}
+	args, err := siteArgs(site)
+	if err != nil {
+		return err
+	}
+	res, err := s.db.exec(ctx, `INSERT INTO sites (`+siteColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, args...)
+	if err != nil {
+		return fmt.Errorf("site %s: %w", site.ID, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return fmt.Errorf("site %s: %w", site.ID, ErrExists)
+	}
+	return nil
+}
+
+// SaveSite overwrites a site that exists.
+func (s *Store) SaveSite(ctx context.Context, site Site) error {
+	if err := checkSite(&site); err != nil {
+		return err
+	}
+	args, err := siteArgs(site)
+	if err != nil {
+		return err
+	}
+	res, err := s.db.exec(ctx, `UPDATE sites SET id = ?, name = ?, site_key = ?, custody = ?, origins = ?, enabled = ?, sealing_key = ?, wrapped_key = ?,
+		identity_key = ?, signature = ?, settings = ?, settings_version = ?, created_ms = ? WHERE id = ?`, append(args, site.ID)...)
+	if err != nil {
+		return fmt.Errorf("site %s: %w", site.ID, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n == 0 {
+		return fmt.Errorf("site %s: %w", site.ID, ErrNotFound)
+	}
+	return nil
+}
+
+func checkSite(site *Site) error {
+	if !ValidSiteID(site.ID) {
+		return fmt.Errorf("site %.40q: not an id, expected 8 to 32 of a-z and 0-9", site.ID)
+	}
+	if site.Custody != Managed && site.Custody != Held {
+		return fmt.Errorf("site %s: custody %q, expected %s or %s", site.ID, site.Custody, Managed, Held)
+	}
+	if len(site.SealingKey) != 65 {
+		return fmt.Errorf("site %s: sealing key of %d bytes, expected 65", site.ID, len(site.SealingKey))
+	}
+	if len(site.Settings) == 0 {
+		site.Settings = json.RawMessage("{}")
+	}
+	return nil
+}
+
+func siteArgs(site Site) ([]any, error) {
+	origins, err := json.Marshal(site.Origins)
+	if err != nil {
+		return nil, fmt.Errorf("site %s: %w", site.ID, err)
+	}
+	enabled := 0
+	if site.Enabled {
+		enabled = 1
+	}
+	return []any{site.ID, site.Name, site.Key, site.Custody, string(origins), enabled, site.SealingKey, site.WrappedKey,
+		site.Identity, site.Signature, string(site.Settings), site.SettingsVersion, site.CreatedAt.UnixMilli()}, nil
+}
+
+// Site returns one site or ErrNotFound.
+func (s *Store) Site(ctx context.Context, id string) (Site, error) {
+	site, err := scanSite(s.db.row(ctx, `SELECT `+siteColumns+` FROM sites WHERE id = ?`, id))
+	if err != nil {
+		return Site{}, fmt.Errorf("site %.40q: %w", id, notFound(err))
+	}
+	return site, nil
+}
+
+// Sites returns all sites, oldest first.
+func (s *Store) Sites(ctx context.Context) ([]Site, error) {
+	rows, err := s.db.query(ctx, `SELECT `+siteColumns+` FROM sites ORDER BY created_ms, id`)
+	if err != nil {
+		return nil, fmt.Errorf("sites: %w", err)
+	}
+	defer rows.Close()
+	var out []Site
+	for rows.Next() {
+		site, err := scanSite(rows)
+		if err != nil {
+			return nil, fmt.Errorf("sites: %w", err)
+		}
+		out = append(out, site)
+	}
+	return out, errors.Join(rows.Err())
+}
+
+func scanSite(row interface{ Scan(...any) error }) (Site, error) {
+	var site Site
+	var origins, settings string
+	var enabled, created int64
+	err := row.Scan(&site.ID, &site.Name, &site.Key, &site.Custody, &origins, &enabled, &site.SealingKey, &site.WrappedKey,
+		&site.Identity, &site.Signature, &settings, &site.SettingsVersion, &created)
+	if err != nil {
+		return Site{}, err
+	}
+	if err := json.Unmarshal([]byte(origins), &site.Origins); err != nil {
+		return Site{}, fmt.Errorf("origins: %w", err)
+	}
+	site.Enabled = enabled != 0
+	site.Settings = json.RawMessage(settings)
+	site.CreatedAt = time.UnixMilli(created)
+	return site, nil
+}
