@@ -7,13 +7,16 @@ import "fmt"
 // times what the largest segment decodes to, and a segment of n bytes decodes to at most
 // 1024·(n+1024) bytes (FORMAT.md §3). Not safe for concurrent use.
 type Decoder struct {
+	// KeepRaw makes ReadSegment answer the raw form in SegmentInfo.Raw.
+	KeepRaw bool
+
 	m     *model
 	epoch uint32
 	next  uint32 // index of the segment that may follow
 	live  bool   // an epoch is being read
 	lost  bool   // nothing more of this epoch can be read
 
-	in     []byte
+	rc     rangeDecoder
 	crc    uint32
 	raw    int
 	budget uint64
@@ -23,6 +26,7 @@ type Decoder struct {
 	text  []byte
 	attrs []Attr
 	nums  []int64
+	form  []byte // the raw form, if kept
 }
 
 // SegmentInfo is what a segment's header says, and what was found in it.
@@ -32,6 +36,7 @@ type SegmentInfo struct {
 	BaseMs int64  // time of the first op
 	// RawBytes is the size of the ops in raw form (FORMAT.md §5).
 	RawBytes int
+	Raw      []byte // where KeepRaw asks for it; the decoder's until the next call
 }
 
 // Reset forgets everything, as if no segment had been read.
@@ -59,6 +64,9 @@ func (d *Decoder) ReadSegment(b []byte, visit func(*Op) error) (SegmentInfo, err
 	d.lost = false
 	d.next++
 	info.RawBytes = d.raw
+	if d.KeepRaw {
+		info.Raw = d.form
+	}
 	info.BaseMs = d.m.state.atMs
 	if len(d.ops) > 0 {
 		info.BaseMs = d.ops[0].AtMs
@@ -122,8 +130,8 @@ func (d *Decoder) readHeader(b []byte) (info SegmentInfo, crc uint32, err error)
 	d.crc = crcVarint(crcVarint(crcByte(^uint32(0), Version), uint64(info.Epoch)), uint64(info.Index))
 	d.raw, d.err = 0, nil
 	d.budget = expansion * uint64(len(b)+expansionFloor)
-	d.ops, d.text, d.attrs, d.nums = d.ops[:0], d.text[:0], d.attrs[:0], d.nums[:0]
-	d.in = b[n:]
+	d.ops, d.text, d.attrs, d.nums, d.form = d.ops[:0], d.text[:0], d.attrs[:0], d.nums[:0], d.form[:0]
+	d.rc.reset(b[n:])
 	return info, uint32(b[n-4]) | uint32(b[n-3])<<8 | uint32(b[n-2])<<16 | uint32(b[n-1])<<24, nil
 }
 
@@ -187,6 +195,7 @@ func (d *Decoder) readOps() error {
 
 func (d *Decoder) readOp(op *Op, schema string) {
 	s := &d.m.state
+	d.m.note(uint32(op.Kind))
 	dt := d.num(ctxTime)
 	if dt > MaxNum-uint64(s.atMs) {
 		d.fail(ErrLimit)
@@ -201,10 +210,11 @@ func (d *Decoder) readOp(op *Op, schema string) {
 		ctx := fieldCtx(op.Kind, i)
 		switch schema[i] {
 		case fieldNewID:
-			op.ID = d.id(s.newID+1, ctx)
+			op.ID = d.id(s.newID+1, d.num(ctx))
 			s.newID = op.ID
 		case fieldPlace:
 			code := d.num(ctx)
+			d.m.note(uint32(code))
 			if code == placeExplicit {
 				op.Parent = d.ref(ctxParent)
 				op.Prev = d.ref(ctxPrev)
@@ -282,11 +292,11 @@ func (d *Decoder) number(ctx uint32, code byte) int64 {
 	case fieldNumRef:
 		n = int64(d.ref(ctx))
 	case fieldGap:
-		n = s.back - s.gap - unzigzag(d.num(ctx))
+		n = s.back - s.gap - unzigzag(d.far(ctx))
 		s.gap, s.back = s.back-n, n
 	default:
 		a := &s.axes[axisOf(code)]
-		n = a.predict() + unzigzag(d.num(ctxAxis(code, a.bucket())))
+		n = a.predict() + unzigzag(d.far(ctxAxis(code, a.bucket())))
 		a.update(n)
 	}
 	if n > MaxNum || n < -MaxNum {
@@ -295,9 +305,9 @@ func (d *Decoder) number(ctx uint32, code byte) int64 {
 	return n
 }
 
-// id reads the difference of an id to base.
-func (d *Decoder) id(base uint32, ctx uint32) uint32 {
-	v := int64(base) + unzigzag(d.num(ctx))
+// id adds the coded difference to base.
+func (d *Decoder) id(base uint32, diff uint64) uint32 {
+	v := int64(base) + unzigzag(diff)
 	if v < 0 || v > 1<<32-1 {
 		d.fail(ErrLimit)
 		return 0
@@ -310,7 +320,7 @@ func (d *Decoder) ref(ctx uint32) uint32 {
 	code := d.num(ctx)
 	switch {
 	case code == refExplicit:
-		id := d.id(s.recent[0], ctxRef)
+		id := d.id(s.recent[0], d.far(ctxRef))
 		s.touch(recentIDs-1, id)
 		return id
 	case code == refNone:
@@ -326,14 +336,14 @@ func (d *Decoder) ref(ctx uint32) uint32 {
 
 // str reads a string into the arena; null says that it is withheld.
 func (d *Decoder) str(ctx uint32, class int) (s []byte, null bool) {
-	v := d.num(ctx)
+	v := d.slot(ctx, class)
 	switch {
 	case v == 1+slotEmpty:
 		return nil, false
 	case v == 1+slotNull:
 		return nil, true
 	case v == 0:
-		n := d.num(ctxLen + uint32(class))
+		n := d.far(ctxLen + uint32(class))
 		if n == 0 || n > MaxString {
 			d.fail(ErrLimit)
 		}
@@ -362,7 +372,7 @@ func (d *Decoder) str(ctx uint32, class int) (s []byte, null bool) {
 
 // skip passes over an op of a later version.
 func (d *Decoder) skip() {
-	n := d.num(ctxLen + classData)
+	n := d.far(ctxLen + classData)
 	if n > MaxString {
 		d.fail(ErrLimit)
 	}
@@ -371,31 +381,100 @@ func (d *Decoder) skip() {
 	}
 }
 
-func (d *Decoder) num(ctx uint32) uint64 {
-	v, n := readVarint(d.in)
-	if n <= 0 {
-		d.fail(ErrTruncated)
-		return 0
+// slot reads the number of a string.
+func (d *Decoder) slot(ctx uint32, class int) uint32 {
+	v, ok := d.predict(ctx)
+	if !ok {
+		v = 0
+		if d.rc.adaptive(&d.m.known[class][0]) == 1 {
+			tree := &d.m.slots[class]
+			node := 1
+			for range slotBits {
+				node = node<<1 | d.rc.adaptive(&tree[node])
+			}
+			v = uint64(node - dictSlots + 1)
+		}
+		d.learn(ctx, v)
 	}
-	d.in = d.in[n:]
-	d.crc = crcVarint(d.crc, v)
-	d.raw += varintLen(v)
+	d.count(v)
+	d.m.note(uint32(v))
+	return uint32(v)
+}
+
+// num reads a number that may be known from what came before it.
+func (d *Decoder) num(ctx uint32) uint64 {
+	v, ok := d.predict(ctx)
+	if !ok {
+		v = d.plain(ctx)
+		d.learn(ctx, v)
+	}
+	d.count(v)
 	return v
 }
 
-// bytes reads the n bytes of a new string.
-func (d *Decoder) bytes(class, n int) []byte {
-	if n > len(d.in) {
+// far reads a number that nothing foretells but its context.
+func (d *Decoder) far(ctx uint32) uint64 {
+	v := d.plain(ctx)
+	d.count(v)
+	return v
+}
+
+func (d *Decoder) count(v uint64) {
+	if d.rc.over > maxOver {
 		d.fail(ErrTruncated)
-		return nil
 	}
-	start := len(d.text)
-	d.text = append(d.text, d.in[:n]...)
-	d.in = d.in[n:]
-	s := d.text[start:len(d.text):len(d.text)]
-	for _, b := range s {
-		d.crc = crcByte(d.crc, b)
+	d.crc = crcVarint(d.crc, v)
+	d.raw += varintLen(v)
+	if d.KeepRaw {
+		d.form = appendVarint(d.form, v)
 	}
-	d.raw += n
-	return s
+}
+
+// predict asks each predictor that has a guess whether it is right.
+func (d *Decoder) predict(ctx uint32) (v uint64, ok bool) {
+	m := d.m
+	last := uint64(1 << 40)
+	for o := range m.tables {
+		g, check := m.guessFor(o, ctx)
+		if g.check != check || uint64(g.value) == last {
+			continue
+		}
+		if last = uint64(g.value); d.rc.adaptive(&m.hit[o][ctx%predictCtxs][g.times]) == 0 {
+			d.learn(ctx, last)
+			return last, true
+		}
+	}
+	return 0, false
+}
+
+func (d *Decoder) learn(ctx uint32, v uint64) {
+	for o := range d.m.tables {
+		g, check := d.m.guessFor(o, ctx)
+		g.learn(check, v)
+	}
+}
+
+// plain reads a number by its size.
+func (d *Decoder) plain(ctx uint32) uint64 {
+	p := &d.m.nums[ctx]
+	n := 0
+	for d.rc.adaptive(&p[min(n, numLens-1)]) == 1 {
+		if n++; n > maxNumLen {
+			d.fail(ErrLimit)
+			return 0
+		}
+	}
+	tree := p[numLens+4*min(n, numMantissa-1):]
+	node, v := 1, uint64(1)
+	for range n {
+		var bit int
+		if node < 4 {
+			bit = d.rc.adaptive(&tree[node])
+			node = node<<1 | bit
+		} else {
+			bit = d.rc.bit(1 << (probBits - 1))
+		}
+		v = v<<1 | uint64(bit)
+	}
+	return v - 1
 }

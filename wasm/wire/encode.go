@@ -12,7 +12,7 @@ type Encoder struct {
 	raw   int    // bytes of raw form pending
 	cost  uint64 // of the pending ops, as opCost counts
 	crc   uint32
-	out   []byte
+	rc    rangeEncoder
 }
 
 // BeginEpoch forgets dictionary, window and predictions, and numbers the segments from 0
@@ -27,7 +27,8 @@ func (e *Encoder) BeginEpoch(epoch uint32) {
 }
 
 func (e *Encoder) begin() {
-	e.ops, e.raw, e.cost, e.out = 0, 0, 0, e.out[:0]
+	e.ops, e.raw, e.cost = 0, 0, 0
+	e.rc.reset()
 	e.crc = crcVarint(crcVarint(crcByte(^uint32(0), Version), uint64(e.epoch)), uint64(e.index))
 }
 
@@ -49,6 +50,7 @@ func (e *Encoder) Append(op *Op) {
 	e.cost += opCost(op)
 	s := &e.m.state
 	e.num(ctxKind, uint64(op.Kind))
+	e.m.note(uint32(op.Kind))
 	dt := op.AtMs - s.atMs
 	if dt < 0 {
 		dt = 0
@@ -68,6 +70,7 @@ func (e *Encoder) Append(op *Op) {
 		case fieldPlace:
 			code := s.placeOf(op.Parent, op.Prev)
 			e.num(ctx, code)
+			e.m.note(uint32(code))
 			if code == placeExplicit {
 				e.ref(ctxParent, op.Parent)
 				e.ref(ctxPrev, op.Prev)
@@ -134,11 +137,11 @@ func (e *Encoder) number(ctx uint32, code byte, n int64) {
 	case fieldNumRef:
 		e.ref(ctx, uint32(n))
 	case fieldGap:
-		e.num(ctx, zigzag(s.back-n-s.gap))
+		e.far(ctx, zigzag(s.back-n-s.gap))
 		s.gap, s.back = s.back-n, n
 	default:
 		a := axisOf(code)
-		e.num(ctxAxis(code, s.axes[a].bucket()), zigzag(n-s.axes[a].predict()))
+		e.far(ctxAxis(code, s.axes[a].bucket()), zigzag(n-s.axes[a].predict()))
 		s.axes[a].update(n)
 	}
 }
@@ -149,7 +152,7 @@ func (e *Encoder) ref(ctx, id uint32) {
 	code := s.refOf(id)
 	e.num(ctx, code)
 	if code == refExplicit {
-		e.num(ctxRef, zigzag(int64(id)-int64(s.recent[0])))
+		e.far(ctxRef, zigzag(int64(id)-int64(s.recent[0])))
 		s.touch(recentIDs-1, id)
 	}
 }
@@ -171,27 +174,96 @@ func (e *Encoder) str(ctx uint32, class int, s []byte) {
 		s = s[:MaxString]
 	}
 	e.slot(ctx, class, 0)
-	e.num(ctxLen+uint32(class), uint64(len(s)))
+	e.far(ctxLen+uint32(class), uint64(len(s)))
 	e.bytes(class, s)
 	if len(s) <= maxDictString {
 		d.link(s, d.insert(s))
 	}
 }
 
-func (e *Encoder) slot(ctx uint32, class int, v uint32) { e.num(ctx, uint64(v)) }
-
-func (e *Encoder) num(ctx uint32, v uint64) {
-	e.crc = crcVarint(e.crc, v)
-	e.raw += varintLen(v)
-	e.out = appendVarint(e.out, v)
+// slot codes the number of a string: predicted, or new, or out of all slots.
+func (e *Encoder) slot(ctx uint32, class int, v uint32) {
+	e.count(uint64(v))
+	if !e.predict(ctx, uint64(v)) {
+		known := 0
+		if v != 0 {
+			known = 1
+		}
+		e.rc.adaptive(&e.m.known[class][0], known)
+		if known == 1 {
+			tree := &e.m.slots[class]
+			node := 1
+			for k := slotBits - 1; k >= 0; k-- {
+				bit := int((v-1)>>k) & 1
+				e.rc.adaptive(&tree[node], bit)
+				node = node<<1 | bit
+			}
+		}
+	}
+	e.m.note(v)
 }
 
-func (e *Encoder) bytes(class int, s []byte) {
-	for _, b := range s {
-		e.crc = crcByte(e.crc, b)
+// num codes a number that may be known from what came before it.
+func (e *Encoder) num(ctx uint32, v uint64) {
+	e.count(v)
+	if !e.predict(ctx, v) {
+		e.plain(ctx, v)
 	}
-	e.raw += len(s)
-	e.out = append(e.out, s...)
+}
+
+// far codes a number that nothing foretells but its context.
+func (e *Encoder) far(ctx uint32, v uint64) {
+	e.count(v)
+	e.plain(ctx, v)
+}
+
+func (e *Encoder) count(v uint64) {
+	e.crc = crcVarint(e.crc, v)
+	e.raw += varintLen(v)
+}
+
+// predict codes for each predictor that has a guess whether it is right, until one is.
+func (e *Encoder) predict(ctx uint32, v uint64) bool {
+	m := e.m
+	done := false
+	last := uint64(1 << 40)
+	for o := range m.tables {
+		g, check := m.guessFor(o, ctx)
+		if !done && g.check == check && uint64(g.value) != last {
+			p := &m.hit[o][ctx%predictCtxs][g.times]
+			if uint64(g.value) == v {
+				e.rc.adaptive(p, 0)
+				done = true
+			} else {
+				e.rc.adaptive(p, 1)
+			}
+			last = uint64(g.value)
+		}
+		g.learn(check, v)
+	}
+	return done
+}
+
+// plain codes a number by its size.
+func (e *Encoder) plain(ctx uint32, v uint64) {
+	p := &e.m.nums[ctx]
+	v++
+	n := bitLen(v) - 1
+	for k := range n {
+		e.rc.adaptive(&p[min(k, numLens-1)], 1)
+	}
+	e.rc.adaptive(&p[min(n, numLens-1)], 0)
+	tree := p[numLens+4*min(n, numMantissa-1):]
+	node := 1
+	for k := n - 1; k >= 0; k-- {
+		bit := int(v>>k) & 1
+		if node < 4 {
+			e.rc.adaptive(&tree[node], bit)
+			node = node<<1 | bit
+		} else {
+			e.rc.bit(1<<(probBits-1), bit)
+		}
+	}
 }
 
 // AppendSegment closes the pending ops into one segment and appends it to dst. Without
@@ -201,13 +273,14 @@ func (e *Encoder) AppendSegment(dst []byte) []byte {
 		return dst
 	}
 	e.num(ctxKind, uint64(KindEnd))
+	e.rc.finish()
 	start := len(dst)
 	dst = append(dst, Version)
 	dst = appendVarint(dst, uint64(e.epoch))
 	dst = appendVarint(dst, uint64(e.index))
 	crc := ^e.crc
 	dst = append(dst, byte(crc), byte(crc>>8), byte(crc>>16), byte(crc>>24))
-	dst = append(dst, e.out...)
+	dst = append(dst, e.rc.out...)
 	for e.cost > expansion*uint64(len(dst)-start+expansionFloor) {
 		dst = append(dst, 0)
 	}

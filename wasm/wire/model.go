@@ -1,14 +1,93 @@
 package wire
 
-// model is everything that lives across the segments of an epoch.
+// model is everything that lives across the segments of an epoch, the same in writer and
+// reader after every op. About 1 MB.
 type model struct {
 	state state
 	dict  dict
+
+	history [historyLen]uint32 // last telling numbers, newest first
+	hit     [orders][predictCtxs][16]prob
+	tables  [orders][1 << tableBits]guess
+	nums    [ctxs][numProbs]prob
+	known   [classes][2]prob
+	slots   [classes][dictSlots]prob
+	lz      lz
+}
+
+const (
+	historyLen  = 4
+	orders      = 2
+	tableBits   = 14
+	predictCtxs = 64
+	numProbs    = 96
+)
+
+// guess is the number that followed a context the last time.
+type guess struct {
+	value uint32
+	check uint16
+	times uint16 // in a row
 }
 
 func (m *model) reset() {
 	m.state = state{}
 	m.dict.reset()
+	m.history = [historyLen]uint32{}
+	for o := range m.hit {
+		for c := range m.hit[o] {
+			fill(m.hit[o][c][:])
+		}
+		clear(m.tables[o][:])
+	}
+	for c := range m.nums {
+		fill(m.nums[c][:])
+	}
+	for c := range m.slots {
+		fill(m.known[c][:])
+		fill(m.slots[c][:])
+	}
+	m.lz.reset()
+}
+
+func fill(p []prob) {
+	for i := range p {
+		p[i] = probInit
+	}
+}
+
+func (m *model) note(v uint32) {
+	copy(m.history[1:], m.history[:historyLen-1])
+	m.history[0] = v
+}
+
+// orderLen says how many numbers of the history each predictor looks at.
+var orderLen = [orders]int{3, 1}
+
+// guessFor finds the entry of order o for the field ctx; ok says that it was entered by
+// the same context.
+func (m *model) guessFor(o int, ctx uint32) (g *guess, check uint16) {
+	h := ctx * 0x9e3779b1
+	for i := range orderLen[o] {
+		h = (h ^ m.history[i]) * 0x85ebca6b
+		h ^= h >> 15
+	}
+	h *= 0xc2b2ae35
+	return &m.tables[o][h>>(32-tableBits)], uint16(h) | 1
+}
+
+// learn tells an entry what came.
+func (g *guess) learn(check uint16, v uint64) {
+	switch {
+	case g.check == check && uint64(g.value) == v:
+		if g.times < 15 {
+			g.times++
+		}
+	case g.check == check && g.times > 3:
+		g.times /= 4
+	default:
+		*g = guess{value: uint32(v), check: check}
+	}
 }
 
 // Classes of strings: what one holds is likely to be like others of its class.
@@ -50,9 +129,11 @@ const (
 	ctxRef
 	ctxAttrName
 	ctxAttrValue
-	ctxLen                     // one a class
-	ctxAxes = ctxLen + classes // eight an axis, by speed
-	ctxs    = ctxAxes + 4*8
+	ctxLen                      // one a class
+	ctxAxes  = ctxLen + classes // eight an axis, by speed
+	ctxMatch = ctxAxes + 4*8    // length of a match, of a repeated one
+	ctxDist  = ctxMatch + 2     // by length of the match
+	ctxs     = ctxDist + 4
 )
 
 func fieldCtx(k Kind, i int) uint32 { return uint32(k)*8 + uint32(i) }
@@ -70,3 +151,15 @@ func axisOf(code byte) int {
 }
 
 func ctxAxis(code byte, bucket int) uint32 { return uint32(ctxAxes + 8*axisOf(code) + bucket) }
+
+// A plain number v is coded as the length of v+1 in bits, one decision a bit of length,
+// then the bits below the highest: two with probabilities of their own, the rest as they are.
+const (
+	numLens     = 24 // lengths beyond share a decision
+	numMantissa = (numProbs - numLens) / 4
+)
+
+// maxNumLen bounds the loop of a reader: no number has more bits.
+const maxNumLen = 58
+
+const slotBits = 12
