@@ -1,0 +1,169 @@
+package e2e
+
+import (
+	"crypto/ecdh"
+	"crypto/hpke"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// bundleScript bundles a TypeScript file of the repository as the build does.
+func bundleScript(t *testing.T, entry string, defines map[string]string) []byte {
+	t.Helper()
+	result := api.Build(api.BuildOptions{
+		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2022, Platform: api.PlatformBrowser,
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, MangleProps: "[^_]_$", Define: defines, Outfile: "out.js",
+	})
+	if len(result.Errors) > 0 {
+		t.Fatalf("bundle %s: %s", entry, strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), ""))
+	}
+	return result.OutputFiles[0].Contents
+}
+
+const (
+	workerSite    = "testsite1"
+	workerSession = "00112233445566778899aabbccddeeff"
+)
+
+// siteKeys is the sealing key pair of the site under test.
+type siteKeys struct {
+	private hpke.PrivateKey
+	public  []byte // raw point
+}
+
+func newSiteKeys(t *testing.T) siteKeys {
+	t.Helper()
+	private, err := hpke.DHKEM(ecdh.P256()).GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return siteKeys{private, private.PublicKey().Bytes()}
+}
+
+// settings is the answer of a managed site's settings endpoint.
+func (k siteKeys) settings(extra map[string]any) string {
+	payload := map[string]any{"v": 1, "site": workerSite, "custody": "managed", "settingsVersion": 1, "sealingKey": base64.RawURLEncoding.EncodeToString(k.public)}
+	for name, value := range extra {
+		payload[name] = value
+	}
+	text, err := json.Marshal(payload)
+	if err != nil {
+		panic(err) // maps of texts and numbers
+	}
+	return string(text)
+}
+
+func randomHex(t *testing.T) string {
+	t.Helper()
+	b := make([]byte, 16)
+	if _, err := rand.Read(b); err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(b)
+}
+
+// workerPage serves an otherwise empty page with what a bridge needs to drive the worker.
+type workerPage struct {
+	URL  string
+	core []byte
+}
+
+func newWorkerPage(t *testing.T, core []byte) *workerPage {
+	t.Helper()
+	script := bundleScript(t, "../jsbridge/worker/main.ts", nil)
+	units := bundleScript(t, "../jsbridge/worker/testing/units.ts", nil)
+	p := &workerPage{core: core}
+	p.URL = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		send := func(contentType string, body []byte) {
+			w.Header().Set("Content-Type", contentType)
+			_, _ = w.Write(body)
+		}
+		switch r.URL.Path {
+		case "/worker.js":
+			send("text/javascript", script)
+		case "/units.js":
+			send("text/javascript", units)
+		case "/core.wasm":
+			send("application/wasm", p.core)
+		case "/", "/other", "/units":
+			html := `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>page</title><script>` + workerDriver + `</script><a id="link" href="/other">other</a>`
+			if r.URL.Path == "/units" {
+				html += `<script src="/units.js"></script>`
+			}
+			send("text/html; charset=utf-8", []byte(html))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	return p
+}
+
+func (p *workerPage) coreHash() string {
+	sum := sha256.Sum256(p.core)
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// config is the start message's config for a page view, as JSON.
+func (p *workerPage) config(endpoint, settings, pageView string, extra map[string]any) string {
+	config := map[string]any{
+		"protocolVersion": 1, "endpoint": endpoint, "paths": map[string]any{}, "coreUrl": p.URL + "/core.wasm", "coreHash": p.coreHash(),
+		"siteKey": "m." + workerSite, "siteId": workerSite, "settings": map[string]any{"payload": settings},
+		"sessionId": workerSession, "pageViewId": pageView, "tabId": strings.Repeat("7", 32), "visitorTag": "", "consentVersion": "",
+	}
+	for name, value := range extra {
+		config[name] = value
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		panic(err) // maps of texts and numbers
+	}
+	return string(text)
+}
+
+// workerDriver plays the bridge: `rec(kind, config)` starts a worker and collects what it
+// says; `track(i)` sends one op `track` with the name e<i>; the first batch has hello and a
+// snapshot of an empty document.
+const workerDriver = `
+function batch(ops) { // [[op, ...args]], strings where the protocol has s
+  const ints = []; let text = '';
+  for (const [op, ...args] of ops) {
+    ints.push(op | (args.length + 1) << 8);
+    for (const a of args) if (typeof a === 'string') { ints.push(a.length); text += a + '\0'; } else ints.push(a === null ? -1 : a);
+  }
+  return { ints: Int32Array.from(ints).buffer, text };
+}
+const beginning = [[1, 1, 0, 0, 0], [2, 0], [4, 800, 600, 1000, 0, 0], [9, 1, 0, 2, 10, 'html'], [7, 1, 2, 3, 0, 'html', 0], [7, 3, 0, 4, 0, 'body', 0], [5]];
+const snapshot = beginning.slice(2);
+function rec(kind, config) {
+  const log = [];
+  const full = { ...config, startEpochMs: Date.now(), startMonotonicMs: performance.timeOrigin + performance.now() };
+  let port;
+  if (kind === 'shared') port = new SharedWorker('/worker.js', { name: config.pageViewId, extendedLifetime: true }).port;
+  else port = new Worker('/worker.js');
+  const began = performance.now();
+  const r = {
+    log, port,
+    has: (t) => log.some((m) => m.t === t),
+    last: (t) => log.filter((m) => m.t === t).at(-1),
+    send(t, ops, transfer) { const b = batch(ops); port.postMessage({ t, ...b }, [b.ints]); },
+    now: () => Math.round(performance.now() - began),
+    begin() { r.send('ops', beginning); },
+    snap() { r.send('ops', [[2, r.now()], ...snapshot]); },
+    track(i) { r.send('ops', [[2, r.now()], [37, 'e' + i, '{}']]); },
+    leave(i) { r.send('leave', [[2, r.now()], ...(i === undefined ? [] : [[37, 'e' + i, '{}']]), [30]]); },
+    ask(t, extra) { const id = Math.random(); port.postMessage({ t, id, ...extra });
+      return new Promise((resolve) => { const poll = () => { const m = log.find((m) => m.t === 'flushed' && m.id === id); m ? resolve(m) : setTimeout(poll, 5); }; poll(); }); },
+  };
+  port.onmessage = (e) => { log.push(e.data); if (e.data.t === 'snapshot') r.snap(); };
+  port.postMessage({ t: 'start', config: full });
+  return r;
+}
+`

@@ -1,0 +1,15 @@
+/** Puts the worker's parts on the page's global object, for e2e/worker_units_test.go. Never shipped. */
+import * as bytes from '../bytes'
+import * as core from '../core'
+import * as delivery from '../delivery'
+import * as frame from '../frame'
+import * as hpke from '../hpke'
+import * as outbox from '../outbox'
+import * as page from '../page'
+import * as queue from '../queue'
+import * as seal from '../seal'
+import * as settings from '../settings'
+import * as socket from '../socket'
+import * as tail from '../tail'
+
+Object.assign(globalThis, { units: { bytes, core, delivery, frame, hpke, outbox, page, queue, seal, settings, socket, tail } })
