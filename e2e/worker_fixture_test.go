@@ -167,3 +167,17 @@ function rec(kind, config) {
   return r;
 }
 `
+
+func sum(b []byte) []byte {
+	hash := sha256.Sum256(b)
+	return hash[:]
+}
+
+// toJSON writes a value as a JavaScript expression.
+func toJSON(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // texts, numbers, and lists and maps of them
+	}
+	return string(text)
+}
