@@ -1,0 +1,132 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+)
+
+// described is one element as a person sees it: its place in the tree, its text, its box
+// (CSS px, in its viewport), its scroll offset and its form state.
+type described struct {
+	Path   string     `json:"path"`
+	Text   string     `json:"text"`
+	Box    [4]float64 `json:"box"`
+	Scroll [2]float64 `json:"scroll"`
+	Form   string     `json:"form"`
+}
+
+// describeScript defines describe(document): every rendered kind of element in document
+// order, through open shadow roots and same-origin frames.
+const describeScript = `(() => {
+  const skip = new Set(['SCRIPT', 'STYLE', 'LINK', 'META', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'TITLE', 'BASE'])
+  globalThis.describe = (doc) => {
+    const list = []
+    const round = (x) => Math.round(x * 10) / 10
+    const walk = (node, path) => {
+      let index = 0
+      for (const el of node.children) {
+        if (skip.has(el.tagName.toUpperCase())) continue
+        const here = path + '/' + el.localName + '[' + index++ + ']'
+        const r = el.getBoundingClientRect()
+        let text = ''
+        for (const child of el.childNodes) if (child.nodeType === 3) text += child.data
+        let form = ''
+        if (el.localName === 'input') form = (el.type === 'checkbox' || el.type === 'radio') ? 'checked=' + el.checked : 'filled=' + (el.value !== '')
+        if (el.localName === 'textarea') form = 'filled=' + (el.value !== '')
+        if (el.localName === 'select') form = 'selected=' + el.selectedIndex
+        list.push({ path: here, text: text.replace(/\s+/g, ' ').trim(), box: [round(r.x), round(r.y), round(r.width), round(r.height)], scroll: [Math.round(el.scrollLeft), Math.round(el.scrollTop)], form })
+        if (el.shadowRoot) walk(el.shadowRoot, here + '#shadow')
+        walk(el, here)
+        if (el.localName === 'iframe') {
+          let inner = null
+          try { inner = el.contentDocument } catch { inner = null }
+          if (inner) walk(inner, here + '#frame')
+        }
+      }
+    }
+    walk(doc, '')
+    return JSON.stringify(list)
+  }
+})()`
+
+// describe reads a document of tab; expression names it ("document", "player.document").
+func describe(tb *tab, expression string) []described {
+	tb.t.Helper()
+	eval[any](tb, describeScript)
+	var list []described
+	if err := json.Unmarshal([]byte(eval[string](tb, "describe("+expression+")")), &list); err != nil {
+		tb.t.Fatal(err)
+	}
+	return list
+}
+
+// likeness says how far a replayed document is the recorded one; each count is of elements.
+type likeness struct {
+	elements, text, form, scroll, box int
+	worstPx                           float64
+	first                             []string // the first differences, for people
+}
+
+func (l likeness) String() string {
+	return fmt.Sprintf("%d elements; equal text %d, form state %d, scroll %d, box within 1 px %d (worst %.1f px)", l.elements, l.text, l.form, l.scroll, l.box, l.worstPx)
+}
+
+// compare fails the test when the trees differ and counts how many elements agree.
+func compare(t *testing.T, recorded, replayed []described) likeness {
+	t.Helper()
+	var l likeness
+	note := func(format string, args ...any) {
+		if len(l.first) < 8 {
+			l.first = append(l.first, fmt.Sprintf(format, args...))
+		}
+	}
+	for i := range min(len(recorded), len(replayed)) {
+		a, b := recorded[i], replayed[i]
+		if a.Path != b.Path {
+			t.Fatalf("element %d: recorded %s, replayed %s", i, a.Path, b.Path)
+		}
+		l.elements++
+		if a.Text == b.Text {
+			l.text++
+		} else {
+			note("%s: text %.60q, replayed %.60q", a.Path, a.Text, b.Text)
+		}
+		if a.Form == b.Form {
+			l.form++
+		} else {
+			note("%s: form %s, replayed %s", a.Path, a.Form, b.Form)
+		}
+		if a.Scroll == b.Scroll {
+			l.scroll++
+		} else {
+			note("%s: scroll %v, replayed %v", a.Path, a.Scroll, b.Scroll)
+		}
+		off := 0.0
+		for k := range a.Box {
+			off = max(off, math.Abs(a.Box[k]-b.Box[k]))
+		}
+		l.worstPx = max(l.worstPx, off)
+		if off <= 1 {
+			l.box++
+		} else {
+			note("%s: box %v, replayed %v", a.Path, a.Box, b.Box)
+		}
+	}
+	if len(recorded) != len(replayed) {
+		longer := recorded
+		if len(replayed) > len(longer) {
+			longer = replayed
+		}
+		t.Fatalf("recorded %d elements, replayed %d; the first beyond: %s", len(recorded), len(replayed), longer[min(len(recorded), len(replayed))].Path)
+	}
+	if l.elements == 0 {
+		t.Fatal("no element was compared")
+	}
+	return l
+}
+
+// differences joins the first differences for a failure message.
+func (l likeness) differences() string { return "\n  " + strings.Join(l.first, "\n  ") }
