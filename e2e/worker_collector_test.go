@@ -94,6 +94,8 @@ func (u *uploads) start() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/ws", u.serveSocket)
 	mux.HandleFunc("/v1/tail", u.serveTail)
+	mux.HandleFunc("/pre/fix/s", u.serveSocket) // names that a site chose
+	mux.HandleFunc("/pre/fix/t", u.serveTail)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: patience}
 	u.mu.Lock()
 	u.server = server

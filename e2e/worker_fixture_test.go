@@ -74,6 +74,7 @@ func randomHex(t *testing.T) string {
 type workerPage struct {
 	URL  string
 	core []byte
+	csp  string // of the worker's own response
 }
 
 func newWorkerPage(t *testing.T, core []byte) *workerPage {
@@ -88,6 +89,9 @@ func newWorkerPage(t *testing.T, core []byte) *workerPage {
 		}
 		switch r.URL.Path {
 		case "/worker.js":
+			if p.csp != "" {
+				w.Header().Set("Content-Security-Policy", p.csp)
+			}
 			send("text/javascript", script)
 		case "/units.js":
 			send("text/javascript", units)
@@ -115,6 +119,7 @@ func (p *workerPage) coreHash() string {
 func (p *workerPage) config(endpoint, settings, pageView string, extra map[string]any) string {
 	config := map[string]any{
 		"protocolVersion": 1, "endpoint": endpoint, "paths": map[string]any{}, "coreUrl": p.URL + "/core.wasm", "coreHash": p.coreHash(),
+
 		"siteKey": "m." + workerSite, "siteId": workerSite, "settings": map[string]any{"payload": settings},
 		"sessionId": workerSession, "pageViewId": pageView, "tabId": strings.Repeat("7", 32), "visitorTag": "", "consentVersion": "",
 	}
@@ -140,6 +145,15 @@ function batch(ops) { // [[op, ...args]], strings where the protocol has s
   }
   return { ints: Int32Array.from(ints).buffer, text };
 }
+// What the outbox holds of a page view: the numbers of its segments.
+async function stored(view) {
+  const get = (r) => new Promise((resolve, reject) => { r.onsuccess = () => resolve(r.result); r.onerror = () => reject(r.error); });
+  if (!(await indexedDB.databases()).some((d) => d.name === 'afterimage')) return [];
+  const db = await get(indexedDB.open('afterimage'));
+  const keys = await get(db.transaction('segments').objectStore('segments').getAllKeys(IDBKeyRange.bound([view], [view, []])));
+  db.close();
+  return keys.map((k) => k[1]);
+}
 const beginning = [[1, 1, 0, 0, 0], [2, 0], [4, 800, 600, 1000, 0, 0], [9, 1, 0, 2, 10, 'html'], [7, 1, 2, 3, 0, 'html', 0], [7, 3, 0, 4, 0, 'body', 0], [5]];
 const snapshot = beginning.slice(2);
 function rec(kind, config) {
@@ -162,6 +176,7 @@ function rec(kind, config) {
     ask(t, extra) { const id = Math.random(); port.postMessage({ t, id, ...extra });
       return new Promise((resolve) => { const poll = () => { const m = log.find((m) => m.t === 'flushed' && m.id === id); m ? resolve(m) : setTimeout(poll, 5); }; poll(); }); },
   };
+  r.big = (bytes) => r.send('ops', [[2, r.now()], [37, 'x'.repeat(bytes), '{}']]);
   port.onmessage = (e) => { log.push(e.data); if (e.data.t === 'snapshot') r.snap(); };
   port.postMessage({ t: 'start', config: full });
   return r;
