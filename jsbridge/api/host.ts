@@ -1,0 +1,147 @@
+/**
+ * The worker that hosts the core: a SharedWorker that outlives the page where the browser has that,
+ * else a dedicated one. What the page lacks is named by its CSP directive.
+ */
+import type { FromWorker, ToWorker } from '../messages'
+import { Refusal } from './options'
+
+/** A worker that says nothing for so long is not coming, ms. */
+const readyTimeoutMs = 20_000
+
+export interface WorkerHost {
+  post(message: ToWorker): void
+  terminate(): void
+}
+
+interface TrustedTypesLike {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
+}
+
+/** The last directive that the page's CSP refused since `watch`, or undefined. */
+export function watchPolicy(): { readonly directive: () => string | undefined; stop(): void } {
+  let last: string | undefined
+  const onViolation = (event: SecurityPolicyViolationEvent): void => {
+    if (event.disposition === 'enforce') last = event.effectiveDirective
+  }
+  document.addEventListener('securitypolicyviolation', onViolation)
+  return { directive: () => last, stop: () => document.removeEventListener('securitypolicyviolation', onViolation) }
+}
+
+/** The report of a violation comes after the failure it explains. */
+const aTick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
+
+export async function fetchText(url: string, integrity: string, what: string): Promise<string> {
+  const policy = watchPolicy()
+  try {
+    const response = await fetch(url, {
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      ...(integrity && { integrity: 'sha256-' + integrity }),
+    }).catch(() => null)
+    if (!response) {
+      await aTick()
+      const directive = policy.directive()
+      throw directive
+        ? new Refusal('csp', `the page's Content-Security-Policy does not allow ${directive} ${new URL(url).origin}`, directive)
+        : new Refusal('network', `${what} could not be loaded from ${new URL(url).origin}`)
+    }
+    if (!response.ok) throw new Refusal('network', `${what}: the collector answered ${response.status}`)
+    return await response.text()
+  } finally {
+    policy.stop()
+  }
+}
+
+let trusted: ((url: string) => string) | undefined
+function scriptUrl(url: string): string {
+  if (!trusted) {
+    const { trustedTypes } = window as { trustedTypes?: TrustedTypesLike }
+    try {
+      const policy = trustedTypes?.createPolicy('afterimage', { createScriptURL: (given) => given })
+      trusted = (given) => policy?.createScriptURL(given) ?? given
+    } catch {
+      throw new Refusal('csp', "the page's Content-Security-Policy must list afterimage in trusted-types", 'trusted-types')
+    }
+  }
+  return trusted(url)
+}
+
+/** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
+function hasExtendedLifetime(): boolean {
+  let asked = false
+  try {
+    new SharedWorker(scriptUrl('http://['), {
+      get extendedLifetime() {
+        return (asked = true)
+      },
+    } as WorkerOptions)
+  } catch {
+    // Always: either there is no SharedWorker, or the address is none.
+  }
+  return asked
+}
+
+/**
+ * Starts the worker. Messages go to `receive` from the first one on; `died` is called once, when the
+ * worker cannot be started.
+ */
+export async function startWorker(
+  endpoint: string,
+  name: string,
+  receive: (message: FromWorker) => void,
+  died: (refusal: Refusal) => void,
+): Promise<WorkerHost> {
+  let url = `${endpoint}/${__WORKER_NAME__}`
+  const isForeign = new URL(url).origin !== location.origin
+  if (isForeign) {
+    const text = await fetchText(url, __WORKER_HASH__, 'the worker')
+    url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
+  }
+  const policy = watchPolicy()
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+    policy.stop()
+    clearTimeout(timer)
+    if (isForeign) URL.revokeObjectURL(url)
+  }
+  const failed = async (): Promise<void> => {
+    if (isOver) return
+    await aTick()
+    const directive = policy.directive()
+    if (isOver) return
+    over()
+    died(
+      directive
+        ? new Refusal('csp', `the page's Content-Security-Policy must allow ${directive} ${isForeign ? 'blob:' : "'self'"}`, directive)
+        : new Refusal('worker', 'the worker could not be started'),
+    )
+  }
+  const timer = setTimeout(failed, readyTimeoutMs)
+  const onMessage = (event: MessageEvent): void => {
+    if (!isOver) over()
+    receive(event.data as FromWorker)
+  }
+  try {
+    if (hasExtendedLifetime()) {
+      const worker = new SharedWorker(scriptUrl(url), { name, extendedLifetime: true } as WorkerOptions)
+      worker.onerror = failed
+      worker.port.onmessage = onMessage
+      return {
+        post: (message) => worker.port.postMessage(message, transfers(message)),
+        terminate: () => worker.port.close(),
+      }
+    }
+    const worker = new Worker(scriptUrl(url), { name })
+    worker.onerror = failed
+    worker.onmessage = onMessage
+    return { post: (message) => worker.postMessage(message, transfers(message)), terminate: () => worker.terminate() }
+  } catch (error) {
+    over()
+    if (error instanceof Refusal) throw error
+    await aTick()
+    throw new Refusal('csp', "the page's Content-Security-Policy does not allow the worker", policy.directive() ?? 'worker-src')
+  }
+}
+
+const transfers = (message: ToWorker): Transferable[] => ('ints' in message ? [message.ints] : [])

@@ -1,0 +1,343 @@
+/**
+ * Mutation records to ops. The end state of a callback counts, cost is linear in its records.
+ *
+ * Order: moves of nodes that keep their id (each after its previous sibling, parents first), removes,
+ * marks, added subtrees, then attributes and texts of nodes that were there before.
+ *
+ * While a snapshot is sliced, a node without id below a node that is still being walked is left to
+ * the walk, and a written one that went there loses its id, so that among the children of such a node
+ * those with ids always come first.
+ */
+import {
+  $attrName, $attrNodeNS, $attrValue, $contains, $data, $firstChild, $lastChild, $localName, $nextSibling, $nodeType,
+  $parentNode, $previousSibling,
+} from './native'
+import type { Nodes } from './nodes'
+import { Op, type OpWriter } from './ops'
+import { marker, type Policy } from './policy'
+import type { Walker } from './walk'
+
+export interface Mutations {
+  apply(records: readonly MutationRecord[]): void
+  /** Writes subtrees anew that the core asked for (PROTOCOL.md, What the core asks for). */
+  resend(list: readonly (readonly [id: number, slow: number])[]): void
+  /** See Serialiser; null outside a batch that moved nodes into new subtrees. */
+  readonly forgets: () => ((node: Node, id: number) => boolean) | null
+  /** Which nodes are still being walked, while a snapshot is sliced. */
+  isOpen: ((node: Node) => boolean) | null
+}
+
+export interface MutationHooks {
+  /** An attribute of a written element changed that has a meaning beside its text. */
+  attribute(element: Element, name: string): void
+  /** The text of a style element changed. */
+  style(element: Element): void
+}
+
+const enum Fate {
+  /** Not in a recorded tree, or where nothing is recorded (yet). */
+  out,
+  /** Has an id and keeps it. */
+  alive,
+  /** Is part of a subtree that this batch writes. */
+  fresh,
+}
+
+interface Run {
+  readonly parent: Node
+  /** Siblings that the records name, in order. */
+  readonly nodes: Node[]
+  readonly before: Node | null
+}
+
+export function createMutations(
+  nodes: Nodes,
+  out: OpWriter,
+  policy: Policy,
+  walker: Walker,
+  hooks: MutationHooks,
+): Mutations {
+  const { ids, owners, closed, boxes, marks } = nodes
+  let forgets: ((node: Node, id: number) => boolean) | null = null
+
+  const apply = (records: readonly MutationRecord[]): void => {
+    const firstNew = nodes.next
+    /** Where the core has a node that was taken away from there: the target of its first removal. */
+    const left = new Map<Node, Node>()
+    const touched = new Set<Node>()
+    const attributes = new Map<Element, Map<string, string | null>>()
+    const texts = new Set<Node>()
+    for (const record of records) {
+      const { target, type } = record
+      if (!ids.has(target) && type !== 'childList') continue
+      if (type === 'childList') {
+        const { addedNodes, removedNodes } = record
+        for (let i = 0; i < removedNodes.length; i++) {
+          const node = removedNodes[i] as Node
+          if (ids.has(node) && !left.has(node)) left.set(node, target)
+          touched.add(node)
+        }
+        for (let i = 0; i < addedNodes.length; i++) touched.add(addedNodes[i] as Node)
+        if (addedNodes.length && $localName.call(target as Element) === 'style') hooks.style(target as Element)
+      } else if (type === 'attributes') {
+        let names = attributes.get(target as Element)
+        if (!names) attributes.set(target as Element, (names = new Map()))
+        names.set(record.attributeName as string, record.attributeNamespace)
+      } else texts.add(target)
+    }
+
+    const fates = new Map<Node, Fate>()
+    const runs = new Map<Node, Run>()
+    let moves = 0
+    const isCoveredByOut = (parent: Node): boolean => closed.has(parent)
+
+    /** Collects the touched siblings around node, and decides for all of them at once. */
+    const runOf = (node: Node, parent: Node, parentFate: Fate): void => {
+      let first = node
+      let before = $previousSibling.call(first)
+      while (before && touched.has(before)) {
+        first = before
+        before = $previousSibling.call(first)
+      }
+      const run: Run = { parent, nodes: [], before }
+      let at: Node | null = first
+      for (; at && touched.has(at); at = $nextSibling.call(at)) {
+        run.nodes.push(at)
+        runs.set(at, run)
+      }
+      // What follows the cursor of a sliced walk is left to it.
+      const later = mutations.isOpen?.(parent) && !(at && ids.has(at))
+      for (const member of run.nodes) {
+        const fate =
+          later || parentFate === Fate.out || isCoveredByOut(parent) ? Fate.out
+          : parentFate === Fate.fresh || !ids.has(member) ? Fate.fresh
+          : Fate.alive
+        fates.set(member, fate)
+      }
+    }
+    const fateOf = (start: Node): Fate => {
+      // Up to the first ancestor whose fate is known, then down again.
+      const path: Node[] = []
+      let node: Node | null = start
+      let fate: Fate | undefined
+      for (;;) {
+        fate = fates.get(node)
+        if (fate !== undefined) break
+        if (node === document) {
+          fate = Fate.alive
+          break
+        }
+        // In a batch without moves a node with id that hangs in the document keeps it.
+        path.push(node)
+        const parent: Node | null = $parentNode.call(node) ?? (owners.get(node) as Node | undefined) ?? null
+        if (!parent) {
+          fate = Fate.out
+          fates.set(node, fate)
+          path.pop()
+          break
+        }
+        node = parent
+      }
+      while (path.length) {
+        const child = path.pop() as Node
+        if (!fates.has(child)) {
+          if (touched.has(child) && $parentNode.call(child) === node) runOf(child, node as Node, fate)
+          else {
+            const own =
+              fate === Fate.out || closed.has(node as Node) ? Fate.out
+              : fate === Fate.fresh ? Fate.fresh
+              : ids.has(child) ? Fate.alive
+              : Fate.out
+            fates.set(child, own)
+          }
+        }
+        fate = fates.get(child) as Fate
+        node = child
+      }
+      return fate
+    }
+    for (const node of touched) if (fateOf(node) !== Fate.out && ids.has(node)) moves++
+
+    // Moves. A run is placed when the ancestors of its parent stand where they belong, so that no
+    // node is ever moved below itself.
+    const placed = new Set<Run>()
+    const settled = new Set<Node>()
+    const place = (run: Run): void => {
+      if (placed.has(run)) return
+      placed.add(run)
+      let prev = run.before
+      while (prev && !ids.has(prev)) prev = $previousSibling.call(prev)
+      for (const node of run.nodes) {
+        if (fates.get(node) !== Fate.alive) continue
+        out.op(Op.move, nodes.id(node), nodes.id(run.parent), nodes.id(prev))
+        prev = node
+      }
+    }
+    if (moves) {
+      for (const node of left.keys()) {
+        if (fates.get(node) !== Fate.alive) continue
+        const above: Node[] = []
+        for (let at: Node | null = node; at && !settled.has(at); at = $parentNode.call(at) ?? owners.get(at) ?? null) above.push(at)
+        while (above.length) {
+          const at = above.pop() as Node
+          settled.add(at)
+          const run = runs.get(at)
+          if (run && fates.get(at) === Fate.alive) place(run)
+        }
+      }
+    }
+
+    // Removes. A node whose parent in the core goes too goes with it.
+    const gone: Node[] = []
+    for (const [node, from] of left) {
+      if (fates.get(node) !== Fate.out) continue
+      gone.push(node)
+      if (fateOf(from) === Fate.alive) out.op(Op.remove, nodes.id(node))
+    }
+    gone.forEach(nodes.drop)
+
+    // Marks, and elements that became boxes or cease to be such.
+    const again = new Set<Node>()
+    const remark = (root: Element): void => {
+      const now = policy.marked(root)
+      if (policy.marks) {
+        now.set(root, policy.bits(root))
+        for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
+      }
+      now.forEach((bits, element) => {
+        const id = ids.get(element)
+        if (!id || bits === (marks.get(element) ?? 0)) return
+        bits ? marks.set(element, bits) : marks.delete(element)
+        out.op(Op.mark, id, bits)
+      })
+      for (const element of policy.blocked(root)) if (ids.has(element) && !boxes.has(element)) again.add(element)
+      for (const box of boxes) if (!policy.isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
+    }
+    attributes.forEach((names, element) => {
+      for (const name of names.keys()) if (policy.names.has(name)) {
+        if (fateOf(element) === Fate.alive) {
+          if (names.has(marker)) writeAttributes(element, new Map([[marker, null]]))
+          remark(element)
+        }
+        break
+      }
+    })
+    if (moves && policy.marks) {
+      for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
+    }
+
+    // Added subtrees.
+    if (moves) {
+      forgets = (node, id) =>
+        id < firstNew && fateOf((left.get(node) ?? $parentNode.call(node) ?? owners.get(node)) as Node) === Fate.alive
+    }
+    const written = new Set<Run>()
+    for (const node of touched) {
+      const run = runs.get(node)
+      if (!run || written.has(run) || fates.get(node) !== Fate.fresh || fateOf(run.parent) !== Fate.alive) continue
+      written.add(run)
+      let first: Node | null = null
+      let last: Node | null = null
+      for (const member of run.nodes) {
+        if (fates.get(member) === Fate.fresh) last = member
+        first ??= last
+        if (first && last !== member) {
+          walker.write(run.parent, first, last as Node)
+          first = null
+        }
+        if (first === null) last = null
+      }
+      if (first) walker.write(run.parent, first, last as Node)
+    }
+    forgets = null
+    for (const node of again) rewrite(node)
+    walker.settle()
+
+    // What was there before and stays.
+    attributes.forEach((names, element) => {
+      if (isOld(element, firstNew)) writeAttributes(element, names)
+    })
+    for (const node of texts) if (isOld(node, firstNew)) out.op(Op.text, nodes.id(node), $data.call(node as CharacterData))
+  }
+
+  const isOld = (node: Node, firstNew: number): boolean => {
+    const id = ids.get(node)
+    return !!id && id < firstNew
+  }
+
+  const writeAttributes = (element: Element, names: ReadonlyMap<string, string | null>): void => {
+    const id = nodes.id(element)
+    names.forEach((namespace, local) => {
+      if (boxes.has(element) ? local !== marker : local === 'value' && policy.isSecret(element)) return
+      const attribute = $attrNodeNS.call(element, namespace, local)
+      // The prefix of an attribute that is gone is gone too; only these two serialise with one.
+      const name = attribute
+        ? $attrName.call(attribute)
+        : (namespace?.endsWith('xlink') ? 'xlink:' : namespace?.endsWith('namespace') ? 'xml:' : '') + local
+      out.op(Op.attr, id, name, attribute && $attrValue.call(attribute))
+      hooks.attribute(element, local)
+    })
+  }
+
+  /** The node itself with all below it, in the same place, with new ids. */
+  const rewrite = (node: Node): void => {
+    const parent = $parentNode.call(node)
+    if (!ids.has(node) || !parent || !ids.has(parent)) return
+    out.op(Op.remove, nodes.id(node))
+    nodes.drop(node)
+    walker.write(parent, node, node)
+  }
+
+  const mutations = {
+    apply,
+    resend(list: readonly (readonly [number, number])[]) {
+      const wanted = new Map(list)
+      const found: Node[] = []
+      const search = (top: Node): void => {
+        for (const node of descendants(top)) {
+          if (wanted.has(nodes.id(node))) found.push(node)
+          const root = nodes.roots.get(node)
+          if (root) search(root)
+        }
+      }
+      search(document)
+      for (const node of found) {
+        const id = ids.get(node)
+        if (!id) continue
+        if (!wanted.get(id) && $parentNode.call(node) && node !== document) {
+          rewrite(node)
+          continue
+        }
+        out.op(Op.clear, id)
+        for (let child = $firstChild.call(node); child; child = $nextSibling.call(child)) nodes.drop(child)
+        const root = nodes.roots.get(node)
+        if (root) {
+          nodes.roots.delete(node)
+          nodes.drop(root)
+          walker.host(node as Element)
+        }
+        const first = $firstChild.call(node)
+        if (first && !closed.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
+      }
+      walker.settle()
+    },
+    forgets: () => forgets,
+    isOpen: null as ((node: Node) => boolean) | null,
+  }
+  return mutations
+}
+
+function* descendants(top: Node): Generator<Node> {
+  for (let node: Node = top; ; ) {
+    yield node
+    const child = $firstChild.call(node)
+    if (child) {
+      node = child
+      continue
+    }
+    let sibling: Node | null = null
+    while (node !== top && !(sibling = $nextSibling.call(node))) node = $parentNode.call(node) as Node
+    if (!sibling) return
+    node = sibling
+  }
+}

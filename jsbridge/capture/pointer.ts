@@ -1,0 +1,106 @@
+/**
+ * Pointer path (sampled), buttons, clicks and touches, in CSS px of the top document's viewport.
+ */
+import type { Listen } from './guard'
+import { $rect } from './native'
+import type { Nodes } from './nodes'
+import { Op, type OpWriter } from './ops'
+
+/** Least time between two samples of one path, ms. */
+const sampleMs = 50
+
+export interface Pointer {
+  attach(doc: Document): void
+  /** Writes the samples so far. The caller has written `time`. */
+  settle(): void
+  /** False while the recorder costs the page too much: no samples. */
+  sampling: boolean
+}
+
+export const targetOf = (event: Event): Node => (event.composedPath()[0] ?? event.target) as Node
+
+export function trackPointer(
+  nodes: Nodes,
+  out: OpWriter,
+  listen: Listen,
+  stamp: () => void,
+  now: () => number,
+  activity: () => void,
+): Pointer {
+  let samples: number[] = []
+  let target = 0
+  let lastSample = 0
+  let lastTouch = 0
+  let pointerType = 0
+
+  const pointer: Pointer = {
+    sampling: true,
+    attach(doc) {
+      /** Where a child document's viewport stands in the top one's. */
+      const shift = (): [x: number, y: number] => {
+        let x = 0
+        let y = 0
+        for (let root: Node = doc, owner; (owner = nodes.owners.get(root)); root = owner.ownerDocument) {
+          const rect = $rect.call(owner)
+          x += rect.left + owner.clientLeft
+          y += rect.top + owner.clientTop
+        }
+        return [x, y]
+      }
+      const kindOf = (event: Event): number =>
+        ({ mouse: 0, touch: 1, pen: 2 })[(event as PointerEvent).pointerType as 'mouse'] ?? pointerType
+
+      listen(doc, 'pointermove', (event) => {
+        const { clientX, clientY, pointerType: type } = event as PointerEvent
+        const at = now()
+        if (!pointer.sampling || type === 'touch' || at - lastSample < sampleMs) return
+        lastSample = at
+        const [x, y] = shift()
+        const id = nodes.nearest(targetOf(event))
+        if (id !== target) pointer.settle()
+        target = id
+        samples.push(at, clientX + x, clientY + y)
+        activity()
+      })
+      const names = ['pointerdown', 'pointerup', 'click', 'dblclick', 'contextmenu']
+      listen(doc, names.join(' '), (event) => {
+        const { clientX, clientY, button } = event as MouseEvent
+        pointerType = kindOf(event)
+        const kind = names.indexOf(event.type)
+        // A finger's way down and up comes as touch.
+        if (kind < 2 && pointerType === 1) return
+        const [x, y] = shift()
+        pointer.settle()
+        stamp()
+        out.op(Op.mouse, kind, nodes.nearest(targetOf(event)), clientX + x, clientY + y, button, pointerType)
+        activity()
+      })
+      const touches = ['touchstart', 'touchmove', 'touchend', 'touchcancel']
+      listen(doc, touches.join(' '), (event) => {
+        const kind = touches.indexOf(event.type)
+        const at = now()
+        if (kind === 1 && (!pointer.sampling || at - lastTouch < sampleMs)) return
+        lastTouch = at
+        const { changedTouches } = event as TouchEvent
+        const [x, y] = shift()
+        const args: number[] = []
+        for (const touch of Array.from(changedTouches)) {
+          args.push(touch.identifier, nodes.nearest(touch.target as Node), touch.clientX + x, touch.clientY + y)
+        }
+        stamp()
+        out.op(Op.touch, kind, changedTouches.length, ...args)
+        activity()
+      })
+    },
+    settle() {
+      if (!samples.length) return
+      const args: number[] = []
+      stamp()
+      const at = now()
+      for (let i = 0; i < samples.length; i += 3) args.push(at - (samples[i] as number), samples[i + 1] as number, samples[i + 2] as number)
+      samples = []
+      out.op(Op.pointer, target, args.length / 3, ...args)
+    },
+  }
+  return pointer
+}

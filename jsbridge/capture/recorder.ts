@@ -1,0 +1,475 @@
+/**
+ * The bridge of one page view: connects observers, walk and trackers to one op writer, and posts
+ * batches within a bound.
+ *
+ * Comes in: the page. Goes out: batches of ops by `post`. Nothing runs, is wrapped or listened to
+ * before `createRecorder` and after `stop`; nothing in here throws into the page.
+ */
+import type { Batch } from '../messages'
+import { createForms } from './forms'
+import { createGuard, createListen, wrap } from './guard'
+import { trackKeys } from './keys'
+import { createMutations } from './mutations'
+import { $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
+import { createNodes } from './nodes'
+import { Op, createOpWriter } from './ops'
+import { trackPage } from './page'
+import { targetOf, trackPointer } from './pointer'
+import { createPolicy, type Selectors } from './policy'
+import { trackScroll } from './scroll'
+import { createSerialiser } from './serialise'
+import { createStyles } from './styles'
+import { createWalker, type Steps } from './walk'
+
+/** Ops wait so long for others before they are posted, ms. */
+const batchMs = 250
+/** More than this goes at once. */
+const batchBytes = 1 << 20
+/** Bound of what the worker has not applied, bytes and ms. */
+const queueBytes = 8 << 20
+const queueMs = 2000
+/** A snapshot of more elements than this is sliced (about 30,000 nodes, 12 ms). */
+const oneTaskElements = 18000
+const sliceMs = 8
+/** A page that changes so fast that slices do not come to an end gets the rest in one task. */
+const maxSlices = 400
+/** Share of main-thread time, over so long, above which the recorder does less. */
+const degradeMs = 10_000
+const degradeShare = 0.03
+
+export interface RecorderOptions {
+  readonly protocolVersion: number
+  readonly level: 0 | 1
+  readonly keystrokes: boolean
+  readonly selectors: Selectors
+  /** performance.now() of the page view's time 0, ms. */
+  readonly startMs: number
+  /** Closed shadow roots by host, where early.ts was there to see them. */
+  readonly closedRoots: WeakMap<Element, ShadowRoot> | undefined
+  post(type: 'ops' | 'leave', batch: Batch): void
+  /** The visitor did something. */
+  activity(): void
+  visible(): void
+  /** The recorder does less from here on, or failed inside; never with page content. */
+  degraded(step: number): void
+  failed(error: unknown): void
+}
+
+export interface Recorder {
+  /** A new epoch. Resolves when all of it is written and posted. */
+  snapshot(): Promise<void>
+  /** Writes one op beside the tree: meta, track, identify. */
+  note(code: Op.meta | Op.track | Op.identify, first: string | number, second: string): void
+  /** Posts what there is. */
+  flush(): void
+  resend(list: readonly (readonly [id: number, slow: number])[]): void
+  applied(bytes: number): void
+  /** Takes back everything that was wrapped or listened to; posts what there is first. */
+  stop(): void
+}
+
+interface SchedulerLike {
+  postTask(run: () => void, options: { priority: 'user-visible' | 'background' }): Promise<void>
+}
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { post, closedRoots } = options
+  const controller = new AbortController()
+  const guard = createGuard(options.failed)
+  const listen = createListen(guard, controller.signal)
+  const out = createOpWriter()
+  const nodes = createNodes()
+  const policy = createPolicy(options.selectors)
+  const undo: (() => void)[] = []
+  const attached = new WeakSet<Node>()
+  let stopped = false
+
+  // Time.
+  let lastStamp = -1
+  const now = (): number => Math.floor(performance.now() - options.startMs)
+  const stamp = (): void => {
+    const at = now()
+    if (at !== lastStamp) out.op(Op.time, (lastStamp = at))
+  }
+  let clock = Date.now() - performance.now()
+  const watchClock = (): void => {
+    const drift = Date.now() - performance.now() - clock
+    if (Math.abs(drift) < 1000) return
+    clock += drift
+    stamp()
+    out.op(Op.clockJump, drift)
+  }
+
+  // Later.
+  const { scheduler } = window as { scheduler?: SchedulerLike }
+  const soon = (run: () => void): void => {
+    if (scheduler) scheduler.postTask(run, { priority: 'user-visible' }).catch(() => {})
+    else setTimeout(run)
+  }
+  /** Runs the job in tasks of its own, until it answers false. */
+  const later = (job: () => boolean): void =>
+    soon(guard(() => {
+      if (!stopped && job()) later(job)
+    }))
+  let timer = 0
+  const wrote = (): void => {
+    if (out.bytes() > batchBytes) return send('ops')
+    timer ||= setTimeout(guard(() => flush()), batchMs)
+  }
+  let framed = false
+  const frame = (): void => {
+    if (framed) return
+    framed = true
+    requestAnimationFrame(guard(() => {
+      framed = false
+      if (stopped) return
+      scroll.settle()
+      wrote()
+    }))
+  }
+
+  // The queue to the worker.
+  let queued = 0
+  let queuedSince = 0
+  let dirty = false
+  const send = (type: 'ops' | 'leave'): void => {
+    clearTimeout(timer)
+    timer = 0
+    const batch = out.take() ?? (type === 'leave' ? { ints: new ArrayBuffer(0), text: '' } : null)
+    if (!batch) return
+    if (!queued) queuedSince = performance.now()
+    queued += batch.ints.byteLength + 2 * batch.text.length
+    post(type, batch)
+  }
+  const isFull = (): boolean => queued > queueBytes || (queued > 0 && performance.now() - queuedSince > queueMs)
+
+  // The tree.
+  const observer = new MutationObserver(guard((records) => apply(records)))
+  const observe = (root: Node): void => {
+    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
+    attach(root as Document | ShadowRoot)
+  }
+  const walker = createWalker(nodes, out, policy, () => serialiser, closedRoots, observe)
+  const serialiser = createSerialiser(
+    nodes,
+    out,
+    policy,
+    {
+      host: walker.host,
+      element(element, name) {
+        if (name === 'input' || name === 'textarea' || name === 'select') forms.written(element)
+        else if (name === 'style' || name === 'link') styles.changed(element)
+        else if (name === 'dialog') tellDialog(element)
+        else if (name === '' || /^(?:img|video|canvas|i?frame|object|embed)$/.test(name)) {
+          sizes.observe(element)
+          if (name.endsWith('frame')) walker.host(element)
+        }
+        if ($hasAttribute.call(element, 'popover')) tellPopover(element)
+      },
+    },
+    closedRoots,
+    () => mutations.forgets(),
+  )
+  const mutations = createMutations(nodes, out, policy, walker, {
+    attribute(element, name) {
+      if (name === 'type') {
+        policy.revealed(element)
+        forms.touched(element)
+      } else if (name === 'open' && $localName.call(element) === 'dialog') {
+        const id = nodes.id(element)
+        out.op(Op.dialogState, id, $matches.call(element, ':modal') ? 1 : 0)
+      }
+    },
+    style: (element) => styles.changed(element),
+  })
+  const forms = createForms(nodes, out, policy)
+  const styles = createStyles(nodes, out, guard, later, wrote)
+  const pointer = trackPointer(nodes, out, listen, stamp, now, () => active())
+  const scroll = trackScroll(nodes, out, listen, stamp, frame)
+  const keys = trackKeys(nodes, out, policy, listen, stamp, () => active(), options.keystrokes)
+  const active = (): void => {
+    options.activity()
+    wrote()
+  }
+
+  const tellDialog = (element: Element): void => {
+    if ($matches.call(element, ':modal')) out.op(Op.dialogState, nodes.id(element), 1)
+  }
+  const tellPopover = (element: Element): void => {
+    if ($matches.call(element, ':popover-open')) out.op(Op.dialogState, nodes.id(element), 2)
+  }
+
+  // The browser answers after layout, so that no read of ours forces one.
+  const sizes = new ResizeObserver(guard((entries) => {
+    if (stopped) return
+    stamp()
+    for (const { target } of entries) {
+      const id = nodes.id(target)
+      if (!id) {
+        sizes.unobserve(target)
+        continue
+      }
+      const isHtml = target instanceof HTMLElement
+      const rect = isHtml ? null : $rect.call(target)
+      out.op(
+        Op.size, id,
+        rect ? rect.width : $width.call(target as HTMLElement),
+        rect ? rect.height : $height.call(target as HTMLElement),
+      )
+    }
+    wrote()
+  }))
+
+  const apply = (records: readonly MutationRecord[]): void => {
+    if (!records.length || stopped || dirty) return
+    if (isFull()) {
+      // What the page does from here on is in the snapshot that follows when the worker has caught up.
+      dirty = true
+      observer.disconnect()
+      return
+    }
+    stamp()
+    mutations.apply(records)
+    wrote()
+  }
+  const drain = (): void => apply(observer.takeRecords())
+
+  /** Listeners and wrappers of a document or shadow root. Events that leave their shadow tree are taken at the document. */
+  const attach = (root: Document | ShadowRoot): void => {
+    styles.root(root)
+    if (attached.has(root)) return
+    attached.add(root)
+    scroll.attach(root)
+    listen(root, 'load', (event) => {
+      const target = targetOf(event) as Element
+      if ($nodeType.call(target) !== 1 || !nodes.ids.has(target)) return
+      const name = $localName.call(target)
+      if (name === 'link') styles.changed(target)
+      else if (name.endsWith('frame')) {
+        drain()
+        stamp()
+        walker.host(target)
+        walker.settle()
+        forms.settle()
+      }
+      wrote()
+    })
+    listen(root, 'toggle', (event) => {
+      const target = targetOf(event) as Element
+      if (!nodes.ids.has(target) || !$hasAttribute.call(target, 'popover')) return
+      stamp()
+      out.op(Op.dialogState, nodes.id(target), $matches.call(target, ':popover-open') ? 2 : 0)
+      wrote()
+    })
+    listen(root, 'reset', (event) => {
+      // The controls change after the listeners.
+      forms.reset(targetOf(event) as Element)
+      wrote()
+    })
+    if ($nodeType.call(root) !== 9) return
+    pointer.attach(root as Document)
+    keys(root as Document)
+    listen(root, 'input', (event) => {
+      stamp()
+      forms.changed(targetOf(event) as Element)
+      active()
+    })
+    const realm = $defaultView.call(root as Document)
+    if (realm) wrapRealm(realm)
+  }
+  const wrapRealm = (realm: Window & typeof globalThis): void => {
+    const touched = guard((control: unknown) => {
+      forms.touched(control as Element)
+      if (control instanceof realm.HTMLOptionElement) {
+        const select = control.closest('select')
+        if (select) forms.touched(select)
+      }
+      wrote()
+    })
+    const input = realm.HTMLInputElement.prototype
+    const select = realm.HTMLSelectElement.prototype
+    undo.push(
+      wrap(input, 'value', 'set', touched),
+      wrap(input, 'checked', 'set', touched),
+      wrap(input, 'indeterminate', 'set', touched),
+      wrap(realm.HTMLTextAreaElement.prototype, 'value', 'set', touched),
+      wrap(select, 'value', 'set', touched),
+      wrap(select, 'selectedIndex', 'set', touched),
+      wrap(realm.HTMLOptionElement.prototype, 'selected', 'set', touched),
+      wrap(realm.Element.prototype, 'attachShadow', 'value', guard((host: unknown) => {
+        if (!nodes.ids.has(host as Element) || dirty) return
+        stamp()
+        walker.host(host as Element)
+        walker.settle()
+        wrote()
+      })),
+      ...styles.wrapRealm(realm),
+    )
+  }
+
+  // Snapshots.
+  let steps: Steps | null = null
+  let epoch = 0
+  const begin = (): void => {
+    // Ids of the epoch before, also of nodes that have left unnoticed.
+    for (const record of observer.takeRecords()) for (const node of Array.from(record.removedNodes)) nodes.drop(node)
+    nodes.drop(document)
+    dirty = false
+    steps = mutations.isOpen = null
+    nodes.ids.set(document, 1)
+    nodes.next = 2
+    lastStamp = -1
+    styles.begin()
+    out.op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
+    stamp()
+    observe(document)
+  }
+  const finish = (): void => {
+    steps = mutations.isOpen = null
+    forms.settle()
+    styles.settle()
+    out.op(Op.snapshotEnd)
+    send('ops')
+    readScroll()
+  }
+  const snapshot = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const mine = ++epoch
+      const run = (work: () => boolean): void => {
+        try {
+          if (mine !== epoch || stopped || !work()) return resolve()
+        } catch (error) {
+          return reject(error)
+        }
+        soon(guard(() => run(work)))
+      }
+      let slices = 0
+      const slice = (): boolean => {
+        const end = performance.now() + sliceMs
+        drain()
+        // Full: begun anew when the worker has caught up.
+        if (dirty || !steps) return false
+        while (steps.next()) {
+          if (performance.now() < end || slices > maxSlices) continue
+          slices++
+          send('ops')
+          return true
+        }
+        finish()
+        return false
+      }
+      run(() => {
+        guard(begin)()
+        if (document.getElementsByTagName('*').length > oneTaskElements) {
+          steps = walker.steps(document)
+          mutations.isOpen = steps.isOpen
+          return slice()
+        }
+        const first = $firstChild.call(document)
+        if (first) walker.write(document, first, $lastChild.call(document) as Node)
+        walker.settle()
+        finish()
+        return false
+      })
+    })
+
+  /** Offsets that are there already; asking for the first one may need a layout, so after a frame. */
+  const readScroll = (): void => {
+    const mine = epoch
+    const roots: Node[] = [document]
+    let list: ArrayLike<Element> = []
+    let i = 0
+    requestAnimationFrame(() => later(() => {
+      if (mine !== epoch || dirty) return false
+      const end = performance.now() + sliceMs / 2
+      stamp()
+      while (performance.now() < end) {
+        const element = list[i++]
+        if (element) {
+          if (nodes.ids.has(element)) scroll.read(element)
+          const root = nodes.roots.get(element)
+          if (root) roots.push(root)
+          continue
+        }
+        const root = roots.pop()
+        if (!root) {
+          wrote()
+          return false
+        }
+        list = findAll(root, '*')
+        i = 0
+      }
+      return true
+    }))
+  }
+
+  // Cost.
+  let busyBefore = 0
+  let step = 0
+  const degrade = setInterval(guard(() => {
+    const busy = guard.busyMs()
+    const share = (busy - busyBefore) / degradeMs
+    busyBefore = busy
+    if (share < degradeShare || step) return
+    step = 1
+    pointer.sampling = false
+    stamp()
+    out.op(Op.degraded, step, 0)
+    options.degraded(step)
+    wrote()
+  }), degradeMs)
+
+  const flush = (): void => {
+    if (dirty) return
+    drain()
+    pointer.settle()
+    scroll.settle()
+    stamp()
+    forms.settle()
+    styles.settle()
+    watchClock()
+    send('ops')
+  }
+  const leave = (): void => {
+    flush()
+    send('leave')
+  }
+
+  out.op(Op.hello, options.protocolVersion, options.level, options.keystrokes ? 3 : 2, 0)
+  undo.push(...trackPage(out, listen, guard, stamp, wrote, leave, options.visible))
+
+  return {
+    snapshot,
+    note(code, first, second) {
+      stamp()
+      out.op(code, first, second)
+      wrote()
+    },
+    flush: guard(flush),
+    resend: guard((list) => {
+      if (dirty || stopped) return
+      drain()
+      stamp()
+      mutations.resend(list)
+      forms.settle()
+      send('ops')
+    }),
+    applied: guard((bytes) => {
+      queued = Math.max(0, queued - bytes)
+      queuedSince = performance.now()
+      if (dirty && queued < queueBytes / 8) snapshot().catch(options.failed)
+    }),
+    stop: guard(() => {
+      if (stopped) return
+      flush()
+      stopped = true
+      epoch++
+      clearTimeout(timer)
+      clearInterval(degrade)
+      observer.disconnect()
+      sizes.disconnect()
+      controller.abort()
+      undo.reverse().forEach((restore) => restore())
+    }),
+  }
+}
