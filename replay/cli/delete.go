@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+type deleteCmd struct {
+	Session string `arg:"" help:"Session."`
+	Yes     bool   `help:"Do not ask."`
+}
+
+func (c *deleteCmd) Run(r *run) error {
+	src, id, err := r.find(c.Session)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if !c.Yes {
+		fmt.Fprintf(r.env.Stderr, "delete session %s for good, with its keys? [y/N] ", id)
+		answer, _ := bufio.NewReader(r.env.Stdin).ReadString('\n')
+		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+			return hint(errors.New("nothing was deleted"), "answer y, or say --yes")
+		}
+	}
+	if err := src.Delete(r.ctx, id); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.env.Stdout, "deleted %s\n", id)
+	return nil
+}

@@ -1,0 +1,247 @@
+package cli
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"afterimage/replay/custody"
+	"afterimage/replay/open"
+)
+
+type keyCmd struct {
+	New  keyNewCmd  `cmd:"" help:"Make sealing key, identity key and signed settings of a held site."`
+	Show keyShowCmd `cmd:"" help:"Tell what a key file or a settings file is, without its secrets."`
+	Sign keySignCmd `cmd:"" help:"Change settings and sign them anew, one version up."`
+}
+
+// settingFlags are what a site's owner may set. Unset ones stay.
+type settingFlags struct {
+	Privacy    *string   `help:"strict or balanced." enum:"strict,balanced" placeholder:"LEVEL"`
+	Consent    *string   `help:"none or required." enum:"none,required" placeholder:"RULE"`
+	RespectDNT *bool     `name:"respect-dnt" help:"Record nobody who sends Do Not Track or GPC." negatable:""`
+	Enabled    *bool     `help:"Whether the site records at all." negatable:""`
+	Sample     *float64  `help:"Share of sessions that are recorded, 0 to 1." placeholder:"SHARE"`
+	Mask       *[]string `help:"Selectors to mask." sep:"none" placeholder:"SELECTOR"`
+	Block      *[]string `help:"Selectors to block." sep:"none" placeholder:"SELECTOR"`
+	Allow      *[]string `help:"Selectors to let through." sep:"none" placeholder:"SELECTOR"`
+}
+
+func set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (f *settingFlags) apply(s *custody.Settings) {
+	set(&s.Privacy, f.Privacy)
+	set(&s.Consent, f.Consent)
+	set(&s.RespectDNT, f.RespectDNT)
+	set(&s.Enabled, f.Enabled)
+	set(&s.Sample, f.Sample)
+	set(&s.Mask, f.Mask)
+	set(&s.Block, f.Block)
+	set(&s.Allow, f.Allow)
+}
+
+type keyNewCmd struct {
+	Site string `help:"Site id, 8 to 32 of a-z and 0-9; default: a random one." placeholder:"ID"`
+	Dir  string `help:"Folder for the files." default:"." type:"path" placeholder:"DIR"`
+	settingFlags
+}
+
+func (c *keyNewCmd) Run(r *run) error {
+	site := c.Site
+	if site == "" {
+		site = randomSite()
+	}
+	if !open.ValidSiteID(site) {
+		return usage{fmt.Errorf("--site %q: not a site id, 8 to 32 of a-z and 0-9", site)}
+	}
+	identity, err := custody.NewIdentity()
+	if err != nil {
+		return err
+	}
+	sealing, err := custody.NewSealingKey()
+	if err != nil {
+		return err
+	}
+	settings := custody.Defaults(site, sealing.PublicKey())
+	c.apply(&settings)
+	signed, err := identity.Sign(settings)
+	if err != nil {
+		return err
+	}
+	siteKey, err := identity.SiteKey(site)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+		return err
+	}
+	base := filepath.Join(c.Dir, site)
+	files := []struct {
+		path  string
+		write func(*os.File) error
+	}{
+		{base + ".identity.pem", func(f *os.File) error { return identity.WritePEM(f, site) }},
+		{base + ".sealing.pem", func(f *os.File) error { return custody.WriteSealingPEM(f, sealing, site) }},
+		{base + ".settings.json", func(f *os.File) error { return writeSigned(f, signed) }},
+	}
+	for _, file := range files {
+		if _, err := os.Lstat(file.path); !errors.Is(err, fs.ErrNotExist) {
+			return hint(fmt.Errorf("%s: it is there already", file.path), "keys are never written over; take another --dir or --site")
+		}
+	}
+	for _, file := range files {
+		if err := writeFile(file.path, false, file.write); err != nil {
+			return err
+		}
+	}
+	w := r.env.Stdout
+	fmt.Fprintf(w, "site key      %s\n", siteKey)
+	fmt.Fprintf(w, "sealing key   %s.sealing.pem (key id %x)\n", base, open.KeyID(sealing.PublicKey()))
+	fmt.Fprintf(w, "identity key  %s.identity.pem\n", base)
+	fmt.Fprintf(w, "settings      %s.settings.json\n", base)
+	fmt.Fprintf(r.env.Stderr, "next: collector site add --custody held --settings %s.settings.json --origin https://YOUR.SITE\n", base)
+	fmt.Fprintln(r.env.Stderr, "keep both .pem files off the collector; without the sealing key nobody can ever open the recordings, so keep a copy")
+	return nil
+}
+
+func randomSite() string {
+	const digits = "abcdefghijklmnopqrstuvwxyz234567" // 32: a byte's low five bits are even
+	var b [12]byte
+	rand.Read(b[:]) // never fails
+	for i := range b {
+		b[i] = digits[b[i]&31]
+	}
+	return string(b[:])
+}
+
+func writeSigned(f *os.File, signed custody.Signed) error {
+	enc := json.NewEncoder(f)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(signed)
+}
+
+func readSigned(path string) (signed custody.Signed, settings custody.Settings, siteKey string, err error) {
+	text, err := readSmall(path)
+	if err != nil {
+		return
+	}
+	if json.Unmarshal(text, &signed) != nil || signed.Payload == "" {
+		err = fmt.Errorf("%s: %w", path, custody.ErrSettings)
+		return
+	}
+	if settings, siteKey, err = signed.Verify(); err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return
+}
+
+// readSmall reads a key or settings file, at most 1 MiB.
+func readSmall(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > 1<<20 {
+		return nil, fmt.Errorf("%s: not a file of at most 1 MiB", path)
+	}
+	return os.ReadFile(path)
+}
+
+type keyShowCmd struct {
+	File string `arg:"" help:"A .sealing.pem, .identity.pem or .settings.json."`
+}
+
+func (c *keyShowCmd) Run(r *run) error {
+	text, err := readSmall(c.File)
+	if err != nil {
+		return err
+	}
+	w := r.env.Stdout
+	if info, err := os.Stat(c.File); err == nil && filepath.Ext(c.File) == ".pem" && info.Mode().Perm()&0o077 != 0 {
+		fmt.Fprintf(r.env.Stderr, "warning: %s can be read by others (mode %o); chmod 600 it\n", c.File, info.Mode().Perm())
+	}
+	if len(text) > 0 && text[0] == '{' {
+		_, settings, siteKey, err := readSigned(c.File)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "signed settings of site %s, version %d, signature good\n", settings.Site, settings.Version)
+		fmt.Fprintf(w, "site key      %s\n", siteKey)
+		shown, err := json.MarshalIndent(settings, "", "  ")
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\n", shown)
+		return nil
+	}
+	ring, err := open.ParseKeyring(text)
+	if err != nil {
+		return hint(fmt.Errorf("%s: %w", c.File, err), "key files are made by replay key new")
+	}
+	for _, k := range ring.Keys() {
+		fmt.Fprintf(w, "P-256 private key, key id %x\n", open.KeyID(k.PublicKey()))
+	}
+	if identity, err := custody.ParseIdentity(text); err == nil {
+		spki, err := identity.SPKI()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "if it is an identity key: the site key ends with %s\n", custody.SiteKey("", spki)[2:])
+	}
+	return nil
+}
+
+type keySignCmd struct {
+	Settings string `arg:"" help:"Signed settings (.settings.json); they are replaced."`
+	Identity string `help:"Identity key file of the site." required:"" placeholder:"FILE"`
+	Sealing  string `help:"Seal to this sealing key from now on. Keep the old one for old recordings." placeholder:"FILE"`
+	settingFlags
+}
+
+func (c *keySignCmd) Run(r *run) error {
+	_, settings, siteKey, err := readSigned(c.Settings)
+	if err != nil {
+		return err
+	}
+	text, err := readSmall(c.Identity)
+	if err != nil {
+		return err
+	}
+	identity, err := custody.ParseIdentity(text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Identity, err)
+	}
+	if own, err := identity.SiteKey(settings.Site); err != nil || own != siteKey {
+		return hint(fmt.Errorf("%s: not the identity key that signed %s", c.Identity, c.Settings), "a site's identity never changes: its hash stands in the site key of every page")
+	}
+	c.apply(&settings)
+	if c.Sealing != "" {
+		ring, err := open.ReadKeyFile(c.Sealing)
+		if err != nil {
+			return err
+		}
+		if len(ring.Keys()) != 1 {
+			return fmt.Errorf("--sealing %s: it holds several keys; give a file with the new one alone", c.Sealing)
+		}
+		settings.SealingKey = custody.Defaults(settings.Site, ring.Keys()[0].PublicKey()).SealingKey
+	}
+	settings.Version++
+	signed, err := identity.Sign(settings)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(c.Settings, true, func(f *os.File) error { return writeSigned(f, signed) }); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.env.Stdout, "%s is version %d now\n", c.Settings, settings.Version)
+	return nil
+}
