@@ -162,6 +162,8 @@ func writeError(w http.ResponseWriter, err error) (status int) {
 		failure = &open.APIError{Status: http.StatusConflict, Code: "no-site", Message: err.Error(), Hint: "name the site to import into"}
 	case errors.Is(err, store.ErrExists):
 		failure = &open.APIError{Status: http.StatusConflict, Code: "exists", Message: "the session is there already", Hint: "delete it first, or keep what is there"}
+	case errors.Is(err, store.ErrDeleted):
+		failure = &open.APIError{Status: http.StatusConflict, Code: "deleted", Message: "the session was deleted here", Hint: "a deleted session stays deleted; the file itself can be watched"}
 	case errors.Is(err, open.ErrKey):
 		failure = &open.APIError{Status: http.StatusConflict, Code: "no-key", Message: err.Error(), Hint: "export it with its keys, or import into the site it was recorded for"}
 	case errors.As(err, &file), errors.Is(err, open.ErrDamaged):

@@ -139,6 +139,7 @@ var remedies = []struct {
 	{store.ErrNewerVersion, "use the version of Afterimage that wrote it, or a newer one"},
 	{store.ErrInUse, "another process holds it without answering; wait for it or stop it"},
 	{store.ErrExists, "delete it first (replay delete), or keep what is there"},
+	{store.ErrDeleted, "a deleted session stays deleted; its file can still be watched: replay open FILE"},
 	{open.ErrAmbiguous, "give more digits of the id"},
 	{open.ErrNotFound, "replay list shows what is there"},
 	{open.ErrAccess, "give a token of an account that may see the site: --token TOKEN"},

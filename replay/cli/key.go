@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"afterimage/replay/custody"
 	"afterimage/replay/open"
@@ -21,14 +22,14 @@ type keyCmd struct {
 
 // settingFlags are what a site's owner may set. Unset ones stay.
 type settingFlags struct {
-	Privacy    *string   `help:"strict or balanced." enum:"strict,balanced" placeholder:"LEVEL"`
-	Consent    *string   `help:"none or required." enum:"none,required" placeholder:"RULE"`
-	RespectDNT *bool     `name:"respect-dnt" help:"Record nobody who sends Do Not Track or GPC." negatable:""`
-	Enabled    *bool     `help:"Whether the site records at all." negatable:""`
-	Sample     *float64  `help:"Share of sessions that are recorded, 0 to 1." placeholder:"SHARE"`
-	Mask       *[]string `help:"Selectors to mask." sep:"none" placeholder:"SELECTOR"`
-	Block      *[]string `help:"Selectors to block." sep:"none" placeholder:"SELECTOR"`
-	Allow      *[]string `help:"Selectors to let through." sep:"none" placeholder:"SELECTOR"`
+	Privacy    *string  `help:"strict or balanced." enum:"strict,balanced" placeholder:"LEVEL"`
+	Consent    *string  `help:"none or required." enum:"none,required" placeholder:"RULE"`
+	RespectDNT *bool    `name:"respect-dnt" help:"Record nobody who sends Do Not Track or GPC." negatable:""`
+	Enabled    *bool    `help:"Whether the site records at all." negatable:""`
+	Sample     *float64 `help:"Share of sessions that are recorded, 0 to 1." placeholder:"SHARE"`
+	Mask       []string `help:"Selector to mask; may come several times; empty for none." sep:"none" placeholder:"SELECTOR"`
+	Block      []string `help:"Selector to block, likewise." sep:"none" placeholder:"SELECTOR"`
+	Allow      []string `help:"Selector to let through, likewise." sep:"none" placeholder:"SELECTOR"`
 }
 
 func set[T any](to *T, from *T) {
@@ -43,9 +44,15 @@ func (f *settingFlags) apply(s *custody.Settings) {
 	set(&s.RespectDNT, f.RespectDNT)
 	set(&s.Enabled, f.Enabled)
 	set(&s.Sample, f.Sample)
-	set(&s.Mask, f.Mask)
-	set(&s.Block, f.Block)
-	set(&s.Allow, f.Allow)
+	setList(&s.Mask, f.Mask)
+	setList(&s.Block, f.Block)
+	setList(&s.Allow, f.Allow)
+}
+
+func setList(to *[]string, from []string) {
+	if from != nil {
+		*to = slices.DeleteFunc(slices.Clone(from), func(s string) bool { return s == "" })
+	}
 }
 
 type keyNewCmd struct {

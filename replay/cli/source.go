@@ -33,7 +33,7 @@ func (r *run) bareSource() (open.Source, error) {
 	if r.g.Server != "" {
 		src, err := open.OpenServer(r.g.Server, r.g.Token)
 		if err != nil {
-			return nil, usage{err}
+			return nil, usage{hint(err, "use --server https://HOST with --token TOKEN")}
 		}
 		return src, nil
 	}

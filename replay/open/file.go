@@ -283,12 +283,13 @@ func (s *scanner) grow(buf []byte, n int) ([]byte, error) {
 
 func (s *scanner) head() (Head, error) {
 	var fixed [13]byte
-	if err := s.read(fixed[:8], "magic"); err != nil {
-		return Head{}, err
-	}
-	if string(fixed[:8]) != fileMagic {
+	err := s.read(fixed[:8], "magic")
+	if there := fixed[:s.offset]; !bytes.HasPrefix([]byte(fileMagic), there) {
 		s.offset = 0
 		return Head{}, s.fail(ErrNotRecording, "it does not begin with %s", fileMagic)
+	}
+	if err != nil {
+		return Head{}, err
 	}
 	if err := s.read(fixed[8:9], "version"); err != nil {
 		return Head{}, err

@@ -165,6 +165,8 @@ func TestFileRefuses(t *testing.T) {
 		want error
 	}{
 		{"something else", []byte("PK\x03\x04 this is a zip"), open.ErrNotRecording},
+		{"something else, shorter than the magic", []byte("noise"), open.ErrNotRecording},
+		{"nothing", nil, open.ErrTruncated},
 		{"another letter in the magic", with(func(b []byte) []byte { b[3] = 'e'; return b }), open.ErrNotRecording},
 		{"version 0", with(func(b []byte) []byte { b[8] = 0; return b }), open.ErrNotRecording},
 		{"version 2", with(func(b []byte) []byte { b[8] = 2; return b }), open.ErrNewerFile},

@@ -65,6 +65,8 @@ func (e *APIError) Is(target error) bool {
 		return e.Code == "no-site"
 	case store.ErrExists:
 		return e.Code == "exists"
+	case store.ErrDeleted:
+		return e.Code == "deleted"
 	}
 	return false
 }
