@@ -42,6 +42,7 @@ type uploads struct {
 	mute      bool                                                              // store nothing, answer nothing to frames
 	deaf      bool                                                              // store, but do not acknowledge
 	readLimit int64                                                             // largest message
+	resets    bool                                                              // a message beyond readLimit resets the connection, as it is easily done
 	onHello   func(c *websocket.Conn, n int) bool                               // n-th hello (from 1); false: not answered
 	onFrame   func(c *websocket.Conn, view string, segs []uploadedSegment) bool // false: neither stored nor answered
 	noTail    bool                                                              // the tail endpoint answers 503
@@ -49,16 +50,18 @@ type uploads struct {
 }
 
 type uploadHello struct {
-	V        int    `json:"v"`
-	Site     string `json:"site"`
-	Sessions []struct {
-		Session, Tab, VisitorTag, ConsentVersion string
-		Sampled                                  bool
-		PageViews                                []struct {
-			ID, Secret, Envelope string
-			NextNumber           uint32
-		}
-	} `json:"sessions"`
+	V        int              `json:"v"`
+	Site     string           `json:"site"`
+	Sessions []helloSessionOf `json:"sessions"`
+}
+
+type helloSessionOf struct {
+	Session, Tab, VisitorTag, ConsentVersion string
+	Sampled                                  bool
+	PageViews                                []struct {
+		ID, Secret, Envelope string
+		NextNumber           uint32
+	}
 }
 
 type uploadedView struct {
@@ -168,6 +171,11 @@ func (u *uploads) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}()
 	for {
 		kind, message, err := c.ReadMessage()
+		if errors.Is(err, websocket.ErrReadLimit) && !look(u, func() bool { return u.resets }) {
+			// Closing with unread bytes resets the connection, and the close frame is lost.
+			_ = c.NetConn().SetReadDeadline(time.Now().Add(time.Second))
+			_, _ = io.Copy(io.Discard, c.NetConn())
+		}
 		if err != nil {
 			return
 		}

@@ -67,6 +67,9 @@ async function compile(response: Response): Promise<WebAssembly.Module> {
     : WebAssembly.compile(await response.arrayBuffer())
 }
 
+/** A violation is told in a task of its own, after the promise that it broke; nothing else waits for this. */
+const VIOLATION_MS = 50
+
 /**
  * Fetches the core, whose bytes must have the SHA-256 `hash` (base64), and starts it.
  * `blocked` tells the CSP directive that the browser last reported, if any.
@@ -74,11 +77,15 @@ async function compile(response: Response): Promise<WebAssembly.Module> {
 export async function startCore(
   url: string, hash: string, version: number, blocked: () => string | undefined,
 ): Promise<Core> {
+  const blockedBy = async () => {
+    await new Promise((resolve) => setTimeout(resolve, VIOLATION_MS))
+    return blocked()
+  }
   let response: Response
   try {
     response = await fetch(url, { integrity: 'sha256-' + hash, credentials: 'omit', referrerPolicy: 'no-referrer' })
   } catch {
-    const directive = blocked()
+    const directive = await blockedBy()
     throw directive
       ? new CoreError('csp', `the page's CSP does not let the core load: ${directive} must name its origin`, directive)
       : new CoreError('core-load', 'the core did not load, or its bytes are not those of this build')
@@ -88,8 +95,9 @@ export async function startCore(
   try {
     module = await compile(response)
   } catch {
-    // The bytes have the right hash, so what refuses them is the policy.
-    throw new CoreError('csp', "WebAssembly may not run here: script-src needs 'wasm-unsafe-eval'", 'script-src')
+    throw (await blockedBy()) === 'script-src'
+      ? new CoreError('csp', "the page's CSP does not let WebAssembly run: script-src needs 'wasm-unsafe-eval'", 'script-src')
+      : new CoreError('core-start', 'the core does not compile in this browser')
   }
   let x: Exports
   try {

@@ -8,7 +8,7 @@
  * What ends it: a `stop`, or a close code that no retry mends.
  */
 import { CoreError } from './core'
-import { helloText, type Announced, type FromServer, type View } from './frame'
+import { FRAME_HEAD_BYTES, frameCost, helloText, type Announced, type FromServer, type View } from './frame'
 import { newQueue, type Frame, type Queue } from './queue'
 import { openSocket, type Socket, type World } from './socket'
 import { postTail, tailRoom } from './tail'
@@ -20,6 +20,10 @@ export const WATCHED_EVERY_MS = 1_000
 export const FRAME_AT_BYTES = 32 << 10
 /** A frame of several segments is not made larger; a single larger one goes alone. */
 export const FRAME_MAX_BYTES = 256 << 10
+/** However often a path breaks under our frames, they need not be smaller than this. */
+export const FRAME_MIN_BYTES = 16 << 10
+/** Fixed by the protocol: a segment that makes a larger frame can never arrive. */
+export const FRAME_LIMIT_BYTES = 1000 << 10
 export const WINDOW_BYTES = 1 << 20
 export const MEMORY_BYTES = 8 << 20
 /** After leaving: how long the socket may try before HTTP takes over. */
@@ -28,6 +32,8 @@ export const TAIL_AFTER_MS = 1_500
 export const DRAIN_EVERY_MS = 60_000
 /** So many refusals or too large segments in a row, and nothing acknowledged between: give up. */
 export const MAX_REFUSALS = 3
+
+const TOO_LARGE = 'a segment is larger than the collector takes'
 
 export interface DeliveryEvents {
   /** First welcome: the server's clock less half the round trip, at World.now() = 0. */
@@ -86,6 +92,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   let ended = false
   let draining = false
   let drainedAt = 0
+  let heard = false // an acknowledgement, on the present socket
   let cancelDue: (() => void) | undefined
   let waiters: (() => void)[] = []
 
@@ -116,18 +123,17 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     void outbox.remove(viewId, ranges)
     flying = flying.filter((f) => f.view !== viewId || f.numbers.some(queue.has))
     if (queue === own) {
-      if (good) acknowledged += gone
-      else if (gone) events.gaveUp()
+      if (good) {
+        acknowledged += gone
+        if (gone) refusals = 0
+      } else if (gone) events.gaveUp()
     } else if (!queue.size()) {
       leftover?.release()
       leftover = undefined
       void drain()
     }
     if (gone) {
-      if (good) {
-        refusals = 0
-        socket.progress()
-      }
+      if (good) socket.progress()
       events.acknowledged()
     }
     answer()
@@ -152,9 +158,15 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     events.stopped(reason)
   }
 
+  /** One more segment of the recorded page view is not wanted; true: it was the last that we try. */
+  function refused(reason: string): boolean {
+    if (++refusals < MAX_REFUSALS) return false
+    stop(reason)
+    return true
+  }
+
   function refuse(viewId: string, numbers: readonly number[], reason: string) {
-    if (viewId === own.view.id && ++refusals >= MAX_REFUSALS) stop(reason)
-    else settle(viewId, numbers.map((n) => [n, n] as const), false)
+    if (viewId !== own.view.id || !refused(reason)) settle(viewId, numbers.map((n) => [n, n] as const), false)
   }
 
   /** One leftover page view at a time comes into memory. */
@@ -173,6 +185,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   function message(m: FromServer, sentAt: number, heardAt: number) {
     switch (m.t) {
       case 'welcome':
+        heard = false
         if (!anchored) {
           anchored = true
           events.anchored(m.serverTimeMs - (sentAt + heardAt) / 2)
@@ -182,6 +195,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
         pump()
         return void drain()
       case 'ack':
+        heard = true
         settle(m.pageView, m.ranges, true)
         return pumpWaiting()
       case 'refused':
@@ -223,9 +237,10 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
         break
       case 1009:
       case 4004: // too large: surely the largest, perhaps others
-        if (largest?.numbers.length === 1) refuse(largest.view, largest.numbers, 'a segment is larger than the collector takes')
-        else if (largest) frameMax = largest.bytes.length >> 1
+        if (largest?.numbers.length === 1) refuse(largest.view, largest.numbers, TOO_LARGE)
     }
+    // Who closes on a frame that is too large often resets the connection before we read why.
+    if (largest && !heard) frameMax = Math.max(FRAME_MIN_BYTES, largest.bytes.length >> 1)
     return !ended
   }
 
@@ -255,6 +270,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   return {
     add(s) {
       if (ended) return
+      if (frameCost(s) > FRAME_LIMIT_BYTES - FRAME_HEAD_BYTES) return void (refused(TOO_LARGE) || events.gaveUp())
       own.add(s)
       void outbox.put(o.view, o.next(), s)
       schedule()

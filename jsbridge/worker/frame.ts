@@ -34,6 +34,9 @@ export const helloText = (site: string, views: readonly Announced[]): string =>
     })),
   })
 
+/** Type, page view and count. */
+export const FRAME_HEAD_BYTES = 19
+
 /** Bytes that s takes in a frame, at most. */
 export const frameCost = (s: Sealed): number => s.bytes.length - HEADER_BYTES + 45
 

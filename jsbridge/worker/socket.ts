@@ -82,7 +82,7 @@ export function openSocket(url: string, events: SocketEvents, world: World): Soc
     greeted = false
     heard()
     if (old) {
-      old.onopen = old.onmessage = old.onclose = null
+      old.onopen = old.onmessage = old.onclose = old.onerror = null
       old.close()
     }
     if (!ended && events.closed(code, reason)) cancelRetry = world.after(backoff(attempts++, world.random), open)
@@ -100,6 +100,7 @@ export function openSocket(url: string, events: SocketEvents, world: World): Soc
     expectAnswer()
     mine.onopen = introduce
     mine.onclose = (e) => lost(e.code, e.reason)
+    mine.onerror = () => lost(1006, '') // Chromium says no more than this when the CSP forbids the socket
     mine.onmessage = (e) => {
       const heardAt = world.now()
       heard()

@@ -1,0 +1,94 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/gorilla/websocket"
+)
+
+// leaveOnHide makes the page say `leave` with event 0 when it is hidden or goes, as the
+// bridge does.
+const leaveOnHide = `
+	let left = false;
+	const leave = () => { if (!left) { left = true; r.leave(0); } };
+	addEventListener('pagehide', leave);
+	document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leave(); });`
+
+// The last second of a page view arrives whichever way the page goes, without another page
+// of the origin to help: the shared worker outlives the page.
+func TestTailArrives(t *testing.T) {
+	for _, way := range []struct {
+		name string
+		open bool // the socket is greeted before the page goes
+	}{{"by the socket", true}, {"by HTTP", false}} {
+		for _, exit := range []struct {
+			name string
+			do   func(g *workerRig)
+		}{
+			{"on a link to another origin", func(g *workerRig) {
+				other := newWorkerPage(g.t, nil)
+				g.run(fmt.Sprintf(`document.getElementById('link').href = %q`, other.URL))
+				g.do(chromedp.Click(chromedp.ID("link")))
+			}},
+			{"on a link", func(g *workerRig) { g.do(chromedp.Click(chromedp.ID("link"))) }},
+			{"on reload", func(g *workerRig) { g.do(chromedp.Reload()) }},
+			{"on close", func(g *workerRig) { g.close() }},
+		} {
+			t.Run(way.name+" "+exit.name, func(t *testing.T) {
+				g := newWorkerRig(t)
+				if !way.open {
+					g.up.set(func() { g.up.onHello = func(*websocket.Conn, int) bool { return false } })
+				}
+				g.begin("shared")
+				if way.open {
+					g.flush()
+				}
+				g.run(leaveOnHide)
+				exit.do(g)
+				g.arrived(1)
+				tails := look(g.up, func() int { return g.up.tails })
+				if way.open == (tails > 0) {
+					t.Errorf("%d HTTP tails were posted", tails)
+				}
+			})
+		}
+	}
+}
+
+// A dedicated worker dies with its page, so it posts at once, while the page may still live.
+func TestTailOfADedicatedWorkerGoesAtOnce(t *testing.T) {
+	g := newWorkerRig(t)
+	g.begin("dedicated")
+	g.flush()
+	g.up.set(func() { g.up.onFrame = func(*websocket.Conn, string, []uploadedSegment) bool { return false } })
+	g.run(`r.leave(0)`)
+	g.arrived(1)
+	if n := look(g.up, func() int { return g.up.tails }); n != 1 {
+		t.Errorf("%d HTTP tails were posted, want 1", n)
+	}
+	g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+}
+
+// What does not fit into one keepalive request stays in the outbox; the newest part goes.
+func TestTailIsTheNewestThatFits(t *testing.T) {
+	g := newWorkerRig(t)
+	g.up.set(func() { g.up.onHello = func(*websocket.Conn, int) bool { return false } })
+	g.begin("dedicated")
+	g.storedUntil("the snapshot", func(n []int) bool { return len(n) == 1 })
+	for i := range 3 {
+		g.run(`r.big(25000)`)
+		g.storedUntil("one more", func(n []int) bool { return len(n) == i+2 })
+	}
+	g.run(`r.leave(0)`)
+	waitFor(t, "the tail", func() bool { return look(g.up, func() int { return g.up.tails }) == 1 })
+	g.storedUntil("the older half", func(n []int) bool { return fmt.Sprint(n) == "[0 1]" })
+	if got := look(g.up, func() string { return fmt.Sprint(g.up.views[g.view].numbers()) }); got != "[2 3 4]" {
+		t.Errorf("segments %s came with the tail, want [2 3 4]", got)
+	}
+	g.up.set(func() { g.up.onHello = nil })
+	g.up.drop(websocket.CloseGoingAway, "restart")
+	g.arrived(1)
+	g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+}
