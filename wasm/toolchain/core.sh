@@ -15,7 +15,7 @@ tinygo=${AFTERIMAGE_BUILD_DIR:-$(cd "$here/../.." && pwd -P)/.build}/tinygo/tiny
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-"$tinygo" build -target "$here/target.json" -opt=2 -no-debug -panic=trap -gc=leaking -scheduler=none -o "$tmp/core.wasm" "$2"
+"$tinygo" build -target "$here/target.json" -opt=z -no-debug -panic=trap -gc=leaking -scheduler=none -o "$tmp/core.wasm" "$2"
 
 # The features of the target, and no others: what wasm-opt may not emit.
 features="--mvp-features --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals"
