@@ -13,9 +13,11 @@ import (
 	"testing"
 
 	"github.com/evanw/esbuild/pkg/api"
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/js"
 )
 
-// bundleScript bundles a TypeScript file of the repository as the build does.
+// bundleScript bundles and minifies a TypeScript file of the repository as the build does.
 func bundleScript(t *testing.T, entry string, defines map[string]string) []byte {
 	t.Helper()
 	result := api.Build(api.BuildOptions{
@@ -25,7 +27,13 @@ func bundleScript(t *testing.T, entry string, defines map[string]string) []byte 
 	if len(result.Errors) > 0 {
 		t.Fatalf("bundle %s: %s", entry, strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), ""))
 	}
-	return result.OutputFiles[0].Contents
+	m := minify.New()
+	m.Add("text/javascript", &js.Minifier{Version: 2022})
+	script, err := m.Bytes("text/javascript", result.OutputFiles[0].Contents)
+	if err != nil {
+		t.Fatalf("minify %s: %v", entry, err)
+	}
+	return script
 }
 
 const (

@@ -18,17 +18,10 @@ export class CoreError extends Error {
   }
 }
 
-/** Status codes of core_apply; the Go twin is in wasm/recorder. */
-const REASONS: Record<number, readonly [code: string, reason: string]> = {
-  [-1]: ['op-unknown', 'the core met an op that it does not know'],
-  [-2]: ['op-size', 'the core met an op of the wrong size'],
-  [-3]: ['op-text', 'the strings of a batch do not match their lengths'],
-  [-4]: ['op-id', 'an op names a node that the core does not have'],
-  [-5]: ['version', 'page script and core speak different versions: load both from one build'],
-  [-6]: ['memory', 'the page needs more memory than the recorder may use'],
-  [-7]: ['op-order', 'ops came before hello or before a snapshot'],
-  [-8]: ['internal', 'the core met an inner contradiction'],
-}
+/** Names of the status codes -1, -2, … of core_apply; the Go twin is in wasm/recorder: never renumber. */
+const STATUS = ['op-unknown', 'op-size', 'op-text', 'op-id', 'version', 'memory', 'op-order', 'internal']
+
+const DISAGREE = 'page script and core disagree, load both from one build: '
 
 interface Exports {
   readonly memory: WebAssembly.Memory
@@ -87,17 +80,17 @@ export async function startCore(
   } catch {
     const directive = await blockedBy()
     throw directive
-      ? new CoreError('csp', `the page's CSP does not let the core load: ${directive} must name its origin`, directive)
-      : new CoreError('core-load', 'the core did not load, or its bytes are not those of this build')
+      ? new CoreError('csp', `the page's CSP forbids ${url}`, directive)
+      : new CoreError('core-load', `${url} did not load, or is not of this build`)
   }
-  if (!response.ok) throw new CoreError('core-load', `the core did not load: HTTP ${response.status}`)
+  if (!response.ok) throw new CoreError('core-load', `${url} did not load: HTTP ${response.status}`)
   let module: WebAssembly.Module
   try {
     module = await compile(response)
   } catch {
     throw (await blockedBy()) === 'script-src'
-      ? new CoreError('csp', "the page's CSP does not let WebAssembly run: script-src needs 'wasm-unsafe-eval'", 'script-src')
-      : new CoreError('core-start', 'the core does not compile in this browser')
+      ? new CoreError('csp', "the page's CSP forbids WebAssembly: script-src needs 'wasm-unsafe-eval'", 'script-src')
+      : new CoreError('core-start', 'the core does not start in this browser')
   }
   let x: Exports
   try {
@@ -107,7 +100,7 @@ export async function startCore(
     throw new CoreError('core-start', 'the core does not start in this browser')
   }
   const theirs = x.core_version()
-  if (theirs !== version) throw new CoreError('version', `page script speaks protocol ${version}, the core ${theirs}: load both from one build`)
+  if (theirs !== version) throw new CoreError('version', DISAGREE + `protocol ${version}, ${theirs}`)
   return host(x)
 }
 
@@ -116,8 +109,8 @@ export function host(x: Exports): Core {
   let dead: CoreError | undefined
 
   const die = (status: number): never => {
-    const [code, reason] = REASONS[status] ?? ['internal', `the core answered ${status}`]
-    throw (dead = new CoreError(code, reason))
+    const code = STATUS[-1 - status] ?? 'internal'
+    throw (dead = new CoreError(code, code === 'memory' ? 'the page needs more memory than the recorder may use' : DISAGREE + `status ${status}`))
   }
   /** Runs f unless the core is dead; a trap kills it. */
   const call = <T>(f: () => T): T => {
@@ -125,7 +118,8 @@ export function host(x: Exports): Core {
     try {
       return f()
     } catch (e) {
-      throw (dead ??= e instanceof WebAssembly.RuntimeError ? new CoreError('trap', 'the core stopped: ' + e.message) : new CoreError('internal', 'the core could not be called'))
+      // Only the engine's own words about a trap; they hold nothing of the page.
+      throw (dead ??= e instanceof WebAssembly.RuntimeError ? new CoreError('trap', 'the core stopped: ' + e.message) : new CoreError('internal', DISAGREE + 'memory'))
     }
   }
 

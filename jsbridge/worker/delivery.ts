@@ -223,16 +223,16 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
       case 4001: // unknown site
       case 4002: // origin not allowed
       case 4008: // site disabled
-        stop(reason || `the collector closed with ${code}`)
+        stop(reason || `close code ${code}`)
         break
       case 4006: // a page view belongs to another writer; surely not this one while there are others
         if (leftover) settle(leftover.queue.view.id, [[0, 2 ** 32]], false)
-        else stop(reason || 'the page view belongs to another writer')
+        else stop(reason || `close code ${code}`)
         break
       case 1006:
         if (o.blocked() === 'connect-src') {
           end()
-          events.failed(new CoreError('csp', `the page's CSP lets no socket be opened: connect-src must name ${o.socketUrl}`, 'connect-src'))
+          events.failed(new CoreError('csp', `the page's CSP forbids ${o.socketUrl}`, 'connect-src'))
         }
         break
       case 1009:

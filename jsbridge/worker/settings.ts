@@ -23,24 +23,27 @@ const refuse = (reason: string): never => {
   throw new CoreError('settings', 'settings of the site: ' + reason)
 }
 
-const isTexts = (x: unknown) => Array.isArray(x) && x.every((s) => typeof s === 'string')
+const text = (x: unknown) => typeof x === 'string'
 const oneOf = (...names: unknown[]) => (x: unknown) => names.includes(x)
+const maybe = (f: (x: unknown) => boolean) => (x: unknown) => x === undefined || f(x)
+const texts = maybe((x) => Array.isArray(x) && x.every(text))
+const flag = maybe((x) => typeof x === 'boolean')
 
 /** What each field must look like; a field that is not here is left to newer recorders. */
 const SHAPE: Record<string, (x: unknown) => boolean> = {
   v: oneOf(1),
-  site: (x) => typeof x === 'string',
+  site: text,
   custody: oneOf('managed', 'held'),
   settingsVersion: (x) => Number.isSafeInteger(x) && (x as number) >= 0,
-  sealingKey: (x) => typeof x === 'string',
-  privacy: oneOf('strict', 'balanced', undefined),
-  mask: (x) => x === undefined || isTexts(x),
-  block: (x) => x === undefined || isTexts(x),
-  allow: (x) => x === undefined || isTexts(x),
-  consent: oneOf('none', 'required', undefined),
-  respectDNT: oneOf(true, false, undefined),
-  enabled: oneOf(true, false, undefined),
-  sample: (x) => x === undefined || (typeof x === 'number' && x >= 0 && x <= 1),
+  sealingKey: text,
+  privacy: maybe(oneOf('strict', 'balanced')),
+  mask: texts,
+  block: texts,
+  allow: texts,
+  consent: maybe(oneOf('none', 'required')),
+  respectDNT: flag,
+  enabled: flag,
+  sample: maybe((x) => typeof x === 'number' && x >= 0 && x <= 1),
 }
 
 /** Verifies and reads settings for a site key. `newest` remembers versions (outbox.ts). Throws CoreError. */
@@ -56,7 +59,7 @@ export async function readSettings(
   } catch {
     return refuse('the payload is not JSON')
   }
-  for (const name in SHAPE) if (!SHAPE[name]?.(fields[name])) refuse(`${name} is not what version 1 allows`)
+  for (const name in SHAPE) if (!SHAPE[name]?.(fields[name])) refuse(name + ' is not as version 1 has it')
   if (fields['site'] !== site) refuse('they are those of another site')
   if ((fields['custody'] === 'held') !== held) refuse('custody is not that of the site key')
   let sealingKey: Bytes
@@ -67,12 +70,12 @@ export async function readSettings(
   }
   if (sealingKey.length !== 65 || sealingKey[0] !== 4) refuse('sealingKey is not an uncompressed P-256 point')
   const version = fields['settingsVersion'] as number
-  if (held && (await newest(version)) > version) refuse('they are older than what this browser has seen')
+  if (held && (await newest(version)) > version) refuse('they are older than those seen before')
   return { sealingKey, version, enabled: fields['enabled'] !== false }
 }
 
 async function verify({ payload, identity, signature }: SignedSettings, fingerprint: string): Promise<void> {
-  if (!identity || !signature) return refuse('the identity key or the signature is missing, and this site key demands both')
+  if (!identity || !signature) return refuse('identity or signature is missing, this site key demands both')
   let good = false
   try {
     const spki = fromBase64(identity)
