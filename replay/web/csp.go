@@ -2,14 +2,22 @@ package web
 
 import "strings"
 
-// The policies of our own pages. The replayed page stands in a frame of the page, which
-// inherits them where it is about:blank or srcdoc: therefore styles of a recording
-// ('unsafe-inline', blob:) and its assets (data:, blob:) are allowed here. Scripts are
-// ours alone, and nothing may be fetched, sent or navigated anywhere else.
+// The policies of our own pages. The replayed page stands in a frame that is a document of
+// its own, /frame, with a policy of its own: were it about:blank or srcdoc it would inherit
+// ours, and with it the need for inline styles here and the right to our scripts there.
+// Framed documents inside the recording are about:blank and inherit the frame's policy.
 var (
 	appPolicy   = policy("frame-ancestors 'none'")
 	embedPolicy = policy("frame-ancestors *")
 )
+
+// framePolicy is what a replayed page may do: show what is inline or a blob. It holds no
+// recorded content when it is served, so it may be framed by whoever frames the player.
+const framePolicy = "default-src 'none'; img-src blob: data:; media-src blob: data:; font-src blob: data:; " +
+	"style-src 'unsafe-inline' blob:; base-uri 'none'; form-action 'none'; sandbox allow-same-origin"
+
+// workerPolicy binds the player's worker, which decodes recordings.
+const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 
 func policy(ancestors string) string {
 	return strings.Join([]string{
@@ -17,15 +25,14 @@ func policy(ancestors string) string {
 		"script-src 'self' 'wasm-unsafe-eval'",
 		"worker-src 'self'",
 		"connect-src 'self'",
-		"style-src 'self' 'unsafe-inline' blob:",
-		"img-src 'self' blob: data:",
-		"media-src blob: data:",
-		"font-src 'self' blob: data:",
-		"frame-src 'self' blob:",
+		"style-src 'self'",
+		"img-src 'self' data:",
+		"font-src 'self'",
+		"frame-src 'self'",
 		"base-uri 'none'",
 		"form-action 'none'",
 		"require-trusted-types-for 'script'",
-		"trusted-types afterimage lit-html",
+		"trusted-types afterimage-player lit-html",
 		ancestors,
 	}, "; ")
 }

@@ -3,6 +3,7 @@
 //
 //	/assets/NAME         scripts, styles and cores, immutable
 //	/embed/{session}     the bare player, which other sites may frame
+//	/frame               the blank document in which a recorded page is shown
 //	/…                   the app, which routes by its path
 //
 // Pages come with the policies of csp.go and without any recorded content: recordings
@@ -22,10 +23,12 @@ func Handler() http.Handler { return handler(dist.Assets()) }
 func handler(set *asset.Set) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /assets/{name...}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", workerPolicy)
 		if !set.Serve(w, r, r.PathValue("name")) {
 			http.NotFound(w, r)
 		}
 	})
+	mux.HandleFunc("GET /frame", page(set, "frame.html", framePolicy))
 	mux.HandleFunc("GET /embed/{session}", page(set, "embed.html", embedPolicy))
 	mux.HandleFunc("GET /", page(set, "index.html", appPolicy))
 	return mux

@@ -1,0 +1,3 @@
+// The dashboard: entry point of index.html.
+
+import './app/shell.ts'

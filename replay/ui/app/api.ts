@@ -1,0 +1,89 @@
+// The HTTP API as the dashboard uses it (replay/api).
+
+export interface Site {
+  id: string
+  name: string
+  custody: 'managed' | 'held'
+  origins: string[]
+  createdAtMs: number
+  /** What goes into the snippet; absent where the server does not tell it. */
+  key?: string
+}
+
+export interface PageView {
+  id: string
+  tab: string
+  firstAtMs: number
+  lastAtMs: number
+  segments: number
+  sizeBytes: number
+  gaps: number
+}
+
+export interface Session {
+  id: string
+  site: string
+  firstAtMs: number
+  lastAtMs: number
+  sizeBytes: number
+  segments: number
+  gaps: number
+  live: boolean
+  finished: boolean
+  visitorTag: string
+  pageViews: PageView[]
+}
+
+export interface Counter {
+  code: string
+  count: number
+  lastAtMs?: number
+  hint?: string
+  reason?: string
+}
+
+export interface Health {
+  accepted?: Record<string, number>
+  refused?: Counter[]
+  recorder?: Counter[]
+}
+
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string, readonly hint: string) {
+    super(message)
+  }
+}
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(path, init)
+  } catch {
+    throw new ApiError(0, 'The server does not answer.', 'Is it still running? This page tries again by itself.')
+  }
+  const body = (await response.json().catch(() => ({}))) as T & { error?: string; hint?: string }
+  if (response.ok) return body
+  if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`)
+  throw new ApiError(response.status, body.error ?? `The server answered ${response.status}.`, body.hint ?? '')
+}
+
+export const sites = async (): Promise<Site[]> => (await ask<{ sites: Site[] | null }>('/api/v1/sites')).sites ?? []
+
+export async function sessions(site: string, before = 0): Promise<{ sessions: Session[]; nextBeforeMs: number }> {
+  const query = new URLSearchParams({ site, limit: '50' })
+  if (before) query.set('before', String(before))
+  const page = await ask<{ sessions: Session[] | null; nextBeforeMs: number }>(`/api/v1/sessions?${query}`)
+  return { sessions: page.sessions ?? [], nextBeforeMs: page.nextBeforeMs ?? 0 }
+}
+
+export const session = (id: string) => ask<Session & { custody: string }>(`/api/v1/sessions/${encodeURIComponent(id)}`)
+
+export const health = (site: string) => ask<Health>(`/api/v1/sites/${encodeURIComponent(site)}/health`)
+
+export async function deleteSession(id: string): Promise<void> {
+  const response = await fetch(`/api/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' })
+  if (!response.ok) {
+    const body = (await response.json().catch(() => ({}))) as { error?: string; hint?: string }
+    throw new ApiError(response.status, body.error ?? `The server answered ${response.status}.`, body.hint ?? '')
+  }
+}

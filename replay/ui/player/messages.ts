@@ -1,0 +1,24 @@
+// Messages between the player and its worker.
+
+import type { Timeline } from './timeline-data.ts'
+
+/** What went wrong, for a person: what, and what to do. */
+export interface Problem {
+  code: 'network' | 'not-found' | 'login' | 'key' | 'damaged' | 'version' | 'limit' | 'core'
+  message: string
+  hint: string
+}
+
+export type ToWorker =
+  | { t: 'open'; sessionId: string; shareKey: string }
+  | { t: 'seek'; id: number; atMs: number }
+  | { t: 'pin'; index: number }
+  | { t: 'forget' }
+
+export type FromWorker =
+  | { t: 'opened'; site: string; live: boolean; pageViews: number; keyError: string }
+  | { t: 'progress'; bytes: number; totalBytes: number; done: boolean }
+  | { t: 'timeline'; timeline: Timeline }
+  | { t: 'live'; on: boolean }
+  | { t: 'patches'; id: number; atMs: number; ints: Int32Array<ArrayBuffer>; text: string; tookMs: number }
+  | { t: 'problem'; problem: Problem; fatal: boolean }

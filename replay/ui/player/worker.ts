@@ -1,0 +1,226 @@
+// The player's worker: fetches sealed segments and their keys, opens them, feeds the core
+// (wasm/player) and answers seeks with patches. Opened bytes never leave it but as patches.
+
+import { Added, startCore, type Core } from './core.ts'
+import type { FromWorker, Problem, ToWorker } from './messages.ts'
+import { contentKey, Damaged, fromBase64url, openSegment, readShareKey, splitSegments, WrongKey } from './sealed.ts'
+import type { Timeline } from './timeline-data.ts'
+
+const scope = self as unknown as {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null
+}
+const post = (message: FromWorker, transfer: Transferable[] = []) => scope.postMessage(message, transfer)
+
+/** The timeline is sent again at most this often while segments arrive. */
+const timelineEveryMs = 400
+
+let core: Core | undefined
+let wanted: { id: number; atMs: number } | undefined
+let keys = new Map<string, CryptoKey>()
+
+class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message)
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  switch (data.t) {
+    case 'open':
+      open(data.sessionId, data.shareKey).catch(fail)
+      return
+    case 'seek':
+      wanted = data
+      if (core) answer(core)
+      return
+    case 'pin':
+      core?.pin(data.index)
+      return
+    case 'forget':
+      core?.forget()
+      return
+  }
+}
+
+function fail(error: unknown): void {
+  const problem: Problem =
+    error instanceof Refused
+      ? error.problem
+      : { code: 'core', message: error instanceof Error ? error.message : String(error), hint: 'Reload the page. If it happens again, export the recording and report it.' }
+  post({ t: 'problem', problem, fatal: true })
+}
+
+function answer(core: Core): void {
+  if (!wanted) return
+  const { id, atMs } = wanted
+  wanted = undefined
+  const begin = performance.now()
+  const { ints, text } = core.seek(atMs)
+  post({ t: 'patches', id, atMs, ints, text, tookMs: performance.now() - begin }, [ints.buffer])
+}
+
+async function open(sessionId: string, shareKey: string): Promise<void> {
+  const starting = startCore(fetch(`/assets/${__PLAYER_CORE__}`), (text) => console.error(text))
+  const base = `/api/v1/sessions/${encodeURIComponent(sessionId)}`
+  const info = (await (await ask(base)).json()) as {
+    site: string
+    live: boolean
+    sizeBytes: number
+    pageViews: { id: string }[]
+    keys?: Record<string, string>
+    keyError?: string
+  }
+  const raw = new Map<string, Uint8Array<ArrayBuffer>>()
+  for (const [pageView, key] of Object.entries(info.keys ?? {})) raw.set(pageView, fromBase64url(key))
+  if (shareKey) {
+    try {
+      for (const [pageView, key] of readShareKey(shareKey)) raw.set(pageView, key)
+    } catch (error) {
+      throw new Refused({ code: 'key', message: (error as Error).message, hint: 'Ask for the link again and copy all of it.' })
+    }
+  }
+  keys = new Map()
+  for (const [pageView, key] of raw) keys.set(pageView, await contentKey(key))
+  if (info.pageViews.length > 0 && !info.pageViews.some((v) => keys.has(v.id))) {
+    throw new Refused({
+      code: 'key',
+      message: info.keyError || 'This recording is sealed and its key is not here.',
+      hint: 'Open it where the key is: `go run ./replay open … --key FILE`, or use a share link.',
+    })
+  }
+  post({ t: 'opened', site: info.site, live: info.live, pageViews: info.pageViews.length, keyError: info.keyError ?? '' })
+  const started = await starting
+  core = started
+  await load(started, base, info.sizeBytes)
+}
+
+async function load(core: Core, base: string, totalBytes: number): Promise<void> {
+  let cursor = ''
+  let bytes = 0
+  let live = true
+  let wait = false
+  let lastTimeline = 0
+  let missingKey = false
+  for (let tries = 0; live; ) {
+    let response: Response
+    try {
+      response = await ask(`${base}/segments?cursor=${encodeURIComponent(cursor)}${wait ? '&wait=1' : ''}`)
+    } catch (error) {
+      if (!wait || !(error instanceof Refused) || error.problem.code !== 'network' || ++tries > 5) throw error
+      await new Promise((done) => setTimeout(done, 500 * 2 ** tries))
+      continue
+    }
+    tries = 0
+    const body = new Uint8Array(await response.arrayBuffer())
+    cursor = response.headers.get('X-Afterimage-Cursor') ?? cursor
+    live = response.headers.get('X-Afterimage-Live') === '1'
+    const more = response.headers.get('X-Afterimage-More') === '1'
+    let fresh = false
+    for (const segment of split(body)) {
+      const key = keys.get(segment.pageView) ?? (await lateKey(base, segment.pageView))
+      if (!key) {
+        if (!missingKey) {
+          missingKey = true
+          report({ code: 'key', message: 'One page view of this session is sealed with a key that is not here.', hint: 'The other page views play. Open it with --key, or ask for a new share link.' })
+        }
+        continue
+      }
+      let plain: Uint8Array
+      try {
+        plain = await openSegment(segment, key)
+      } catch (error) {
+        if (!(error instanceof WrongKey)) throw error
+        report({ code: 'key', message: error.message + '.', hint: 'It was changed after it was sealed, or the key is of another session. The player shows a gap there.' })
+        continue
+      }
+      added(core.add(segment.pageView, segment.number, plain), segment.number)
+      fresh = true
+      bytes += segment.bytes.length
+      if (performance.now() - lastTimeline > timelineEveryMs) {
+        lastTimeline = performance.now()
+        sendTimeline(core)
+        post({ t: 'progress', bytes, totalBytes: Math.max(totalBytes, bytes), done: false })
+        await new Promise((done) => setTimeout(done)) // seeks are answered in between
+      }
+    }
+    if (fresh) {
+      lastTimeline = performance.now()
+      sendTimeline(core)
+    }
+    if (more) {
+      live = true
+      continue
+    }
+    if (!wait && !fresh) sendTimeline(core) // nothing yet: the player says so
+    post({ t: 'progress', bytes, totalBytes: Math.max(totalBytes, bytes), done: true })
+    post({ t: 'live', on: live })
+    wait = true
+  }
+  sendTimeline(core)
+}
+
+function split(body: Uint8Array<ArrayBuffer>) {
+  try {
+    return splitSegments(body)
+  } catch (error) {
+    if (!(error instanceof Damaged)) throw error
+    throw new Refused({ code: 'damaged', message: error.message + '.', hint: 'Run `go run ./replay verify` on the data directory to see which segment it is.' })
+  }
+}
+
+/** A page view that began after the session was opened has a key that was not yet known. */
+async function lateKey(base: string, pageView: string): Promise<CryptoKey | undefined> {
+  const info = (await (await ask(base)).json()) as { keys?: Record<string, string> }
+  const key = info.keys?.[pageView]
+  if (!key) return undefined
+  const imported = await contentKey(fromBase64url(key))
+  keys.set(pageView, imported)
+  return imported
+}
+
+const reported = new Set<string>()
+
+/** Tells the person once, and goes on. */
+function report(problem: Problem): void {
+  if (reported.has(problem.message)) return
+  reported.add(problem.message)
+  post({ t: 'problem', problem, fatal: false })
+}
+
+function added(code: Added, number: number): void {
+  switch (code) {
+    case Added.Taken:
+      return
+    case Added.Unreadable:
+      report({ code: 'damaged', message: `Segment ${number} cannot be read.`, hint: 'The player shows a gap until the next snapshot of the page.' })
+      return
+    case Added.Limit:
+      report({ code: 'limit', message: 'The recording is larger than the player keeps in memory.', hint: 'What was loaded so far plays. Use `go run ./replay export` for all of it.' })
+      return
+    case Added.Version:
+      report({ code: 'version', message: 'The recording was made by a newer version of Afterimage.', hint: 'Update the collector or replay that serves this page.' })
+      return
+  }
+}
+
+function sendTimeline(core: Core): void {
+  post({ t: 'timeline', timeline: JSON.parse(core.timeline()) as Timeline })
+}
+
+async function ask(url: string): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(url, { headers: { accept: 'application/json, application/octet-stream' } })
+  } catch {
+    throw new Refused({ code: 'network', message: 'The server does not answer.', hint: 'Is it still running? Reload the page when it is.' })
+  }
+  if (response.ok) return response
+  const body = (await response.json().catch(() => ({}))) as { error?: string; hint?: string }
+  const known: Record<number, Problem['code']> = { 401: 'login', 403: 'login', 404: 'not-found' }
+  throw new Refused({
+    code: known[response.status] ?? 'network',
+    message: body.error ?? `The server answered ${response.status}.`,
+    hint: body.hint ?? (response.status === 404 ? 'It may have been deleted, or its retention has ended.' : 'Log in again and reload the page.'),
+  })
+}
