@@ -78,7 +78,7 @@ export function createMutations(
           touched.add(node)
         }
         for (let i = 0; i < addedNodes.length; i++) touched.add(addedNodes[i] as Node)
-        if (addedNodes.length && $localName.call(target as Element) === 'style') hooks.style(target as Element)
+        if ($nodeType.call(target) === 1 && $localName.call(target as Element) === 'style') hooks.style(target as Element)
       } else if (type === 'attributes') {
         let names = attributes.get(target as Element)
         if (!names) attributes.set(target as Element, (names = new Map()))
@@ -89,7 +89,14 @@ export function createMutations(
     const fates = new Map<Node, Fate>()
     const runs = new Map<Node, Run>()
     let moves = 0
-    const isCoveredByOut = (parent: Node): boolean => closed.has(parent)
+    // Of a parent that is yet to be written it is not known so far whether it will be a box.
+    const willClose = new Map<Node, boolean>()
+    const isClosed = (parent: Node, fate: Fate): boolean => {
+      if (fate !== Fate.fresh || $nodeType.call(parent) !== 1) return closed.has(parent)
+      let closes = willClose.get(parent)
+      if (closes === undefined) willClose.set(parent, (closes = policy.isClosed(parent as Element)))
+      return closes
+    }
 
     /** Collects the touched siblings around node, and decides for all of them at once. */
     const runOf = (node: Node, parent: Node, parentFate: Fate): void => {
@@ -109,7 +116,7 @@ export function createMutations(
       const later = mutations.isOpen?.(parent) && !(at && ids.has(at))
       for (const member of run.nodes) {
         const fate =
-          later || parentFate === Fate.out || isCoveredByOut(parent) ? Fate.out
+          later || parentFate === Fate.out || isClosed(parent, parentFate) ? Fate.out
           : parentFate === Fate.fresh || !ids.has(member) ? Fate.fresh
           : Fate.alive
         fates.set(member, fate)
@@ -144,7 +151,7 @@ export function createMutations(
           if (touched.has(child) && $parentNode.call(child) === node) runOf(child, node as Node, fate)
           else {
             const own =
-              fate === Fate.out || closed.has(node as Node) ? Fate.out
+              fate === Fate.out || isClosed(node as Node, fate) ? Fate.out
               : fate === Fate.fresh ? Fate.fresh
               : ids.has(child) ? Fate.alive
               : Fate.out
@@ -210,7 +217,9 @@ export function createMutations(
         bits ? marks.set(element, bits) : marks.delete(element)
         out.op(Op.mark, id, bits)
       })
-      for (const element of policy.blocked(root)) if (ids.has(element) && !boxes.has(element)) again.add(element)
+      for (const element of [root, ...policy.blocked(root)]) {
+        if (ids.has(element) && !boxes.has(element) && policy.isBlocked(element)) again.add(element)
+      }
       for (const box of boxes) if (!policy.isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
     }
     attributes.forEach((names, element) => {
@@ -249,9 +258,9 @@ export function createMutations(
       }
       if (first) walker.write(run.parent, first, last as Node)
     }
-    forgets = null
     for (const node of again) rewrite(node)
     walker.settle()
+    forgets = null
 
     // What was there before and stays.
     attributes.forEach((names, element) => {
@@ -309,13 +318,8 @@ export function createMutations(
           continue
         }
         out.op(Op.clear, id)
-        for (let child = $firstChild.call(node); child; child = $nextSibling.call(child)) nodes.drop(child)
-        const root = nodes.roots.get(node)
-        if (root) {
-          nodes.roots.delete(node)
-          nodes.drop(root)
-          walker.host(node as Element)
-        }
+        nodes.dropBelow(node)
+        if ($nodeType.call(node) === 1) walker.host(node as Element)
         const first = $firstChild.call(node)
         if (first && !closed.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
       }

@@ -23,6 +23,8 @@ export interface Nodes {
   nearest(node: Node | null): number
   /** Takes the ids of a subtree and of all that hangs under it. */
   drop(top: Node): void
+  /** Likewise of what is below the node and hangs under it, but not of the node. */
+  dropBelow(node: Node): void
 }
 
 export function createNodes(): Nodes {
@@ -31,10 +33,12 @@ export function createNodes(): Nodes {
   const roots = new WeakMap<Node, Node>()
   const owners = new WeakMap<Node, Element>()
   const marks = new Map<Node, number>()
+  const closed = new WeakSet<Node>()
   const drop = (top: Node): void => {
     for (let node: Node = top; ; ) {
       ids.delete(node)
       boxes.delete(node)
+      closed.delete(node)
       marks.delete(node)
       const root = roots.get(node)
       if (root) {
@@ -55,7 +59,7 @@ export function createNodes(): Nodes {
   return {
     ids,
     next: 1,
-    closed: new WeakSet(),
+    closed,
     boxes,
     roots,
     owners,
@@ -66,5 +70,12 @@ export function createNodes(): Nodes {
       return (node && ids.get(node)) || 0
     },
     drop,
+    dropBelow(node) {
+      for (let child = $firstChild.call(node); child; child = $nextSibling.call(child)) drop(child)
+      const root = roots.get(node)
+      if (!root) return
+      roots.delete(node)
+      drop(root)
+    },
   }
 }

@@ -48,6 +48,8 @@ export interface Policy {
   readonly marks: boolean
   /** Matches the node itself, not its ancestors. */
   isBlocked(element: Element): boolean
+  /** Whether children of this element are never written: boxes and templates. */
+  isClosed(element: Element): boolean
   /** Elements below root that are blocked. */
   blocked(root: Node): Iterable<Element>
   /** Password kinds, and every input that was one since it is known. */
@@ -105,6 +107,7 @@ export function createPolicy(selectors: Selectors): Policy {
     names,
     marks: lists.length > 0,
     isBlocked: (element) => $matches.call(element, blocked),
+    isClosed: (element) => $matches.call(element, blocked) || ($localName.call(element) === 'template' && 'content' in element),
     blocked: (root) => Array.from(findAll(root, blocked)),
     isSecret,
     revealed: (element) => void (once.has(element) && shown.add(element)),

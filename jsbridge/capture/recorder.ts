@@ -31,6 +31,8 @@ const queueMs = 2000
 /** A snapshot of more elements than this is sliced (about 30,000 nodes, 12 ms). */
 const oneTaskElements = 18000
 const sliceMs = 8
+/** Nodes that one step of a sliced snapshot writes at most, unless a single node has more children. */
+const stepNodes = 2000
 /** A page that changes so fast that slices do not come to an end gets the rest in one task. */
 const maxSlices = 400
 /** Share of main-thread time, over so long, above which the recorder does less. */
@@ -53,6 +55,8 @@ export interface RecorderOptions {
   /** The recorder does less from here on, or failed inside; never with page content. */
   degraded(step: number): void
   failed(error: unknown): void
+  /** For tests: bounds that make every snapshot a sliced one. */
+  readonly slicing?: { readonly oneTaskElements: number; readonly stepNodes: number; readonly sliceMs: number }
 }
 
 export interface Recorder {
@@ -74,6 +78,7 @@ interface SchedulerLike {
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { post, closedRoots } = options
+  const slicing = options.slicing ?? { oneTaskElements, stepNodes, sliceMs }
   const controller = new AbortController()
   const guard = createGuard(options.failed)
   const listen = createListen(guard, controller.signal)
@@ -149,7 +154,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(nodes, out, policy, () => serialiser, closedRoots, observe)
+  const walker = createWalker(nodes, out, policy, () => serialiser, closedRoots, observe, slicing.stepNodes)
   const serialiser = createSerialiser(
     nodes,
     out,
@@ -345,7 +350,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       let slices = 0
       const slice = (): boolean => {
-        const end = performance.now() + sliceMs
+        const end = performance.now() + slicing.sliceMs
         drain()
         // Full: begun anew when the worker has caught up.
         if (dirty || !steps) return false
@@ -360,7 +365,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       run(() => {
         guard(begin)()
-        if (document.getElementsByTagName('*').length > oneTaskElements) {
+        if (document.getElementsByTagName('*').length > slicing.oneTaskElements) {
           steps = walker.steps(document)
           mutations.isOpen = steps.isOpen
           return slice()

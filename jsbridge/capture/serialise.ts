@@ -56,6 +56,12 @@ export function createSerialiser(
 
   const isHost = (element: Element): boolean => !!($shadowRoot.call(element) || closedRoots?.has(element))
 
+  /** Nothing below is written; what was known of it ended with the node that this one replaces. */
+  const close = (element: Node): void => {
+    closed.add(element)
+    nodes.dropBelow(element)
+  }
+
   /** Whether asking the parent for its special elements is cheaper than asking each root of the run. */
   const isWide = (parent: Node, first: Node, last: Node): boolean => {
     let count = 1
@@ -105,6 +111,7 @@ export function createSerialiser(
   // The ids that were seen are overwritten already, so they are forgotten here or never.
   const fail = (culprit: Node, forgotten: readonly number[]): Node => {
     for (const old of forgotten) out.op(Op.remove, old)
+    if (forgotten.length) ids.delete(culprit)
     return culprit
   }
 
@@ -149,7 +156,11 @@ export function createSerialiser(
         }
         if (isForgotten) {
           const old = ids.get(node)
-          if (old && isForgotten(node, old)) forgotten.push(old)
+          if (old) {
+            closed.delete(node)
+            boxes.delete(node)
+            if (isForgotten(node, old)) forgotten.push(old)
+          }
         }
         const type = $nodeType.call(node)
         let child: Node | null = null
@@ -171,7 +182,7 @@ export function createSerialiser(
               if (rawNames.has(name)) {
                 code = 7
                 if (name === 'template') {
-                  closed.add(node)
+                  close(node)
                   while (child && nextSpecial && $contains.call(node, nextSpecial)) nextSpecial = list[++k]
                   child = null
                 }
@@ -288,16 +299,17 @@ export function createSerialiser(
       out.op(Op.element, parentId, prev, at, space, tag, attributes.length / 2, ...attributes)
       if (box) {
         boxes.add(element)
-        closed.add(element)
+        close(element)
         found.element(element, '')
         return false
       }
       closed.delete(element)
+      boxes.delete(element)
       if (isHtml) {
         if (isHost(element)) found.host(element)
         if ($matches.call(element, special)) found.element(element, tag)
         if (tag === 'template') {
-          closed.add(element)
+          close(element)
           return false
         }
       }

@@ -11,9 +11,6 @@ import { Op, type OpWriter } from './ops'
 import type { Policy } from './policy'
 import type { Serialiser } from './serialise'
 
-/** Nodes that one step of a sliced walk writes at most (unless a single node has more children than that without any below them). */
-const stepNodes = 2000
-
 export interface Walker {
   /** Writes the sibling run first…last under parent and all that hangs below it. */
   write(parent: Node, first: Node, last: Node, slow?: boolean): void
@@ -39,6 +36,7 @@ export function createWalker(
   serialiser: () => Serialiser,
   closedRoots: WeakMap<Element, ShadowRoot> | undefined,
   observe: (root: Node) => void,
+  stepNodes: number,
 ): Walker {
   const { roots, owners, ids } = nodes
   const waiting: Element[] = []
