@@ -1,0 +1,111 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"afterimage/jsbridge"
+	"afterimage/wasm/wire"
+)
+
+// recorderCore is the core that we ship.
+func recorderCore(t *testing.T) []byte {
+	t.Helper()
+	for _, e := range jsbridge.Assets().Entries() {
+		if e.Source == "afterimage-core.wasm" {
+			a, _ := jsbridge.Assets().Get(e.Name)
+			raw, err := a.Raw()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return raw
+		}
+	}
+	t.Fatal("jsbridge/dist has no core: run make build")
+	return nil
+}
+
+// ops opens and decodes everything that arrived of the rig's page view, one line an op.
+func (g *workerRig) ops() (list []string) {
+	g.t.Helper()
+	var d wire.Decoder
+	for i, plain := range g.up.plain(g.keys, g.view) {
+		if _, err := d.ReadSegment(plain, func(op *wire.Op) error {
+			list = append(list, strings.TrimSpace(fmt.Sprintf("%d %s %s %v", op.Kind, op.Name, op.Text, op.Nums)))
+			return nil
+		}); err != nil {
+			g.t.Fatalf("segment %d: %v", i, err)
+		}
+	}
+	return list
+}
+
+// The shipped core in the worker: ops go in, what the collector got decodes to them.
+func TestWorkerHostsTheRealCore(t *testing.T) {
+	for _, kind := range workerKinds {
+		t.Run(kind, func(t *testing.T) {
+			g := newWorkerRig(t)
+			g.page.core = recorderCore(t)
+			g.config = g.page.config(g.up.url(), g.keys.settings(nil), g.view, nil)
+			g.begin(kind)
+			g.flush()
+			g.track(0, 3)
+			g.flush()
+			g.run(`r.snap()`)
+			g.track(3, 5)
+			if got := g.flush(); got.Pending != 0 {
+				t.Errorf("flush answers %+v, want nothing pending", got)
+			}
+			count := map[wire.Kind]int{}
+			var names []string
+			ops := g.ops()
+			for _, line := range ops {
+				var kind wire.Kind
+				var name string
+				fmt.Sscan(line, &kind, &name)
+				count[kind]++
+				if kind == wire.KindTrack {
+					names = append(names, name)
+				}
+			}
+			if want := []string{"e0", "e1", "e2", "e3", "e4"}; !slices.Equal(names, want) {
+				t.Errorf("tracked %q, want %q", names, want)
+			}
+			if count[wire.KindSnapshotBegin] != 2 || count[wire.KindElement] != 4 || count[wire.KindAnchor] != 2 {
+				t.Errorf("%d snapshots, %d elements, %d anchors, want 2, 4, and an anchor in each epoch\n%s",
+					count[wire.KindSnapshotBegin], count[wire.KindElement], count[wire.KindAnchor], strings.Join(ops, "\n"))
+			}
+			if t.Failed() {
+				t.Logf("the worker said: %s", eval[string](g.tab, `JSON.stringify(r.log)`))
+			}
+		})
+	}
+}
+
+// The shipped core refuses what its protocol does not know, and nothing leaves.
+func TestRealCoreFailsClosed(t *testing.T) {
+	for _, c := range []struct{ name, ops, code string }{
+		{"an op of no protocol", `[[250]]`, "op-unknown"},
+		{"an op that is too short", `[[10]]`, "op-size"},
+		{"a node that never was", `[[10, 99]]`, "op-id"},
+		{"a snapshot before hello", ``, "op-order"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newWorkerRig(t)
+			g.page.core = recorderCore(t)
+			g.config = g.page.config(g.up.url(), g.keys.settings(nil), g.view, nil)
+			if c.ops == "" {
+				eval[any](g.tab, fmt.Sprintf(`globalThis.r = rec('dedicated', %s); r.snap(); 0`, g.config))
+			} else {
+				g.begin("dedicated")
+				g.run(`r.track(0); r.send('ops', ` + c.ops + `)`)
+			}
+			if got := g.failure(); got.Code != c.code {
+				t.Errorf("got %+v, want code %q", got, c.code)
+			}
+			g.nothingSent()
+		})
+	}
+}
