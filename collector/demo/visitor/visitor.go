@@ -4,7 +4,8 @@
 // start, and it is input for tests that need a whole visit.
 //
 // A visit is the same each time (its pauses and curves come from a fixed seed), apart from
-// what the shop itself invents. It takes 25 to 40 seconds, at the pace of a person.
+// what the shop itself invents. It takes 25 to 45 seconds: the pace of a person, and
+// longer on a machine that cannot keep up with it.
 //
 //	browser, cancel := chromedp.NewContext(allocator) // started by chromedp.Do(browser)
 //	result, err := visitor.Run(browser, visitor.Desktop, "http://127.0.0.1:8080")
