@@ -62,6 +62,7 @@ lint: types ## gofmt, vet (also for the core's target), TypeScript types
 types: deps ## tsc --noEmit over recorder and user interface
 	cd jsbridge && npx --no-install tsc --noEmit
 	cd replay/ui && npx --no-install tsc --noEmit
+	cd jsbridge && npx --no-install tsc --noEmit -p ../collector/demo/shop
 
 vectors: ## write the test vectors of the format anew
 	go test ./wasm/wire -run Vectors -update

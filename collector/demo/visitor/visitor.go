@@ -96,6 +96,14 @@ func Run(ctx context.Context, v Visit, base string) (Result, error) {
 	return result, nil
 }
 
+// Walk makes the walk of v in the tab of ctx, which already shows the shop and keeps the
+// device that it has. The tab stays open.
+func Walk(ctx context.Context, v Visit) error {
+	h := &hand{ctx: ctx, rng: rand.New(rand.NewPCG(1, uint64(len(v.Name)))), width: float64(v.Width), height: float64(v.Height)}
+	h.x, h.y = h.width*0.62, h.height*0.4
+	return v.walk(h)
+}
+
 // device makes the tab the device of v, without the word headless anywhere, so that the
 // sample's list entry looks like one of a visitor.
 func device(v Visit) chromedp.Action[chromedp.Void] {
