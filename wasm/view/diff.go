@@ -89,7 +89,11 @@ func (d *differ) document(from, to *state) {
 func isStyle(n *node) bool { return n.kind == kindElement && localName(n) == "style" }
 
 // isNew tells that n did not exist in from. Two nodes of one id and different birth are two.
+// The document itself always is.
 func isNew(from *state, n *node) bool {
+	if n.id <= 1 {
+		return false
+	}
 	if from == nil {
 		return true
 	}

@@ -41,7 +41,7 @@ export class AfterimageApp extends LitElement {
     .app { display: grid; grid-template-columns: 236px minmax(0, 1fr); min-height: 100%; background: var(--bg); }
     nav { display: flex; flex-direction: column; gap: 4px; padding: 18px 14px; background: var(--surface); border-right: 1px solid var(--line); position: sticky; top: 0; height: 100vh; }
     .brand { display: flex; align-items: center; gap: 10px; padding: 2px 8px 16px; color: var(--text); font-weight: 660; font-size: 16px; letter-spacing: -.01em; text-decoration: none; }
-    .brand img { width: 28px; height: 28px; display: block; }
+    .brand svg { width: 28px; height: 28px; display: block; }
     .site { margin: 0 4px 12px; }
     .site select { width: 100%; height: 38px; border-radius: 10px; border: 1px solid var(--line); background: var(--surface); color: var(--text); font: 550 14px/1 var(--font); padding: 0 10px; cursor: pointer; }
     nav a.item { display: flex; align-items: center; gap: 11px; padding: 9px 12px; border-radius: 10px; color: var(--muted); text-decoration: none; font-weight: 530; font-size: 14.5px; }
@@ -116,7 +116,7 @@ export class AfterimageApp extends LitElement {
     document.title = `${{ sessions: 'Sessions', health: 'Health', install: 'Install' }[where.page]}${site ? ` · ${site.name || site.id}` : ''} · Afterimage`
     return html`<div class="app">
       <nav aria-label="Main">
-        <a class="brand" href="/" aria-label="Afterimage, home"><img src="/assets/icon.svg" alt=""><span>Afterimage</span></a>
+        <a class="brand" href="/" aria-label="Afterimage, home">${icons.logo}<span>Afterimage</span></a>
         ${site ? html`
           ${(this.list?.length ?? 0) > 1 ? html`<label class="site"><span hidden>Site</span><select aria-label="Site" @change=${(e: Event) => this.go(`/sites/${(e.target as HTMLSelectElement).value}`)}>
             ${this.list?.map((s) => html`<option value=${s.id} ?selected=${s.id === site.id}>${s.name || s.id}</option>`)}</select></label>` : nothing}

@@ -4,6 +4,7 @@ const icon = (body: SVGTemplateResult) =>
   svg`<svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${body}</svg>`
 
 export const icons = {
+  logo: svg`<svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><rect width="32" height="32" rx="8" fill="#5b4be0"/><circle cx="13" cy="16" r="7" fill="none" stroke="#fff" stroke-opacity=".45" stroke-width="2.4"/><circle cx="18.5" cy="16" r="7" fill="none" stroke="#fff" stroke-width="2.4"/></svg>`,
   play: icon(svg`<path d="M7 4.5v15l12-7.5z" fill="currentColor"/>`),
   pause: icon(svg`<path d="M8 5v14M16 5v14" stroke-width="3"/>`),
   back: icon(svg`<path d="M11 7L6 12l5 5M18 7l-5 5 5 5"/>`),

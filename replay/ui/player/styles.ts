@@ -68,7 +68,7 @@ export const playerStyles = css`
     .player[data-panel] { grid-template-rows: auto minmax(0, 1fr) auto minmax(0, 38vh); grid-template-areas: 'head' 'stage' 'foot' 'side'; }
     aside { border-left: 0; border-top: 1px solid var(--line); }
     .facts, .icon.wide, .toggle span { display: none; }
-    .stage { padding: 10px; } footer { padding: 2px 10px 8px; } .pages select { max-width: 96px; }
+    .stage { padding: 10px; } footer { padding: 2px 10px 8px; } .controls { gap: 4px; } .time { margin-left: 4px; font-size: 13px; } .pages select { max-width: 84px; } .rate:not(.pages) select { width: 52px; } .toggle { padding: 0 9px; } .play { flex: none; }
   }
   @media (prefers-reduced-motion: reduce) { .live i, .typing i { animation: none; } }
 `
