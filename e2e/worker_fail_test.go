@@ -199,6 +199,19 @@ func TestWorkerGivesUpWhatIsAlwaysRefused(t *testing.T) {
 	}
 }
 
+func TestWorkerStopsWhenItsPageViewIsRefused(t *testing.T) {
+	g := newWorkerRig(t)
+	g.up.set(func() {
+		g.up.onHello = func(c *websocket.Conn, n int) bool {
+			_ = c.WriteJSON(map[string]any{"t": "refused", "pageView": g.view, "numbers": []uint32{}, "code": "deleted", "reason": "the session was deleted"})
+			return true
+		}
+	})
+	g.begin("shared")
+	g.until(`r.last('stop-by-server')?.reason === 'deleted: the session was deleted'`)
+	g.nothingSent()
+}
+
 func TestWorkerObeysCloseCodes(t *testing.T) {
 	for _, c := range []struct {
 		code int

@@ -117,7 +117,7 @@ func TestOneTabDrains(t *testing.T) {
 
 // A leftover that belongs to another writer, or is refused, must not stop the living one.
 func TestARefusedLeftoverIsDropped(t *testing.T) {
-	for _, how := range []string{"closed with 4006", "refused"} {
+	for _, how := range []string{"closed with 4006", "refused", "refused as a whole"} {
 		t.Run(how, func(t *testing.T) {
 			g := newWorkerRig(t)
 			g.up.kill()
@@ -131,9 +131,12 @@ func TestARefusedLeftoverIsDropped(t *testing.T) {
 					if view != old {
 						return true
 					}
-					if how == "refused" {
+					switch how {
+					case "refused":
 						_ = c.WriteJSON(map[string]any{"t": "refused", "pageView": view, "numbers": []uint32{0}, "code": "deleted", "reason": "gone"})
-					} else {
+					case "refused as a whole":
+						_ = c.WriteJSON(map[string]any{"t": "refused", "pageView": view, "numbers": []uint32{}, "code": "other-writer", "reason": "gone"})
+					default:
 						_ = c.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(4006, "another writer"), time.Now().Add(patience))
 					}
 					return false

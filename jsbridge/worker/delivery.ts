@@ -8,7 +8,7 @@
  * What ends it: a `stop`, or a close code that no retry mends.
  */
 import { CoreError } from './core'
-import { FRAME_HEAD_BYTES, frameCost, helloText, type Announced, type FromServer, type View } from './frame'
+import { FRAME_HEAD_BYTES, frameCost, helloText, type Announced, type FromServer, type Range, type View } from './frame'
 import { newQueue, type Frame, type Queue } from './queue'
 import { openSocket, type Socket, type World } from './socket'
 import { postTail, tailRoom } from './tail'
@@ -33,6 +33,7 @@ export const DRAIN_EVERY_MS = 60_000
 /** So many refusals or too large segments in a row, and nothing acknowledged between: give up. */
 export const MAX_REFUSALS = 3
 
+const EVERYTHING: readonly Range[] = [[0, 2 ** 32]]
 const TOO_LARGE = 'a segment is larger than the collector takes'
 
 export interface DeliveryEvents {
@@ -116,7 +117,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   }
 
   /** Takes segments out of queue and outbox; what is not acknowledged was given up. */
-  function settle(viewId: string, ranges: readonly (readonly [number, number])[], good: boolean) {
+  function settle(viewId: string, ranges: readonly Range[], good: boolean) {
     const queue = queues().find((q) => q.view.id === viewId)
     if (!queue) return
     const gone = queue.remove(ranges)
@@ -165,8 +166,12 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     return true
   }
 
+  /** No numbers: the page view itself is refused. */
   function refuse(viewId: string, numbers: readonly number[], reason: string) {
-    if (viewId !== own.view.id || !refused(reason)) settle(viewId, numbers.map((n) => [n, n] as const), false)
+    const ranges: readonly Range[] = numbers.length ? numbers.map((n) => [n, n]) : EVERYTHING
+    if (viewId !== own.view.id) settle(viewId, ranges, false)
+    else if (ranges === EVERYTHING) stop(reason)
+    else if (!refused(reason)) settle(viewId, ranges, false)
   }
 
   /** One leftover page view at a time comes into memory. */
@@ -226,7 +231,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
         stop(reason || `close code ${code}`)
         break
       case 4006: // a page view belongs to another writer; surely not this one while there are others
-        if (leftover) settle(leftover.queue.view.id, [[0, 2 ** 32]], false)
+        if (leftover) settle(leftover.queue.view.id, EVERYTHING, false)
         else stop(reason || `close code ${code}`)
         break
       case 1006:
