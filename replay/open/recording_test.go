@@ -166,6 +166,18 @@ func TestSegmentThatIsNotTheFormat(t *testing.T) {
 	}
 }
 
+func TestEpochInsideIsNotTheOneInTheClear(t *testing.T) {
+	site := opentest.NewSite(t, "shopsite", store.Managed)
+	s := site.Session(t, 1, opentest.View{Epochs: [][]int{{1}, {1}}})
+	plain := s.Views[0].Plain(t, 1)
+	s.Views[0].Segments[1].Epoch = 9
+	s.Views[0].Replace(t, 1, plain)
+	_, problems := texts(t, list{s: s, keys: contentKeys(s), segs: s.Segments()}, s)
+	if want := []string{"0 undecoded 1-1"}; !slices.Equal(problems, want) {
+		t.Errorf("problems: got %q, want %q", problems, want)
+	}
+}
+
 func TestWalkEndsWithTheVisitorsError(t *testing.T) {
 	s := small(t)
 	rec, err := open.Open(t.Context(), list{s: s, keys: contentKeys(s), segs: s.Segments()}, s.ID, nil)

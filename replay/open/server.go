@@ -2,6 +2,7 @@ package open
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -236,37 +238,59 @@ func (s *serverSource) Keys(ctx context.Context, id string) (Keys, error) {
 	return k, nil
 }
 
+// Segments reads all answers before it yields: a segment that came late stands in a
+// later answer than its place. Memory is the sealed size of what is not in have.
 func (s *serverSource) Segments(ctx context.Context, id string, have *Cursor) iter.Seq2[Segment, error] {
 	return func(yield func(Segment, error) bool) {
-		if !ValidID(id) {
-			yield(Segment{}, fmt.Errorf("session %q: %w", id, ErrNotFound))
+		segs, err := s.segments(ctx, id, have.String())
+		if err != nil {
+			yield(Segment{}, fmt.Errorf("segments of session %s: %w", id, err))
 			return
 		}
-		cursor := have.String()
-		for {
-			resp, err := s.do(ctx, http.MethodGet, "/api/v1/sessions/"+id+"/segments", url.Values{"cursor": {cursor}})
-			if err != nil {
-				yield(Segment{}, err)
+		for _, seg := range segs {
+			if !yield(seg, nil) {
 				return
 			}
-			body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
-			resp.Body.Close()
-			if err != nil {
-				yield(Segment{}, fmt.Errorf("segments of session %s: %w", id, err))
-				return
-			}
-			for seg, err := range ReadStream(body) {
-				if !yield(seg, err) || err != nil {
-					return
-				}
-			}
-			next := resp.Header.Get(HeaderCursor)
-			if resp.Header.Get(HeaderMore) != "1" || next == cursor {
-				return
-			}
-			cursor = next
 		}
 	}
+}
+
+// segments are in page view order, by the first segment that came of each, then number.
+func (s *serverSource) segments(ctx context.Context, id, cursor string) ([]Segment, error) {
+	if !ValidID(id) {
+		return nil, ErrNotFound
+	}
+	var segs []Segment
+	place := map[string]int{}
+	for {
+		resp, err := s.do(ctx, http.MethodGet, "/api/v1/sessions/"+id+"/segments", url.Values{"cursor": {cursor}})
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
+		resp.Body.Close()
+		if err != nil {
+			return nil, err
+		}
+		for seg, err := range ReadStream(body) {
+			if err != nil {
+				return nil, err
+			}
+			if _, seen := place[seg.PageView]; !seen {
+				place[seg.PageView] = len(place)
+			}
+			segs = append(segs, seg)
+		}
+		next := resp.Header.Get(HeaderCursor)
+		if resp.Header.Get(HeaderMore) != "1" || next == cursor {
+			break
+		}
+		cursor = next
+	}
+	slices.SortStableFunc(segs, func(a, b Segment) int {
+		return cmp.Or(cmp.Compare(place[a.PageView], place[b.PageView]), cmp.Compare(a.Number, b.Number))
+	})
+	return segs, nil
 }
 
 // ReadStream reads the body of the segments stream: u32 length, sealed segment, repeated.
