@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Import stores a whole recording as a finished session of its site. ErrExists when the
@@ -16,7 +17,7 @@ func (s *Store) Import(ctx context.Context, r Recording) error {
 	if !ValidID(r.Session) || !ValidSiteID(r.Site) {
 		return errors.New("import: session or site is not an id")
 	}
-	views, segs, err := checkRecording(r)
+	views, segs, err := checkRecording(r, s.now())
 	if err != nil {
 		return fmt.Errorf("import %s: %w", r.Session, err)
 	}
@@ -48,8 +49,9 @@ func (s *Store) Import(ctx context.Context, r Recording) error {
 	return nil
 }
 
-// checkRecording counts a recording and sorts its segments.
-func checkRecording(r Recording) (map[string]*view, []Segment, error) {
+// checkRecording counts a recording and sorts its segments. Segments without a time of
+// arrival arrive now.
+func checkRecording(r Recording, now time.Time) (map[string]*view, []Segment, error) {
 	views := map[string]*view{}
 	var all []Segment
 	for i, p := range r.PageViews {
@@ -63,7 +65,11 @@ func checkRecording(r Recording) (map[string]*view, []Segment, error) {
 		views[p.ID] = v
 		segs := slices.Clone(p.Segments)
 		slices.SortFunc(segs, func(a, b Segment) int { return int(a.Number) - int(b.Number) })
-		for _, g := range segs {
+		for i := range segs {
+			if segs[i].ArrivedAt.IsZero() {
+				segs[i].ArrivedAt = now
+			}
+			g := segs[i]
 			h, ok := clearHeader(g.Sealed)
 			if !ok || h.pageView != p.ID || h.number != g.Number || h.epoch != g.Epoch || g.Number > MaxSegmentNumber {
 				return nil, nil, fmt.Errorf("page view %s: segment %d does not match its clear header", p.ID, g.Number)

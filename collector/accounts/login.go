@@ -1,0 +1,217 @@
+// Package accounts signs people in: passwords (argon2id), one-time sign-in links, login
+// sessions (scs, in the store's database) and the pages for them.
+//
+// Wrap puts a login before a handler: pages are sent to /login, the API answers 401. A
+// request that another site's page makes and that would change something is refused
+// (net/http's CrossOriginProtection). Attempts are limited per address; who tries is
+// neither logged nor stored.
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"afterimage/collector/store"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+const (
+	sessionFor  = 14 * 24 * time.Hour
+	idleFor     = 3 * 24 * time.Hour
+	userKey     = "user"
+	maxFormSize = 8 << 10
+)
+
+// Config connects Accounts.
+type Config struct {
+	Store  *store.Store
+	Log    *slog.Logger
+	Secure bool                           // the collector is reached by https: cookies say so
+	Client func(*http.Request) netip.Addr // for the limit of attempts
+	Now    func() time.Time
+}
+
+// Accounts is the login of a collector. Safe for concurrent use.
+type Accounts struct {
+	st       *store.Store
+	log      *slog.Logger
+	client   func(*http.Request) netip.Addr
+	sessions *scs.SessionManager
+	attempts attempts
+	decoy    string
+}
+
+// New makes the login.
+func New(c Config) *Accounts {
+	m := scs.New()
+	m.Store = c.Store.Logins()
+	m.Lifetime, m.IdleTimeout = sessionFor, idleFor
+	m.Cookie.Name = "afterimage_login"
+	if c.Secure {
+		m.Cookie.Name = "__Host-afterimage_login"
+	}
+	m.Cookie.HttpOnly, m.Cookie.Secure = true, c.Secure
+	m.Cookie.SameSite = http.SameSiteLaxMode // Strict would drop it on a link from a chat or ticket
+	a := &Accounts{st: c.Store, log: c.Log, client: c.Client, sessions: m, decoy: hash("no user has this password")}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	now := c.Now
+	if now == nil {
+		now = time.Now
+	}
+	a.attempts.now = now
+	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		a.log.Error("login session", "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+	}
+	return a
+}
+
+// Wrap serves the login's own pages and everything else by next, behind the login.
+func (a *Accounts) Wrap(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /login", a.loginPage)
+	mux.HandleFunc("POST /login", a.login)
+	mux.HandleFunc("POST /logout", a.logout)
+	mux.HandleFunc("GET /sign-in/{token}", a.linkPage)
+	mux.HandleFunc("POST /sign-in/{token}", a.useLink)
+	mux.HandleFunc("GET /login.css", servePage("login.css", http.StatusOK))
+	mux.HandleFunc("GET /api/v1/me", a.me)
+	mux.Handle("/", a.require(next))
+	return http.NewCrossOriginProtection().Handler(a.sessions.LoadAndSave(mux))
+}
+
+// require lets signed-in people through.
+func (a *Accounts) require(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.signedIn(r.Context()) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		if strings.HasPrefix(r.URL.Path, "/api/") || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			writeProblem(w, http.StatusUnauthorized, "unauthorized", "sign in first", "open /login")
+			return
+		}
+		to := "/login"
+		if r.URL.Path != "/" {
+			to += "?next=" + url.QueryEscape(r.URL.RequestURI())
+		}
+		http.Redirect(w, r, to, http.StatusSeeOther)
+	})
+}
+
+func (a *Accounts) signedIn(ctx context.Context) bool {
+	return a.sessions.GetString(ctx, userKey) != ""
+}
+
+func (a *Accounts) me(w http.ResponseWriter, r *http.Request) {
+	u, err := a.st.UserByID(r.Context(), a.sessions.GetString(r.Context(), userKey))
+	if err != nil {
+		writeProblem(w, http.StatusUnauthorized, "unauthorized", "sign in first", "open /login")
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	json.NewEncoder(w).Encode(map[string]string{"name": u.Name, "role": u.Role})
+}
+
+func (a *Accounts) loginPage(w http.ResponseWriter, r *http.Request) {
+	if a.signedIn(r.Context()) {
+		http.Redirect(w, r, target(r), http.StatusSeeOther)
+		return
+	}
+	servePage("login.html", http.StatusOK)(w, r)
+}
+
+func (a *Accounts) login(w http.ResponseWriter, r *http.Request) {
+	if !a.attempts.allow(a.client(r)) {
+		servePage("login-wait.html", http.StatusTooManyRequests)(w, r)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxFormSize)
+	u, err := a.st.User(r.Context(), r.PostFormValue("name"))
+	phc := u.Password
+	if err != nil {
+		phc = a.decoy // the same work for a name that nobody has
+	}
+	ok, wrong := matches(r.PostFormValue("password"), phc)
+	if err != nil && !errors.Is(err, store.ErrNotFound) || wrong != nil {
+		a.log.Error("login", "err", errors.Join(err, wrong))
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	if err != nil || !ok {
+		servePage("login-wrong.html", http.StatusUnauthorized)(w, r)
+		return
+	}
+	a.begin(w, r, u.ID)
+}
+
+// begin starts a login session under a new token, so that one set before cannot be used.
+func (a *Accounts) begin(w http.ResponseWriter, r *http.Request, user string) {
+	if err := a.sessions.RenewToken(r.Context()); err != nil {
+		a.log.Error("login", "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	a.sessions.Put(r.Context(), userKey, user)
+	http.Redirect(w, r, target(r), http.StatusSeeOther)
+}
+
+// linkPage asks for a click: programs that look at links in messages only GET, and would
+// use the link up.
+func (a *Accounts) linkPage(w http.ResponseWriter, r *http.Request) {
+	servePage("sign-in.html", http.StatusOK)(w, r)
+}
+
+func (a *Accounts) useLink(w http.ResponseWriter, r *http.Request) {
+	if !a.attempts.allow(a.client(r)) {
+		servePage("login-wait.html", http.StatusTooManyRequests)(w, r)
+		return
+	}
+	user, err := a.st.UseSignInLink(r.Context(), r.PathValue("token"))
+	if errors.Is(err, store.ErrNotFound) {
+		servePage("sign-in-used.html", http.StatusGone)(w, r)
+		return
+	}
+	if err != nil {
+		a.log.Error("sign-in link", "err", err)
+		http.Error(w, "internal error", http.StatusInternalServerError)
+		return
+	}
+	a.begin(w, r, user)
+}
+
+func (a *Accounts) logout(w http.ResponseWriter, r *http.Request) {
+	if err := a.sessions.Destroy(r.Context()); err != nil {
+		a.log.Error("logout", "err", err)
+	}
+	http.Redirect(w, r, "/login", http.StatusSeeOther)
+}
+
+// target is where to go after the login: a path of this collector, nothing else.
+func target(r *http.Request) string {
+	next := r.URL.Query().Get("next")
+	u, err := url.Parse(next)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+		return "/"
+	}
+	return next
+}
+
+func writeProblem(w http.ResponseWriter, status int, code, what, hint string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]string{"code": code, "error": what, "hint": hint})
+}

@@ -1,0 +1,144 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+
+	"afterimage/collector/store"
+)
+
+// Actions is what both an Admin and a Client do.
+type Actions interface {
+	AddSite(context.Context, AddSite) (store.Site, error)
+	SetSite(context.Context, SetSite) (store.Site, error)
+	Sites(context.Context) ([]store.Site, error)
+	AddUser(context.Context, User) (Credentials, error)
+	SetPassword(context.Context, User) (Credentials, error)
+	SignInLink(context.Context, User) (Credentials, error)
+	Users(context.Context) ([]User, error)
+}
+
+var (
+	_ Actions = (*Admin)(nil)
+	_ Actions = (*Client)(nil)
+)
+
+const maxRequest = 1 << 20
+
+// Handler serves a below /admin/v1/. It has no login: mount it on the unix socket alone.
+func Handler(a *Admin) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("POST /admin/v1/site-add", call(a.AddSite))
+	mux.Handle("POST /admin/v1/site-set", call(a.SetSite))
+	mux.Handle("POST /admin/v1/site-list", call(func(ctx context.Context, _ struct{}) ([]store.Site, error) { return a.Sites(ctx) }))
+	mux.Handle("POST /admin/v1/user-add", call(a.AddUser))
+	mux.Handle("POST /admin/v1/user-password", call(a.SetPassword))
+	mux.Handle("POST /admin/v1/user-link", call(a.SignInLink))
+	mux.Handle("POST /admin/v1/user-list", call(func(ctx context.Context, _ struct{}) ([]User, error) { return a.Users(ctx) }))
+	return mux
+}
+
+func call[Q, A any](f func(context.Context, Q) (A, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var q Q
+		var answer any
+		status := http.StatusOK
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRequest)).Decode(&q)
+		if err == nil {
+			answer, err = f(r.Context(), q)
+		}
+		if err != nil {
+			status = http.StatusBadRequest
+			var p *Problem
+			if !errors.As(err, &p) {
+				p = &Problem{What: err.Error()}
+			}
+			answer = p
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(answer)
+	})
+}
+
+// Client speaks to the collector that holds a data directory.
+type Client struct{ http *http.Client }
+
+// Dial connects to the unix socket of a running collector; the error says that none runs.
+func Dial(socket string) (*Client, error) {
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return nil, err
+	}
+	conn.Close()
+	return &Client{&http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
+		},
+	}}}, nil
+}
+
+func ask[A any](ctx context.Context, c *Client, name string, q any) (answer A, err error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return answer, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://collector/admin/v1/"+name, bytes.NewReader(body))
+	if err != nil {
+		return answer, err
+	}
+	resp, err := c.http.Do(r)
+	if err != nil {
+		return answer, fmt.Errorf("running collector: %w", err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return answer, fmt.Errorf("running collector: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		var p Problem
+		if err := json.Unmarshal(b, &p); err != nil || p.What == "" {
+			return answer, fmt.Errorf("running collector: status %d", resp.StatusCode)
+		}
+		return answer, &p
+	}
+	if err := json.Unmarshal(b, &answer); err != nil {
+		return answer, fmt.Errorf("running collector: %w", err)
+	}
+	return answer, nil
+}
+
+func (c *Client) AddSite(ctx context.Context, q AddSite) (store.Site, error) {
+	return ask[store.Site](ctx, c, "site-add", q)
+}
+
+func (c *Client) SetSite(ctx context.Context, q SetSite) (store.Site, error) {
+	return ask[store.Site](ctx, c, "site-set", q)
+}
+
+func (c *Client) Sites(ctx context.Context) ([]store.Site, error) {
+	return ask[[]store.Site](ctx, c, "site-list", struct{}{})
+}
+
+func (c *Client) AddUser(ctx context.Context, q User) (Credentials, error) {
+	return ask[Credentials](ctx, c, "user-add", q)
+}
+
+func (c *Client) SetPassword(ctx context.Context, q User) (Credentials, error) {
+	return ask[Credentials](ctx, c, "user-password", q)
+}
+
+func (c *Client) SignInLink(ctx context.Context, q User) (Credentials, error) {
+	return ask[Credentials](ctx, c, "user-link", q)
+}
+
+func (c *Client) Users(ctx context.Context) ([]User, error) {
+	return ask[[]User](ctx, c, "user-list", struct{}{})
+}

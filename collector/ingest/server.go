@@ -1,0 +1,235 @@
+package ingest
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"afterimage/collector/store"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// Config connects a Server.
+type Config struct {
+	Store  *store.Store
+	Limits Limits
+	Log    *slog.Logger
+	Now    func() time.Time // the clock that recorders anchor to
+	// Client returns the visitor's address, for the cap per address alone. nil takes the
+	// peer of the connection; behind a proxy that is the proxy.
+	Client func(*http.Request) netip.Addr
+}
+
+// Server is the collector's side of the upload protocol. Mount Socket, Tail and Settings.
+type Server struct {
+	store  *store.Store
+	sites  *siteCache
+	limits Limits
+	log    *slog.Logger
+	now    func() time.Time
+	client func(*http.Request) netip.Addr
+
+	addressKey [32]byte // of the hash below; lives and dies with the process
+	memory     *semaphore.Weighted
+
+	mu        sync.Mutex // guards what follows
+	conns     map[*conn]struct{}
+	open      int // sockets and tails under way
+	byAddress map[addressHash]int
+	bySite    map[string]int
+	watchers  map[string]map[*conn]struct{} // session to its sockets
+	closing   bool
+
+	stopping chan struct{}
+	running  sync.WaitGroup
+}
+
+type addressHash [8]byte
+
+// New makes a Server. Close it before the store.
+func New(c Config) *Server {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Client == nil {
+		c.Client = PeerAddress
+	}
+	s := &Server{
+		store: c.Store, sites: &siteCache{st: c.Store, m: map[string]cachedSite{}},
+		limits: c.Limits.withDefaults(), log: c.Log, now: c.Now, client: c.Client,
+		conns: map[*conn]struct{}{}, byAddress: map[addressHash]int{}, bySite: map[string]int{},
+		watchers: map[string]map[*conn]struct{}{}, stopping: make(chan struct{}),
+	}
+	rand.Read(s.addressKey[:])
+	s.memory = semaphore.NewWeighted(int64(s.limits.MemoryBytes))
+	s.store.OnWatch(s.onWatch)
+	s.running.Go(s.tend)
+	return s
+}
+
+// PeerAddress is the address at the other end of the connection.
+func PeerAddress(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // a unix socket
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return a.Unmap()
+}
+
+// hashAddress makes what the cap counts by: a keyed hash of the IPv4 address or of the
+// IPv6 /64, since one household has a whole /64.
+func (s *Server) hashAddress(a netip.Addr) (h addressHash) {
+	if a.Is6() {
+		if p, err := a.WithZone("").Prefix(64); err == nil {
+			a = p.Addr()
+		}
+	}
+	m := hmac.New(sha256.New, s.addressKey[:])
+	m.Write(a.AsSlice())
+	copy(h[:], m.Sum(nil))
+	return h
+}
+
+// enter takes a place for one socket or tail; leave gives it back.
+func (s *Server) enter(h addressHash) *refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closing:
+		return refuseGoingAway
+	case s.open >= s.limits.Sockets, s.byAddress[h] >= s.limits.SocketsPerAddress:
+		return refuseBusy
+	}
+	s.open++
+	s.byAddress[h]++
+	s.running.Add(1)
+	return nil
+}
+
+func (s *Server) leave(h addressHash) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open--
+	if s.byAddress[h]--; s.byAddress[h] == 0 {
+		delete(s.byAddress, h)
+	}
+	s.running.Done()
+}
+
+func (s *Server) count(site, code string, n int) { s.store.CountRefusal(site, code, n) }
+
+// Sockets is how many sockets are open.
+func (s *Server) Sockets() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
+// SiteChanged takes up a change of a site at once: an open socket of a site that was
+// switched off is told to stop.
+func (s *Server) SiteChanged(id string) {
+	s.sites.forget(id)
+	s.checkSites()
+}
+
+// tend pings all sockets, so that dead ones are found, and looks for sites that were
+// switched off through another collector.
+func (s *Server) tend() {
+	t := time.NewTicker(PingEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.stopping:
+			return
+		case <-t.C:
+			for _, c := range s.all() {
+				c.ping()
+			}
+			s.checkSites()
+		}
+	}
+}
+
+func (s *Server) all() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		out = append(out, c)
+	}
+	return out
+}
+
+func (s *Server) checkSites() {
+	s.mu.Lock()
+	ids := make([]string, 0, len(s.bySite))
+	for id := range s.bySite {
+		ids = append(ids, id)
+	}
+	s.mu.Unlock()
+	off := map[string]bool{}
+	for _, id := range ids {
+		ctx, cancel := context.WithTimeout(context.Background(), StoreTimeout)
+		site, err := s.sites.get(ctx, id)
+		cancel()
+		if err == nil && !site.Enabled {
+			off[id] = true
+		}
+	}
+	if len(off) == 0 {
+		return
+	}
+	for _, c := range s.all() {
+		if off[c.registered()] {
+			go c.stopRecording(refuseDisabled)
+		}
+	}
+}
+
+func (s *Server) onWatch(session string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.watchers[session] {
+		go c.send(watch{"watch", on}) // a slow socket must not hold up the others
+	}
+}
+
+// Close tells every socket that the collector goes away (1001), waits until what is being
+// stored is stored and acknowledged, and returns when all are gone or ctx is done.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.closing {
+		s.closing = true
+		close(s.stopping)
+	}
+	s.mu.Unlock()
+	for _, c := range s.all() {
+		c.goAway()
+	}
+	done := make(chan struct{})
+	go func() { s.running.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		for _, c := range s.all() {
+			c.ws.Close()
+		}
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,133 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"afterimage/collector/store"
+)
+
+// SiteSettings is what an owner sets for the recorders of a managed site. The zero value
+// is the safe one.
+type SiteSettings struct {
+	Privacy  string   `json:"privacy,omitempty"` // strict (default), balanced
+	Mask     []string `json:"mask,omitempty"`    // selectors
+	Block    []string `json:"block,omitempty"`
+	Allow    []string `json:"allow,omitempty"`
+	Consent  string   `json:"consent,omitempty"` // none (default), required
+	AllowDNT bool     `json:"unsafeIgnoreDNT,omitempty"`
+	Sample   *float64 `json:"sample,omitempty"` // 0 to 1; absent: 1
+}
+
+// payload is the object that a recorder reads; for held sites the owner signs it.
+type payload struct {
+	V               int      `json:"v"`
+	Site            string   `json:"site"`
+	Custody         string   `json:"custody"`
+	SettingsVersion int64    `json:"settingsVersion"`
+	SealingKey      string   `json:"sealingKey"`
+	Privacy         string   `json:"privacy"`
+	Mask            []string `json:"mask"`
+	Block           []string `json:"block"`
+	Allow           []string `json:"allow"`
+	Consent         string   `json:"consent"`
+	RespectDNT      bool     `json:"respectDNT"`
+	Enabled         bool     `json:"enabled"`
+	Sample          float64  `json:"sample"`
+}
+
+// signedSettings is the answer of the settings endpoint.
+type signedSettings struct {
+	Payload   string `json:"payload"`
+	Identity  string `json:"identity,omitempty"`
+	Signature string `json:"signature,omitempty"`
+}
+
+// Settings answers GET /v1/settings/{site}. A page whose origin is not listed learns it
+// here, before it has loaded worker and core.
+func (s *Server) Settings(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*") // public: the page's visitors read it
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache") // so that switching a site off is seen at once
+	ctx, cancel := context.WithTimeout(r.Context(), StoreTimeout)
+	defer cancel()
+	site, err := s.sites.get(ctx, r.PathValue("site"))
+	if err != nil {
+		no := asRefusal(err)
+		if no == refuseInternal {
+			s.log.Error("settings", "err", err)
+		}
+		s.answerRefusal(w, "", no)
+		return
+	}
+	// A GET of the page's own origin carries no Origin; then the hello is the check.
+	if o := r.Header.Get("Origin"); o != "" && !allowedOrigin(site.Origins, o) {
+		s.answerRefusal(w, site.ID, refuseOrigin(o))
+		return
+	}
+	// The owner of a held site signs "enabled"; the collector cannot, so it says it by status.
+	if site.Custody == store.Held && !site.Enabled {
+		s.answerRefusal(w, site.ID, refuseDisabled)
+		return
+	}
+	answer, err := settingsOf(site)
+	if err != nil {
+		s.log.Error("settings", "site", site.ID, "err", err)
+		s.answerRefusal(w, site.ID, refuseInternal)
+		return
+	}
+	b, err := json.Marshal(answer)
+	if err != nil {
+		s.answerRefusal(w, site.ID, refuseInternal)
+		return
+	}
+	sum := sha256.Sum256(b)
+	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	h.Set("ETag", etag)
+	if ifNoneMatch(r.Header.Get("If-None-Match"), etag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", "application/json")
+	w.Write(b)
+}
+
+func settingsOf(site store.Site) (signedSettings, error) {
+	if site.Custody == store.Held {
+		return signedSettings{string(site.Settings), b64.EncodeToString(site.Identity), b64.EncodeToString(site.Signature)}, nil
+	}
+	var set SiteSettings
+	if err := json.Unmarshal(site.Settings, &set); err != nil {
+		return signedSettings{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+	}
+	p := payload{V: 1, Site: site.ID, Custody: site.Custody, SettingsVersion: site.SettingsVersion,
+		SealingKey: b64.EncodeToString(site.SealingKey), Privacy: "strict", Mask: list(set.Mask), Block: list(set.Block),
+		Allow: list(set.Allow), Consent: "none", RespectDNT: !set.AllowDNT, Enabled: site.Enabled, Sample: 1}
+	if set.Privacy == "balanced" {
+		p.Privacy = "balanced"
+	}
+	if set.Consent == "required" {
+		p.Consent = "required"
+	}
+	if set.Sample != nil {
+		p.Sample = min(max(*set.Sample, 0), 1)
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return signedSettings{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+	}
+	return signedSettings{Payload: string(b)}, nil
+}
+
+func list(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}

@@ -1,0 +1,86 @@
+// Command collector receives recordings and serves them to people.
+//
+//	collector                      serve on 127.0.0.1:8080, data in ./afterimage-data
+//	collector site add --origin https://shop.example
+//	collector site list | set ID …
+//	collector user list | add | password | link NAME
+//	collector version
+//
+// Every setting is a flag and an environment variable (AFTERIMAGE_…); --help lists them.
+// Errors are "error: what" and "hint: what to do" on the standard error, status 1.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"afterimage/collector/admin"
+
+	"github.com/alecthomas/kong"
+)
+
+// version of the program; the recorder carries the same.
+const version = "1.0.0"
+
+type commandLine struct {
+	Data    string `name:"data" env:"AFTERIMAGE_DATA" default:"afterimage-data" placeholder:"DIR" help:"Data directory."`
+	Keys    string `name:"keys" env:"AFTERIMAGE_KEYS" placeholder:"FILE" help:"Master key of managed sites, outside the data directory. Default: afterimage/master.key in the user's configuration directory."`
+	Journal string `name:"journal" env:"AFTERIMAGE_JOURNAL" default:"embedded" placeholder:"WHERE" help:"Arriving segments: embedded, or nats://host,host."`
+	Blobs   string `name:"blobs" env:"AFTERIMAGE_BLOBS" default:"embedded" placeholder:"WHERE" help:"Finished sessions: embedded, file:///dir, or s3://bucket?…."`
+	DB      string `name:"db" env:"AFTERIMAGE_DB" default:"embedded" placeholder:"WHERE" help:"Index: embedded, sqlite:FILE, or postgres://…."`
+
+	JournalMaxMiB int64 `name:"journal-max-mib" env:"AFTERIMAGE_JOURNAL_MAX_MIB" default:"16384" help:"Size of the journal; beyond it uploads are refused until sessions are finalised."`
+	MinFreeMiB    int64 `name:"min-free-mib" env:"AFTERIMAGE_MIN_FREE_MIB" default:"64" help:"Space that stays free on the data directory's disk; below it uploads are refused."`
+
+	LogLevel string `name:"log-level" env:"AFTERIMAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Level of the log on the standard error: ${enum}."`
+
+	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the collector (the default)."`
+	Site    siteCommand    `cmd:"" help:"Sites: add, list, set."`
+	User    userCommand    `cmd:"" help:"People who may sign in: add, list, password, link."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	fmt.Println("afterimage collector", version)
+	return nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "error: %v\n", err)
+		var p *admin.Problem
+		if errors.As(err, &p) && p.Hint != "" {
+			fmt.Fprintf(os.Stderr, "hint: %s\n", p.Hint)
+		}
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	var cli commandLine
+	k, err := kong.New(&cli, kong.Name("collector"), kong.Description("Receives recordings and serves them to people."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return err
+	}
+	command, err := k.Parse(args)
+	if err != nil {
+		return &admin.Problem{What: err.Error(), Hint: "collector --help lists commands and flags"}
+	}
+	return command.Run(&cli)
+}
+
+func (c *commandLine) log() *slog.Logger {
+	var level slog.Level
+	level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

@@ -1,0 +1,199 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"afterimage/collector/admin"
+	"afterimage/collector/ingest"
+	"afterimage/collector/store"
+)
+
+// public is what the address serves. Recorder routes come first and have no login; all
+// else is for people and stands behind it.
+func (c *collector) public() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/ws", c.ingest.Socket)
+	mux.HandleFunc("/v1/tail", c.tail)
+	mux.HandleFunc("GET /v1/settings/{site}", c.ingest.Settings)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", c.ready)
+	if c.Parts.Demo != nil && c.demoKey.Load() != nil {
+		shop := c.Parts.Demo(func() string { return "/afterimage.js" }, func() string { return *c.demoKey.Load() })
+		mux.Handle("/demo/", c.onDemoHost(shop))
+		mux.Handle("/demo", c.onDemoHost(shop))
+	}
+	mux.Handle("/", c.accounts.Wrap(c.people()))
+	return c.recorderFiles(c.keepDemoApart(mux))
+}
+
+// recorderFiles serves the files of recorded pages, whatever their names; they lie beside
+// the script, at the top.
+func (c *collector) recorderFiles(next http.Handler) http.Handler {
+	if c.Parts.Recorder == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.Contains(name, "/") && c.Parts.Recorder.Serve(w, r, name) {
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// keepDemoApart serves nothing but the shop and what its recorder needs on the demo's own
+// host: a page of strangers' making must not stand on the origin of the accounts.
+func (c *collector) keepDemoApart(next http.Handler) http.Handler {
+	if c.DemoHost == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hostIs(r, c.DemoHost) && !strings.HasPrefix(r.URL.Path, "/v1/") && r.URL.Path != "/demo" && !strings.HasPrefix(r.URL.Path, "/demo/") {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (c *collector) onDemoHost(shop http.Handler) http.Handler {
+	if c.DemoHost == "" {
+		return shop
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !hostIs(r, c.DemoHost) {
+			http.NotFound(w, r)
+			return
+		}
+		shop.ServeHTTP(w, r)
+	})
+}
+
+func hostIs(r *http.Request, name string) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.EqualFold(host, name)
+}
+
+// people is what stands behind the login.
+func (c *collector) people() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/sites/{id}/health", c.health)
+	if c.Parts.API != nil {
+		mux.Handle("/api/v1/", c.Parts.API(c.store, c.unwrap, c.Log))
+	}
+	if c.Parts.UI != nil {
+		mux.Handle("/", c.Parts.UI)
+	}
+	return mux
+}
+
+// private is what the unix socket serves, without a login: the same API, and admin.
+func (c *collector) private() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/admin/v1/", admin.Handler(c.admin))
+	mux.Handle("/", c.people())
+	return mux
+}
+
+// tail bounds how slowly a body may come; the server as a whole has no such limit, since
+// imports and exports take long.
+func (c *collector) tail(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost && r.Method != http.MethodOptions {
+		w.Header().Set("Allow", "POST")
+		http.Error(w, "the tail of a recording is sent by POST", http.StatusMethodNotAllowed)
+		return
+	}
+	rc := http.NewResponseController(w)
+	rc.SetReadDeadline(time.Now().Add(tailReadLimit)) // an error here means no deadline, not no tail
+	c.ingest.Tail(w, r)
+}
+
+func (c *collector) ready(w http.ResponseWriter, r *http.Request) {
+	err := errors.New("stopping")
+	if !c.stopping.Load() {
+		ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+		defer cancel()
+		err = c.store.Ready(ctx)
+	}
+	if err != nil {
+		// The cause goes to the log: whoever asks here is not signed in.
+		c.Log.Warn("not ready", "err", err)
+		http.Error(w, "not ready", http.StatusServiceUnavailable)
+		return
+	}
+	w.Write([]byte("ok\n"))
+}
+
+// siteHealth is the answer of GET /api/v1/sites/{id}/health.
+type siteHealth struct {
+	Site     string               `json:"site"`
+	Enabled  bool                 `json:"enabled"`
+	Refusals []store.RefusalCount `json:"refusals"`
+}
+
+func (c *collector) health(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	fail := func(status int, code, what, hint string) {
+		w.WriteHeader(status)
+		json.NewEncoder(w).Encode(map[string]string{"code": code, "error": what, "hint": hint})
+	}
+	site, err := c.store.Site(r.Context(), r.PathValue("id"))
+	if errors.Is(err, store.ErrNotFound) {
+		fail(http.StatusNotFound, "not-found", "no such site", "GET /api/v1/sites lists them")
+		return
+	}
+	var counts []store.RefusalCount
+	if err == nil {
+		counts, err = c.store.Refusals(r.Context(), site.ID)
+	}
+	if err != nil {
+		c.Log.Error("health", "err", err)
+		fail(http.StatusInternalServerError, "internal", "the store did not answer", "look at the collector's log")
+		return
+	}
+	json.NewEncoder(w).Encode(siteHealth{site.ID, site.Enabled, counts})
+}
+
+// client is the visitor's address: the peer, or behind proxies that are trusted the last
+// address of X-Forwarded-For that is none of them.
+func (c *collector) client(r *http.Request) netip.Addr {
+	addr := ingest.PeerAddress(r)
+	if !c.trusted(addr) {
+		return addr
+	}
+	var chain []string
+	for _, h := range r.Header.Values("X-Forwarded-For") {
+		chain = append(chain, strings.Split(h, ",")...)
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		a, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
+		if err != nil {
+			return addr
+		}
+		addr = a.Unmap()
+		if !c.trusted(addr) {
+			return addr
+		}
+	}
+	return addr
+}
+
+func (c *collector) trusted(a netip.Addr) bool {
+	for _, p := range c.TrustedProxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
