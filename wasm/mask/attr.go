@@ -1,0 +1,304 @@
+package mask
+
+// Element is what an attribute's rule may depend on.
+type Element struct {
+	Tag    Tag
+	Input  Input
+	Mode   Mode
+	Secret bool // a secret kind now or earlier
+	// Named is a meta element whose name says that its content is about the page's form
+	// (viewport, theme-color, color-scheme), so that it may be sent.
+	Named bool
+}
+
+// Attr returns what may be sent of an attribute; ok is false when that is nothing.
+//
+// It is a list of what is safe (lists.go); an unknown name is renamed, and its value kept
+// only if it is one of the listed words, else "x".
+func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
+	if e.Mode == Blocked && !blockedKeeps(name) {
+		return
+	}
+	start := len(p.out)
+	rule := p.lists.attrs.find(name)
+	switch rule {
+	case 'b':
+		ok = true
+	case 'n':
+		if numeric(value) {
+			p.out = append(p.out, value...)
+			ok = true
+		}
+	case 'e':
+		ok = p.appendListed(value)
+	case 'c', 'r':
+		p.out = p.appendIdents(p.out, value)
+		ok = true
+	case 'i':
+		p.out = p.appendIdent(p.out, value)
+		ok = len(value) > 0
+	case 's':
+		p.out = p.appendDeclarations(p.out, value, e.Mode)
+		ok = true
+	case 'w':
+		p.out = p.appendCSSValue(p.out, value, nil, e.Mode)
+		ok = true
+	case 'l':
+		ok = languageTag(value)
+		if ok {
+			p.out = append(p.out, value...)
+		}
+	case 't':
+		if e.Tag == TagOption || e.Tag == TagField {
+			p.FieldText(value, e.Mode) // it stands in p.out
+		} else {
+			p.out = p.appendText(p.out, value, e.Mode)
+		}
+		ok = true
+	case 'u':
+		ok = e.Tag != TagFrame && e.Tag != TagObject
+		if ok {
+			p.out = p.appendURL(p.out, value, e.Mode)
+		}
+	case 'm':
+		ok = p.appendMedia(e, value)
+	case 'S':
+		if e.Mode == Shown || e.Mode == Allowed {
+			p.out = p.appendSrcset(p.out, value, e.Mode)
+			ok = true
+		}
+	case 'v':
+		ok = p.appendValue(e, value)
+	case 'k':
+		ok = e.Mode == Allowed && !e.Secret
+	case 'x':
+		if e.Tag == TagMeta && e.Named && eqFold(name, "content") {
+			p.out = p.appendCSSValue(p.out, value, nil, Masked)
+			ok = true
+		}
+	default:
+		return p.unknownAttr(e, name, value)
+	}
+	if !ok {
+		p.out = p.out[:start]
+		return
+	}
+	v = p.since(start)
+	start = len(p.out)
+	p.out = append(p.out, name...) // the name is in the list, letter by letter
+	return p.since(start), v, true
+}
+
+// AttrName is the name under which Attr would send an attribute, for its removal.
+func (p *Policy) AttrName(e Element, name []byte) (n Text, ok bool) {
+	if e.Mode == Blocked && !blockedKeeps(name) {
+		return
+	}
+	start := len(p.out)
+	if p.lists.attrs.find(name) != 0 {
+		p.out = append(p.out, name...)
+		return p.since(start), true
+	}
+	n, _, ok = p.unknownAttr(e, name, nil)
+	return
+}
+
+// blockedKeeps: what a box still says of itself.
+func blockedKeeps(name []byte) bool {
+	return eqFold(name, "class") || eqFold(name, "id") || eqFold(name, "hidden") || eqFold(name, "dir") || eqFold(name, "style") || eqFold(name, "slot")
+}
+
+func (p *Policy) unknownAttr(e Element, name, value []byte) (n, v Text, ok bool) {
+	if len(name) == 0 || hasPrefixFold(name, "on") {
+		return
+	}
+	start := len(p.out)
+	switch {
+	case eqFold(name, "slot") || eqFold(name, "part") || eqFold(name, "exportparts"):
+		p.out = p.appendIdents(p.out, value)
+		v = p.since(start)
+		start = len(p.out)
+		p.out = append(p.out, name...)
+		return p.since(start), v, true
+	case eqFold(name, "data-afterimage"):
+		if !p.appendMarker(value) {
+			p.out = p.out[:start]
+			return
+		}
+		v = p.since(start)
+		return p.lit("data-afterimage"), v, true
+	case eqFold(name, "name"):
+		switch {
+		case e.Tag == TagFrame || e.Tag == TagObject || e.Tag == TagAnchor:
+			return
+		case e.Tag == TagUnknown || e.Tag == TagPlain || e.Mode == Shown || e.Mode == Allowed || e.Named:
+			p.out = p.appendIdent(p.out, value) // slot, details, map, form
+		default:
+			p.out = p.appendRenamed(p.out, "m", value)
+		}
+		v = p.since(start)
+		return p.lit("name"), v, true
+	}
+	// Presence and equality of unknown attributes carry styles ([data-v-…], [data-open]);
+	// their names and values may carry anything.
+	if p.lists.values.find(value) != 0 {
+		p.out = append(p.out, value...)
+	} else if len(value) > 0 {
+		p.out = append(p.out, 'x')
+	}
+	v = p.since(start)
+	start = len(p.out)
+	p.out = p.appendAttrName(p.out, name, e.Mode)
+	return p.since(start), v, true
+}
+
+// appendAttrName writes an attribute's name, the same in attributes and selectors.
+func (p *Policy) appendAttrName(dst, name []byte, m Mode) []byte {
+	if p.lists.attrs.find(name) != 0 || eqFold(name, "name") || eqFold(name, "slot") || eqFold(name, "part") ||
+		((m == Shown || m == Allowed) && hasPrefixFold(name, "data-") && identChars(name) && !p.looksLikeData(name)) {
+		return append(dst, name...)
+	}
+	return p.appendRenamed(dst, "data-m", name)
+}
+
+func (p *Policy) appendMarker(value []byte) bool {
+	if eqFold(value, "mask") || eqFold(value, "block") || eqFold(value, "allow") {
+		p.out = append(p.out, value...)
+		return true
+	}
+	return false
+}
+
+// appendListed writes those words of value that the list knows.
+func (p *Policy) appendListed(value []byte) bool {
+	if len(value) == 0 {
+		return true
+	}
+	any := false
+	for i := 0; i < len(value); {
+		for i < len(value) && isSpace(value[i]) {
+			i++
+		}
+		start := i
+		for i < len(value) && !isSpace(value[i]) {
+			i++
+		}
+		if start < i && p.lists.values.find(value[start:i]) != 0 {
+			if any {
+				p.out = append(p.out, ' ')
+			}
+			any = true
+			p.out = append(p.out, value[start:i]...)
+		}
+	}
+	return any
+}
+
+func (p *Policy) appendMedia(e Element, value []byte) bool {
+	if e.Tag == TagNoText || e.Tag == TagScript || e.Tag == TagFrame || e.Tag == TagObject {
+		return false
+	}
+	if e.Mode != Shown && e.Mode != Allowed {
+		return false
+	}
+	n := len(p.out)
+	p.out = p.appendURL(p.out, value, e.Mode)
+	return len(p.out) > n
+}
+
+// appendValue is the value attribute: what a field starts with, or an option's or a
+// button's own.
+func (p *Policy) appendValue(e Element, value []byte) bool {
+	shown := e.Mode == Allowed && !e.Secret
+	switch e.Tag {
+	case TagInput:
+		switch e.Input {
+		case InputButton:
+			p.out = p.appendText(p.out, value, e.Mode)
+			return true
+		case InputText:
+			p.Value(value, e.Mode, e.Secret) // it stands in p.out
+			return true
+		case InputPicker, InputSlider:
+			if shown && numeric(value) {
+				p.out = append(p.out, value...)
+				return true
+			}
+		}
+		return false // toggles, files, hidden fields, images
+	case TagPlain:
+		if numeric(value) && e.Mode != Masked { // li
+			p.out = append(p.out, value...)
+			return true
+		}
+		return false
+	case TagOption, TagField, TagButton:
+		if shown {
+			p.out = p.appendShown(p.out, value)
+			return true
+		}
+	}
+	return false
+}
+
+const units = " px em rem pt pc vh vw s ms deg rad in cm mm ex ch fr auto none indefinite "
+
+// numeric reports whether a value is made of numbers, units and path commands: nothing of
+// it can be a word, and no whole number has more than seven digits.
+func numeric(s []byte) bool {
+	digits, decimals := 0, false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case isLetter(c):
+			k := i
+			for k < len(s) && isLetter(s[k]) {
+				k++
+			}
+			if k-i > 2 || !pathCommand(c) || !pathCommand(s[k-1]) {
+				if k-i > 10 || !listed(units, s[i:k]) {
+					return false
+				}
+			}
+			i = k - 1
+			digits, decimals = 0, false
+		case isDigit(c):
+			if digits++; digits > 17 || (digits > 7 && !decimals) {
+				return false
+			}
+		case c == '.':
+			digits, decimals = 0, true
+		case c == ',', c == '-', c == '+', c == '%', c == ';', isSpace(c), c == '(', c == ')':
+			digits, decimals = 0, false
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func pathCommand(c byte) bool {
+	switch c | 0x20 {
+	case 'm', 'l', 'h', 'v', 'c', 's', 'q', 't', 'a', 'z', 'e':
+		return true
+	}
+	return false
+}
+
+func languageTag(s []byte) bool {
+	if len(s) == 0 || len(s) > 12 {
+		return false
+	}
+	part := 0
+	for i, c := range s {
+		if c == '-' {
+			part = 0
+			continue
+		}
+		part++
+		if !isAlnum(c) || part > 4 || (i < 2 && isDigit(c)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,193 @@
+package mask
+
+// renames gives every name that looks like data a number in order of appearance, the same
+// in class attributes, id references and selectors, so that styles still apply. The number
+// tells that two names are equal and nothing else; the name itself is not kept, only a
+// fingerprint in the core's memory.
+type renames struct {
+	keys []uint64
+	nums []uint16
+	n    int
+}
+
+// maxRenames bounds the table; names beyond it share number 0.
+const maxRenames = 8192
+
+func (r *renames) init() {
+	r.keys = make([]uint64, 256)
+	r.nums = make([]uint16, 256)
+}
+
+func (r *renames) number(name []byte) int {
+	key := hash64(name)
+	mask := uint64(len(r.keys) - 1)
+	i := key & mask
+	for r.keys[i] != 0 {
+		if r.keys[i] == key {
+			return int(r.nums[i])
+		}
+		i = (i + 1) & mask
+	}
+	if r.n >= maxRenames {
+		return 0
+	}
+	r.n++
+	r.keys[i], r.nums[i] = key, uint16(r.n)
+	if r.n*2 > len(r.keys) {
+		r.grow()
+		return r.n
+	}
+	return r.n
+}
+
+func (r *renames) grow() {
+	keys, nums := r.keys, r.nums
+	r.keys = make([]uint64, len(keys)*2)
+	r.nums = make([]uint16, len(nums)*2)
+	mask := uint64(len(r.keys) - 1)
+	for k, key := range keys {
+		if key == 0 {
+			continue
+		}
+		i := key & mask
+		for r.keys[i] != 0 {
+			i = (i + 1) & mask
+		}
+		r.keys[i], r.nums[i] = key, nums[k]
+	}
+}
+
+//go:noinline
+func hash64(b []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	h ^= h >> 29
+	if h == 0 {
+		h = 1
+	}
+	return h
+}
+
+// appendRenamed writes prefix and the name's number: "m12".
+func (p *Policy) appendRenamed(dst []byte, prefix string, name []byte) []byte {
+	dst = append(dst, prefix...)
+	return appendInt(dst, p.names.number(name))
+}
+
+func appendInt(dst []byte, n int) []byte {
+	var b [12]byte
+	i := len(b)
+	for {
+		i--
+		b[i] = byte('0' + n%10)
+		n /= 10
+		if n == 0 {
+			return append(dst, b[i:]...)
+		}
+	}
+}
+
+// appendIdent writes a class, id or CSS name: itself, or renamed when it looks like data.
+//
+//go:noinline
+func (p *Policy) appendIdent(dst, name []byte) []byte {
+	if p.looksLikeData(name) {
+		return p.appendRenamed(dst, "m", name)
+	}
+	return append(dst, name...)
+}
+
+// appendIdents writes a white-space separated list of names.
+func (p *Policy) appendIdents(dst, s []byte) []byte {
+	first := true
+	for i := 0; i < len(s); {
+		for i < len(s) && isSpace(s[i]) {
+			i++
+		}
+		start := i
+		for i < len(s) && !isSpace(s[i]) {
+			i++
+		}
+		if start < i {
+			if !first {
+				dst = append(dst, ' ')
+			}
+			first = false
+			dst = p.appendIdent(dst, s[start:i])
+		}
+	}
+	return dst
+}
+
+// looksLikeData reports whether a name is likelier to hold a value than to name a thing:
+// an e-mail, many digits, a token, letters of no stylesheet, or something that was typed.
+func (p *Policy) looksLikeData(s []byte) bool {
+	if len(s) > 64 {
+		return true
+	}
+	digits, run := 0, 0
+	segLetters, segDigits, segLen, turns := 0, 0, 0, 0
+	for i, c := range s {
+		switch {
+		case isDigit(c):
+			digits++
+			run++
+			segDigits++
+			segLen++
+			if run >= 5 {
+				return true
+			}
+		case isLetter(c):
+			run = 0
+			segLetters++
+			segLen++
+			if i > 0 && (isDigit(s[i-1]) || (isLetter(s[i-1]) && isUpper(s[i-1]) != isUpper(c))) {
+				turns++
+			}
+		case c >= 0x80:
+			return true
+		case c == '@':
+			if i > 0 && isAlnum(s[i-1]) {
+				return true
+			}
+			fallthrough
+		default:
+			run, segLetters, segDigits, segLen, turns = 0, 0, 0, 0, 0
+		}
+		if segLen >= 12 && segDigits >= 2 && segLetters >= 2 || segLen >= 20 && turns >= 5 {
+			return true
+		}
+	}
+	if digits >= 8 {
+		return true
+	}
+	return p.typed.n != 0 && p.typed.in(s)
+}
+
+// TagName is the qualified name of an element. Unknown names are renamed in strict.
+func (p *Policy) TagName(name []byte, tag Tag, m Mode) Text {
+	start := len(p.out)
+	p.out = p.appendTagName(p.out, name, tag, m)
+	return p.since(start)
+}
+
+func (p *Policy) appendTagName(dst, name []byte, tag Tag, m Mode) []byte {
+	if tag != TagUnknown {
+		return append(dst, name...)
+	}
+	if (m == Shown || m == Allowed) && !p.looksLikeData(name) && identChars(name) {
+		return append(dst, name...)
+	}
+	return p.appendRenamed(dst, "x-m", name)
+}
+
+func identChars(s []byte) bool {
+	for _, c := range s {
+		if !isAlnum(c) && c != '-' && c != '_' && c != ':' && c != '.' {
+			return false
+		}
+	}
+	return len(s) > 0
+}

@@ -1,0 +1,292 @@
+package mask
+
+// number is a run of digits with the separators that people put into numbers.
+type number struct {
+	digits [32]byte
+	group  [32]uint8 // group of each digit
+	pos    [32]int   // where each digit stands
+	n      int
+	groups int
+	seps   [5]bool // by sepKind
+	size   [16]uint8
+	plus   bool
+	end    int
+}
+
+const (
+	sepSpace = iota
+	sepDash
+	sepDot
+	sepSlash
+	sepParen
+)
+
+// numbers marks cards, phone numbers and the like that start between from and to.
+func (p *Policy) numbers(s []byte, from, to int) (end int) {
+	var num number
+	for k := from; k < to; {
+		c := s[k]
+		if !isDigit(c) && !(c == '+' || c == '(') {
+			k++
+			continue
+		}
+		if isDigit(c) && k > 0 && (isLetter(s[k-1]) || s[k-1] == '_' || s[k-1] == '#' || s[k-1] == '$') {
+			// part of a word, a colour, an order number: skip its digits
+			for k < to && isAlnum(s[k]) {
+				k++
+			}
+			continue
+		}
+		num.read(s, k)
+		if num.n == 0 {
+			k++
+			continue
+		}
+		a, b := p.judge(s, k, &num)
+		if b > 0 {
+			p.mark(a, b)
+			end, k = b, b
+			continue
+		}
+		// not one: go on after the first group, a card may follow an amount
+		k = num.pos[0]
+		for k < to && isDigit(s[k]) {
+			k++
+		}
+	}
+	return end
+}
+
+func (n *number) read(s []byte, k int) {
+	n.n, n.groups, n.plus = 0, 0, false
+	n.seps = [5]bool{}
+	n.end = k
+	if s[k] == '+' {
+		n.plus = true
+		k++
+	}
+	sep := 0
+	for ; k < len(s); k++ {
+		c := s[k]
+		if isDigit(c) {
+			if n.n == len(n.digits) || n.groups == len(n.size)-1 {
+				return
+			}
+			if sep > 0 && n.n > 0 {
+				n.groups++
+				n.size[n.groups] = 0
+			}
+			if n.n == 0 {
+				n.size[0] = 0
+			}
+			sep = 0
+			n.digits[n.n], n.group[n.n], n.pos[n.n] = c-'0', uint8(n.groups), k
+			n.size[n.groups]++
+			n.n++
+			n.end = k + 1
+			continue
+		}
+		kind := -1
+		switch c {
+		case ' ':
+			kind = sepSpace
+		case '-':
+			kind = sepDash
+		case '.':
+			kind = sepDot
+		case '/':
+			kind = sepSlash
+		case '(', ')':
+			kind = sepParen
+		case 0xc2: // no-break space
+			if k+1 < len(s) && s[k+1] == 0xa0 {
+				k++
+				kind = sepSpace
+			}
+		case 0xe2: // hyphens and narrow spaces, U+2000 to U+203F
+			if k+2 < len(s) && s[k+1] == 0x80 {
+				k += 2
+				kind = sepDash
+			}
+		}
+		if sep++; kind < 0 || sep > 3 {
+			return
+		}
+		// Only separators between digits count: remember it when a digit follows.
+		if k+1 < len(s) && (isDigit(s[k+1]) || s[k+1] == '(' || s[k+1] == ')' || s[k+1] == ' ') {
+			n.seps[kind] = true
+		}
+	}
+}
+
+// judge returns what of the number has to be masked, 0 if nothing.
+func (p *Policy) judge(s []byte, start int, n *number) (a, b int) {
+	// A card may stand before or after other numbers: any run of whole groups.
+	for g := 0; g < n.n; g++ {
+		if g > 0 && n.group[g] == n.group[g-1] {
+			continue
+		}
+		for e := g + 13; e <= n.n && e <= g+19; e++ {
+			if e < n.n && n.group[e] == n.group[e-1] {
+				continue
+			}
+			if n.digits[g] >= 2 && n.digits[g] <= 6 && cardShape(n, g, e) && luhn(n.digits[g:e]) && !same(n.digits[g:e]) {
+				return n.pos[g], n.pos[e-1] + 1
+			}
+		}
+	}
+	if n.end < len(s) && isLetter(s[n.end]) && !n.plus {
+		return 0, 0
+	}
+	whole := true // the whole run is one number
+	if n.n > 15 || n.n < 7 {
+		whole = false
+	}
+	if whole && p.phone(s, start, n) {
+		return start, n.end
+	}
+	if n.groups == 2 && n.size[0] == 3 && n.size[1] == 2 && n.size[2] == 4 && n.seps[sepDash] && !n.seps[sepDot] {
+		return start, n.end // US social security number
+	}
+	return 0, 0
+}
+
+// cardShape: one block, or groups as cards print them.
+func cardShape(n *number, g, e int) bool {
+	first, last := n.group[g], n.group[e-1]
+	if n.seps[sepSlash] || n.seps[sepParen] || n.seps[sepDot] && first != last {
+		return false
+	}
+	for q := first; q <= last; q++ {
+		if first != last && (n.size[q] < 2 || n.size[q] > 7) {
+			return false
+		}
+	}
+	return true
+}
+
+func luhn(d []byte) bool {
+	sum := 0
+	for i := range d {
+		v := int(d[len(d)-1-i])
+		if i&1 == 1 {
+			if v *= 2; v > 9 {
+				v -= 9
+			}
+		}
+		sum += v
+	}
+	return sum%10 == 0
+}
+
+func same(d []byte) bool {
+	for _, c := range d {
+		if c != d[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// phone: international form, national forms with a trunk 0, North American form, or a word
+// before it that says so.
+func (p *Policy) phone(s []byte, start int, n *number) bool {
+	if n.plus {
+		return true
+	}
+	if isDate(n) || (start > 0 && (s[start-1] == '.' || s[start-1] == ',' || s[start-1] == '/' || s[start-1] == ':')) {
+		return false
+	}
+	if n.end+1 < len(s) && (s[n.end] == ',' || s[n.end] == ':') && isDigit(s[n.end+1]) {
+		return false
+	}
+	if p.cueBefore(s, start) {
+		return true
+	}
+	d := n.digits[:n.n]
+	if d[0] == 0 {
+		if d[1] == 0 && n.n >= 10 {
+			return true
+		}
+		return n.n >= 9 && n.n <= 12 && d[1] != 0 && (n.groups == 0 && n.n >= 10 || n.groups > 0 && n.size[0] >= 2)
+	}
+	g := 0
+	if n.groups == 3 && n.size[0] == 1 && d[0] == 1 {
+		g = 1
+	}
+	return n.groups == g+2 && n.size[g] == 3 && n.size[g+1] == 3 && n.size[g+2] == 4 && d[g] >= 2
+}
+
+func isDate(n *number) bool {
+	if n.groups < 2 {
+		return false
+	}
+	a, b, c := n.size[0], n.size[1], n.size[2]
+	return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4) || (a <= 2 && b <= 2 && c == 2 && n.groups == 2 && n.n <= 6)
+}
+
+// cueBefore looks for a word such as "tel" directly before the number.
+func (p *Policy) cueBefore(s []byte, start int) bool {
+	e := start
+	for e > 0 && start-e < 4 && !wordAlnum(s[e-1]) {
+		e--
+	}
+	a := e
+	for a > 0 && wordAlnum(s[a-1]) {
+		a--
+	}
+	return p.lists.cues.find(s[a:e]) == 'p'
+}
+
+// ibanLengths: country and length (https://www.swift.com/standards/data-standards/iban).
+const ibanLengths = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21MC27MD24ME22MK19MR27MT31MU30NL18NO15PK24PL28PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27ST25SV28TN24TR26UA29VA22VG24XK20"
+
+// ibanAt marks an IBAN that starts in the chunk from..to; it may go on over blanks.
+func ibanAt(s []byte, from, to int, p *Policy) (end int) {
+	for k := from; k+4 <= to; k++ {
+		if !isUpper(s[k]) || !isUpper(s[k+1]) || !isDigit(s[k+2]) || !isDigit(s[k+3]) || (k > 0 && isAlnum(s[k-1])) {
+			continue
+		}
+		length := 0
+		for q := 0; q+4 <= len(ibanLengths); q += 4 {
+			if ibanLengths[q] == s[k] && ibanLengths[q+1] == s[k+1] {
+				length = int(ibanLengths[q+2]-'0')*10 + int(ibanLengths[q+3]-'0')
+			}
+		}
+		if length == 0 {
+			continue
+		}
+		var chars [34]byte
+		n, j := 0, k
+		for j < len(s) && n < length {
+			c := s[j]
+			if isAlnum(c) {
+				if c >= 'a' {
+					c -= 32
+				}
+				chars[n] = c
+				n++
+			} else if c != ' ' && c != '-' && c != 0xc2 && c != 0xa0 {
+				break
+			}
+			j++
+		}
+		if n < length || (j < len(s) && isAlnum(s[j])) {
+			continue
+		}
+		rem := 0
+		for q := 0; q < n; q++ {
+			c := chars[(q+4)%n]
+			if isDigit(c) {
+				rem = (rem*10 + int(c-'0')) % 97
+			} else {
+				rem = (rem*100 + int(c-'A') + 10) % 97
+			}
+		}
+		if rem == 1 {
+			p.mark(k, j)
+			return j
+		}
+	}
+	return 0
+}

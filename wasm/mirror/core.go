@@ -1,0 +1,241 @@
+package mirror
+
+import (
+	"unsafe"
+
+	"afterimage/wasm/mask"
+	"afterimage/wasm/wire"
+)
+
+// Limits of a page view.
+const (
+	// MemoryCeiling ends the recording: the page needs more than a recorder may take.
+	MemoryCeiling = 128 << 20
+	// segmentBytes of raw ops close a segment, so that a large snapshot goes out in parts.
+	segmentBytes = 1 << 20
+	// An epoch older or larger than this is followed by a new snapshot, so that a reader
+	// never depends on more; the age counts only if the page changed much.
+	epochMs    = 10 * 60 * 1000
+	epochBytes = 4 << 20
+)
+
+// Core is one page view's mirror, policy and encoder.
+type Core struct {
+	tree
+	reader
+	pol *mask.Policy
+	enc wire.Encoder
+	op  wire.Op
+
+	in     []byte // the batch: ints, then text
+	ints   []int32
+	text   []byte
+	cursor int // in text
+
+	// Memory tells how many bytes the instance has; nil counts the core's own arrays.
+	Memory func() int
+
+	dead     Code
+	hello    bool
+	snapshot bool // a snapshot has begun
+	keys     bool // key kinds are recorded
+
+	atMs  int64
+	epoch uint32
+	act   activity
+
+	out       []byte   // closed segments, in order
+	closed    []closed // their ends and epochs
+	given     int      // of closed
+	lastEpoch uint32
+
+	resend []int32
+
+	early      uint32 // id of an element that is yet to come, and its marks
+	earlyMarks uint8
+
+	epochAt    int64
+	epochSize  int // bytes of raw form since snapshotEnd
+	firstSize  int // bytes of raw form of the snapshot
+	inSnapshot bool
+	dropped    bool
+}
+
+type closed struct {
+	end   int
+	epoch uint32
+}
+
+// New returns the core of one page view. The level comes with hello.
+func New() *Core {
+	c := &Core{
+		resend: make([]int32, 0, 64),
+		closed: make([]closed, 0, 16),
+		out:    make([]byte, 0, 64<<10),
+	}
+	c.op.Attrs = make([]wire.Attr, 0, 64)
+	c.op.Nums = make([]int64, 0, 256)
+	c.tree.reset()
+	c.epoch = 1
+	c.enc.BeginEpoch(1)
+	return c
+}
+
+// In returns the buffer of the next batch: 4·nInts bytes of little-endian ints, then
+// nText bytes of UTF-8. nil if that would pass the memory ceiling.
+func (c *Core) In(nInts, nText int) []byte {
+	if c.dead != OK || nInts < 0 || nText < 0 || nInts > MemoryCeiling/4 || nText > MemoryCeiling {
+		return nil
+	}
+	n := nInts*4 + nText
+	if n > cap(c.in) {
+		size := 64 << 10
+		for size < n {
+			size *= 2
+		}
+		// The heap of a wasm instance doubles when it is full, so half of the rest is what
+		// one may still ask for.
+		if c.memory()+size > MemoryCeiling {
+			c.die(ErrMemory)
+			return nil
+		}
+		c.in = make([]byte, size)
+	}
+	return c.in[:cap(c.in)][:n]
+}
+
+// die ends the recording. Nothing that is pending is given out any more.
+func (c *Core) die(code Code) Code {
+	if c.dead == OK {
+		c.dead = code
+		c.given = len(c.closed)
+	}
+	return c.dead
+}
+
+// Apply applies the batch that was put into In's buffer.
+func (c *Core) Apply(nInts, nText int) Code {
+	if c.dead != OK {
+		return c.dead
+	}
+	if nInts < 0 || nText < 0 || nInts*4+nText > cap(c.in) {
+		return c.die(ErrMemory)
+	}
+	buf := c.in[:cap(c.in)]
+	if nInts > 0 {
+		c.ints = unsafe.Slice((*int32)(unsafe.Pointer(&buf[0])), nInts)
+	} else {
+		c.ints = c.ints[:0]
+	}
+	c.text = buf[nInts*4 : nInts*4+nText]
+	c.cursor = 0
+	if code := c.applyBatch(); code != OK {
+		return c.die(code)
+	}
+	if c.cursor != len(c.text) {
+		return c.die(ErrText)
+	}
+	if c.memory() > MemoryCeiling {
+		return c.die(ErrMemory)
+	}
+	return OK
+}
+
+// Segment returns the next plaintext segment, empty if nothing is pending; it is valid
+// until the next call. A segment never mixes epochs: call again until it is empty.
+func (c *Core) Segment(nowMs int64) []byte {
+	if c.dead != OK {
+		return nil
+	}
+	if nowMs > c.atMs {
+		c.flushActivity(nowMs)
+	}
+	if c.given == len(c.closed) {
+		c.out, c.closed, c.given = c.out[:0], c.closed[:0], 0
+		c.closeSegment()
+	}
+	if c.given == len(c.closed) {
+		return nil
+	}
+	from := 0
+	if c.given > 0 {
+		from = c.closed[c.given-1].end
+	}
+	s := c.closed[c.given]
+	c.given++
+	c.lastEpoch = s.epoch
+	return c.out[from:s.end]
+}
+
+// Epoch is that of the segment last returned.
+func (c *Core) Epoch() uint32 { return c.lastEpoch }
+
+// closeSegment puts the pending ops, if any, into the queue of segments.
+func (c *Core) closeSegment() {
+	raw := c.enc.PendingBytes()
+	n := len(c.out)
+	c.out = c.enc.AppendSegment(c.out)
+	if len(c.out) > n {
+		c.closed = append(c.closed, closed{len(c.out), c.epoch})
+		c.epochSize += raw
+	}
+}
+
+// Resend lists (id, slow) of what the bridge has to send again.
+func (c *Core) Resend() []int32 { return c.resend }
+
+// ClearResend forgets the list: the bridge was told.
+func (c *Core) ClearResend() { c.resend = c.resend[:0] }
+
+// Pending is the size of ops that are in no segment yet.
+func (c *Core) Pending() int {
+	if c.dead != OK {
+		return 0
+	}
+	return c.enc.PendingBytes()
+}
+
+// DropEpoch says that a segment will never arrive: the epoch cannot be read on.
+func (c *Core) DropEpoch() { c.dropped = true }
+
+// NeedsSnapshot reports whether a new epoch is wanted.
+func (c *Core) NeedsSnapshot() bool {
+	if c.dead != OK || !c.snapshot || c.inSnapshot {
+		return false
+	}
+	size := c.epochSize + c.enc.PendingBytes() - c.firstSize
+	return c.dropped || size > epochBytes || (c.atMs-c.epochAt > epochMs && size*4 > c.firstSize)
+}
+
+func (c *Core) memory() int {
+	if c.Memory != nil {
+		return c.Memory()
+	}
+	return cap(c.in) + cap(c.out) + cap(c.nodes)*int(unsafe.Sizeof(node{})) + cap(c.tab)*4
+}
+
+// MemoryBytes is what the core has taken.
+func (c *Core) MemoryBytes() int { return c.memory() }
+
+func (c *Core) beginEpoch(nums []int32) {
+	if c.snapshot { // what came before the first snapshot belongs to its epoch
+		c.closeSegment()
+		c.epoch++
+		c.enc.BeginEpoch(c.epoch)
+	}
+	c.tree.reset()
+	c.nodes[0] = node{mode: c.pol.PageMode()}
+	s := c.add(1, kindDocument)
+	c.nodes[s].mode = c.pol.PageMode()
+	c.resend = c.resend[:0]
+	c.act, c.early = activity{}, 0
+	c.snapshot, c.inSnapshot, c.dropped = true, true, false
+	c.epochAt, c.epochSize, c.firstSize = c.atMs, 0, 0
+	c.emitInts(wire.KindSnapshotBegin, 0, nums)
+}
+
+func (c *Core) endSnapshot() {
+	c.emitRef(wire.KindSnapshotEnd, 0)
+	c.inSnapshot = false
+	c.firstSize = c.epochSize + c.enc.PendingBytes()
+}

@@ -1,0 +1,227 @@
+package mirror
+
+import (
+	"afterimage/wasm/mask"
+	"afterimage/wasm/wire"
+)
+
+const kRemove = wire.KindRemove
+
+// The writer of wire ops. Everything textual is mask.Text, which only the policy makes;
+// numbers are sizes, positions and kinds.
+
+//go:noinline
+func (c *Core) begin(kind wire.Kind, id uint32) *wire.Op {
+	o := &c.op
+	o.Kind, o.AtMs = kind, c.atMs
+	o.ID, o.Parent, o.Prev = id, 0, 0
+	o.Name, o.Text = nil, nil
+	o.Attrs, o.Nums = o.Attrs[:0], o.Nums[:0]
+	return o
+}
+
+//go:noinline
+func (c *Core) send() {
+	c.enc.Append(&c.op)
+	c.pol.Reset()
+	if c.enc.PendingBytes() > segmentBytes {
+		c.closeSegment()
+	}
+}
+
+func (c *Core) emitRef(kind wire.Kind, id uint32) {
+	c.begin(kind, id)
+	c.send()
+}
+
+func (c *Core) emitNums(kind wire.Kind, id uint32, nums ...int64) {
+	o := c.begin(kind, id)
+	o.Nums = append(o.Nums, nums...)
+	c.send()
+}
+
+func (c *Core) emitText(kind wire.Kind, id uint32, name, text mask.Text) {
+	o := c.begin(kind, id)
+	o.Name, o.Text = name.Bytes(), text.Bytes()
+	c.send()
+}
+
+func (c *Core) emitNumText(kind wire.Kind, id uint32, t mask.Text, nums ...int64) {
+	o := c.begin(kind, id)
+	o.Nums = append(o.Nums, nums...)
+	o.Text = t.Bytes()
+	c.send()
+}
+
+// wirePrev is the id of the nearest sibling before s that is on the wire.
+func (c *Core) wirePrev(s int32) uint32 {
+	for p := c.nodes[s].prev; p != 0; p = c.nodes[p].prev {
+		if c.nodes[p].flags&hidden == 0 {
+			return c.nodes[p].id
+		}
+	}
+	return 0
+}
+
+// seen is the id of s, or of the ancestor that stands for it on the wire.
+func (c *Core) seen(s int32) uint32 {
+	for s != 0 && c.nodes[s].flags&hidden != 0 {
+		s = c.nodes[s].parent
+	}
+	return c.nodes[s].id
+}
+
+// emitNode begins the op that creates s at its place.
+func (c *Core) emitNode(kind wire.Kind, s int32) *wire.Op {
+	n := &c.nodes[s]
+	o := c.begin(kind, n.id)
+	o.Parent, o.Prev = c.nodes[n.parent].id, c.wirePrev(s)
+	return o
+}
+
+func (c *Core) element(s int32) mask.Element {
+	n := &c.nodes[s]
+	return mask.Element{Tag: n.tag, Input: n.input, Mode: n.mode, Secret: n.flags&secret != 0, Named: n.flags&named != 0}
+}
+
+// pair is an attribute as the page has it.
+type pair struct{ name, value []byte }
+
+// addElement makes an element node, learns from its attributes what it is, and writes it.
+func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, attrs []pair, marks uint8) int32 {
+	s := c.add(id, kindElement)
+	c.link(s, parent, prev)
+	n := &c.nodes[s]
+	n.ns, n.selMark = ns, marks
+	local := name
+	for i, ch := range name {
+		if ch == ':' {
+			local = name[i+1:]
+			break
+		}
+	}
+	n.tag = c.pol.TagOf(local)
+	for i := range attrs {
+		c.learn(n, attrs[i].name, attrs[i].value)
+	}
+	c.place(s)
+	if n.flags&hidden != 0 {
+		return s
+	}
+	o := c.emitNode(wire.KindElement, s)
+	o.Name = c.pol.TagName(name, n.tag, n.mode).Bytes()
+	e := c.element(s)
+	for i := range attrs {
+		if an, av, ok := c.pol.Attr(e, attrs[i].name, attrs[i].value); ok {
+			o.Attrs = append(o.Attrs, wire.Attr{Name: an.Bytes(), Value: av.Bytes()})
+		}
+	}
+	o.Nums = append(o.Nums, int64(ns))
+	c.send()
+	return s
+}
+
+// learn notes what an attribute says about its element: marker, kind, secret.
+func (c *Core) learn(n *node, name, value []byte) {
+	if len(name) == 15 {
+		if same(name, "data-afterimage") {
+			n.attrMark = marker(value)
+			return
+		}
+		if same(name, "contenteditable") {
+			n.flags &^= editable | fixed
+			switch {
+			case same(value, "false"):
+				n.flags |= fixed
+			case len(value) == 0 || same(value, "true") || same(value, "plaintext-only"):
+				n.flags |= editable
+			}
+			return
+		}
+	}
+	switch {
+	case n.tag == mask.TagInput || n.tag == mask.TagTextarea:
+		if len(name) == 4 && same(name, "type") && n.tag == mask.TagInput {
+			n.input = mask.InputKind(value)
+		}
+		if n.flags&secret == 0 && c.pol.SecretHint(name, value) {
+			n.flags |= secret
+		}
+	case n.tag == mask.TagMeta:
+		if same(name, "name") && (same(value, "viewport") || same(value, "theme-color") || same(value, "color-scheme")) {
+			n.flags |= named
+		}
+	case len(name) == 4 && same(name, "role"):
+		if typedRole(value) {
+			n.flags |= editable
+		}
+	}
+}
+
+func typedRole(v []byte) bool {
+	return same(v, "textbox") || same(v, "searchbox") || same(v, "combobox") || same(v, "spinbutton")
+}
+
+// addText makes a text node and writes it.
+func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
+	s := c.add(id, kindText)
+	c.link(s, parent, prev)
+	c.place(s)
+	n := &c.nodes[s]
+	if n.flags&hidden == 0 && c.silent(parent) {
+		n.flags |= hidden
+	}
+	if n.flags&hidden != 0 {
+		return s
+	}
+	o := c.emitNode(wire.KindText, s)
+	o.Text = c.textOf(parent, data).Bytes()
+	c.send()
+	return s
+}
+
+// silent: the text children of these elements are never sent.
+func (c *Core) silent(parent int32) bool {
+	switch c.nodes[parent].tag {
+	case mask.TagNoText, mask.TagScript, mask.TagFrame, mask.TagObject:
+		return true
+	}
+	return false
+}
+
+// textOf masks the data of a text child of parent.
+func (c *Core) textOf(parent int32, data []byte) mask.Text {
+	p := &c.nodes[parent]
+	switch {
+	case c.silent(parent):
+		return mask.Text{}
+	case p.tag == mask.TagStyle:
+		return c.pol.CSS(data, p.mode)
+	case p.flags&secret != 0:
+		return c.pol.Filled(len(data) > 0)
+	case p.kids == textTyped:
+		return c.pol.EditableText(data, p.mode)
+	case p.kids == textField:
+		return c.pol.FieldText(data, p.mode)
+	default:
+		return c.pol.Text(data, p.mode)
+	}
+}
+
+// addOther makes a comment or doctype; what a comment says is not even read.
+func (c *Core) addOther(parent, prev int32, id uint32, kind int64, name []byte) int32 {
+	s := c.add(id, kindOther)
+	c.link(s, parent, prev)
+	c.place(s)
+	if c.nodes[s].flags&hidden == 0 && c.silent(parent) {
+		c.nodes[s].flags |= hidden
+	}
+	if c.nodes[s].flags&hidden != 0 {
+		return s
+	}
+	o := c.emitNode(wire.KindOther, s)
+	o.Name = c.pol.CommonName(name).Bytes()
+	o.Nums = append(o.Nums, kind)
+	c.send()
+	return s
+}

@@ -1,0 +1,143 @@
+package mirror
+
+import (
+	"afterimage/wasm/mask"
+	"afterimage/wasm/wire"
+)
+
+// activity is the bucket of key events in a masked field that is not yet on the wire.
+type activity struct {
+	id     uint32
+	bucket int64 // its start; a bucket is activityMs long
+	open   bool
+}
+
+const activityMs = 1000
+
+// Kinds of key: jsbridge/PROTOCOL.md.
+const (
+	keyCharacter = 0
+	keyEditing   = 1
+	keyLast      = 4
+)
+
+// applyKey sends a key event by kind where its field is allowed. In a masked field only
+// that there was activity within a second is told, not how many keys; of a secret nothing.
+func (c *Core) applyKey(s, kind int32) {
+	n := &c.nodes[s]
+	if !c.keys || kind < 0 || kind > keyLast || n.flags&secret != 0 || n.mode == mask.Blocked {
+		return
+	}
+	if n.mode == mask.Allowed || !c.typedIn(s) && kind > keyEditing {
+		c.emitNums(wire.KindKey, c.seen(s), int64(kind))
+		return
+	}
+	id, bucket := c.seen(s), c.atMs-c.atMs%activityMs
+	if c.act.open && c.act.id == id && c.act.bucket == bucket {
+		return
+	}
+	c.flushActivity(bucket + activityMs)
+	c.act = activity{id, bucket, true}
+}
+
+// flushActivity writes the open bucket if it ended before nowMs.
+func (c *Core) flushActivity(nowMs int64) {
+	if c.act.open && nowMs >= c.act.bucket+activityMs {
+		c.act.open = false
+		if s := c.slot(c.act.id); s != 0 || c.act.id == 0 {
+			c.emitNums(wire.KindActivity, c.act.id, c.act.bucket, 1)
+		}
+	}
+}
+
+// typedIn: a field, or text that the visitor may type.
+func (c *Core) typedIn(s int32) bool {
+	n := &c.nodes[s]
+	return n.tag == mask.TagInput || n.tag == mask.TagTextarea || n.tag == mask.TagSelect || n.kids != textPlain
+}
+
+// applyValue sends the live value of a field through the policy. While the field stays
+// masked, one op says that something was typed; the keys after it change nothing.
+func (c *Core) applyValue(s int32, value []byte) {
+	n := &c.nodes[s]
+	if n.mode == mask.Blocked {
+		return
+	}
+	if n.tag == mask.TagInput && (n.input == mask.InputFile || n.input == mask.InputHidden || n.input == mask.InputToggle) {
+		return
+	}
+	shown := n.mode == mask.Allowed && n.flags&secret == 0
+	if !shown {
+		c.pol.Typed(n.id, value)
+		if n.input != mask.InputSlider {
+			c.emitMask(s, len(value) > 0)
+		}
+		return
+	}
+	if n.flags&hidden == 0 {
+		n.flags &^= sentMask | sentNone
+		c.emitText(wire.KindValue, n.id, mask.Text{}, c.pol.Value(value, n.mode, false))
+	}
+}
+
+// emitMask sends whether a masked field is filled, if the wire does not say so already.
+func (c *Core) emitMask(s int32, filled bool) {
+	n := &c.nodes[s]
+	if n.flags&hidden != 0 {
+		return
+	}
+	say := uint8(sentNone)
+	if filled {
+		say = sentMask
+	}
+	if n.flags&say != 0 {
+		return
+	}
+	n.flags = n.flags&^(sentMask|sentNone) | say
+	c.emitText(wire.KindValue, n.id, mask.Text{}, c.pol.Filled(filled))
+}
+
+// applyAttr takes in what an attribute says, and sends it through the policy.
+func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
+	n := &c.nodes[s]
+	if n.kind != kindElement {
+		return
+	}
+	wasSecret := n.flags&secret != 0
+	if null {
+		c.unlearn(n, name)
+	} else {
+		c.learn(n, name, value)
+	}
+	if n.flags&secret != 0 && !wasSecret {
+		// What the wire shows of it may be its value.
+		n.flags &^= sentMask | sentNone
+		c.emitMask(s, true)
+	}
+	c.retune(s)
+	if c.nodes[s].flags&hidden != 0 {
+		return
+	}
+	e := c.element(s)
+	if !null {
+		if an, av, ok := c.pol.Attr(e, name, value); ok {
+			c.emitText(wire.KindAttr, n.id, an, av)
+			return
+		}
+	}
+	if an, ok := c.pol.AttrName(e, name); ok {
+		c.emitText(wire.KindAttrRemoved, n.id, an, mask.Text{})
+	}
+}
+
+// unlearn is learn for an attribute that is gone. A secret stays one.
+func (c *Core) unlearn(n *node, name []byte) {
+	switch {
+	case same(name, "data-afterimage"):
+		n.attrMark = 0
+	case same(name, "contenteditable") || same(name, "role"):
+		n.flags &^= editable | fixed
+	case same(name, "type") && n.tag == mask.TagInput:
+		n.input = mask.InputText
+	}
+}

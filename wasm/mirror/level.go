@@ -1,0 +1,136 @@
+package mirror
+
+import "afterimage/wasm/mask"
+
+// Marker bits, of op mark and of data-afterimage.
+const (
+	markMask  = 1
+	markBlock = 2
+	markAllow = 4
+)
+
+// marker reads a data-afterimage attribute. Words that are not known mask: a page that
+// wrote "masked" or "none" meant something, and the tighter reading is safe.
+func marker(value []byte) uint8 {
+	switch {
+	case same(value, "block"):
+		return markBlock
+	case same(value, "allow"):
+		return markAllow
+	default:
+		return markMask
+	}
+}
+
+// same compares without ASCII case with a lower-case word. string(b) == w allocates.
+//
+//go:noinline
+func same(b []byte, w string) bool {
+	if len(b) != len(w) {
+		return false
+	}
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			c += 32
+		}
+		if c != w[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// effective is the mode of a node: block beats all below, else its own marker (the tighter
+// one if it has several), else its parent's mode.
+func effective(parent mask.Mode, marks uint8) mask.Mode {
+	switch {
+	case parent == mask.Blocked || marks&markBlock != 0:
+		return mask.Blocked
+	case marks&markMask != 0:
+		return mask.Masked
+	case marks&markAllow != 0:
+		return mask.Allowed
+	default:
+		return parent
+	}
+}
+
+// settle computes mode and kids of s from its parent and itself.
+func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
+	n := &c.nodes[s]
+	p := &c.nodes[n.parent]
+	mode = effective(p.mode, n.attrMark|n.selMark)
+	kids = p.kids
+	switch {
+	case n.kind != kindElement:
+	case n.tag == mask.TagOption || n.tag == mask.TagField || n.tag == mask.TagSelect:
+		kids = textField
+	case n.flags&fixed != 0:
+		kids = textPlain
+	case n.flags&editable != 0 || n.tag == mask.TagTextarea:
+		kids = textTyped
+	}
+	return
+}
+
+// place settles a node that was just linked, and hides it where nothing of it may be sent.
+func (c *Core) place(s int32) {
+	n := &c.nodes[s]
+	p := &c.nodes[n.parent]
+	n.mode, n.kids = c.settle(s)
+	if p.flags&hidden != 0 || p.mode == mask.Blocked {
+		n.flags |= hidden
+	}
+}
+
+// retune is called when something changed that the effective mode of s depends on. If the
+// mode changed, the subtree leaves the wire at once, and the bridge is asked for it: what
+// was sent under the old mode is not shown under the new.
+func (c *Core) retune(s int32) {
+	mode, kids := c.settle(s)
+	n := &c.nodes[s]
+	if mode == n.mode && kids == n.kids {
+		return
+	}
+	c.recompute(s)
+	c.withdraw(s)
+	c.askUnlessCovered(s)
+}
+
+// recompute settles the whole subtree of s anew.
+func (c *Core) recompute(s int32) {
+	for at := s; at != 0; at = c.following(at, s, false) {
+		c.nodes[at].mode, c.nodes[at].kids = c.settle(at)
+	}
+}
+
+// withdraw takes s and its subtree from the wire.
+func (c *Core) withdraw(s int32) {
+	if c.nodes[s].flags&hidden == 0 {
+		c.emitRef(kRemove, c.nodes[s].id)
+	}
+	for at := s; at != 0; at = c.following(at, s, false) {
+		c.nodes[at].flags |= hidden
+	}
+}
+
+// askUnlessCovered asks for s unless an ancestor hides it anyway: one that was asked for
+// will bring it, one that is blocked never shows it.
+func (c *Core) askUnlessCovered(s int32) {
+	n := &c.nodes[s]
+	p := n.parent
+	if n.flags&asked != 0 || (p != 0 && (c.nodes[p].flags&hidden != 0 || c.nodes[p].mode == mask.Blocked)) {
+		return
+	}
+	n.flags |= asked
+	c.ask(n.id, 0)
+}
+
+func (c *Core) ask(id uint32, slow int32) {
+	for i := 0; i < len(c.resend); i += 2 {
+		if c.resend[i] == int32(id) && c.resend[i+1] == slow {
+			return
+		}
+	}
+	c.resend = append(c.resend, int32(id), slow)
+}

@@ -1,0 +1,244 @@
+package mirror
+
+import "afterimage/wasm/mask"
+
+// Kinds of node.
+const (
+	kindElement = iota
+	kindText
+	kindOther // comment, doctype
+	kindShadow
+	kindDocument
+)
+
+// Bits of node.flags.
+const (
+	hidden   = 1 << iota // not on the wire: blocked, never sent, or waiting to be sent again
+	asked                // hidden, and the bridge was asked for it
+	secret               // a secret input, for the element's life
+	named                // meta with a harmless name
+	editable             // own contenteditable or role says that its text is typed
+	fixed                // own contenteditable=false
+	sentMask             // the last value op on the wire was the input mask
+	sentNone             // the last value op on the wire was the empty value
+)
+
+// What the text children of an element are. It is inherited.
+const (
+	textPlain = iota
+	textTyped // the visitor may have typed it
+	textField // of an option, or computed from fields
+)
+
+// node is one node of the mirror. Links are slots (indexes of Core.nodes), 0 is none.
+type node struct {
+	id                      uint32
+	parent, first, last     int32
+	next, prev              int32
+	inner                   int32 // shadow root of a host, document of a frame
+	kind, attrMark, selMark uint8
+	kids, flags, ns         uint8
+	mode                    mask.Mode
+	tag                     mask.Tag
+	input                   mask.Input
+}
+
+// tree holds nodes in one flat array with a free list, found by id through an
+// open-addressing table. Slots are used again, ids are not.
+type tree struct {
+	nodes []node
+	free  int32 // first free slot; chained by next
+	tab   []int32
+	live  int
+	maxID uint32 // highest id ever used in this epoch
+}
+
+func (t *tree) reset() {
+	if t.nodes == nil {
+		t.nodes = make([]node, 1, 1024)
+		t.tab = make([]int32, 2048)
+	}
+	t.nodes = t.nodes[:1]
+	t.free, t.live, t.maxID = 0, 0, 0
+	clear(t.tab)
+}
+
+func (t *tree) home(id uint32) uint32 {
+	return (id * 2654435769 >> 7) & uint32(len(t.tab)-1)
+}
+
+// slot returns the slot of id, or 0.
+func (t *tree) slot(id uint32) int32 {
+	for h := t.home(id); ; h = (h + 1) & uint32(len(t.tab)-1) {
+		s := t.tab[h]
+		if s == 0 || t.nodes[s].id == id {
+			return s
+		}
+	}
+}
+
+// add makes a node. The id must be new; the caller links it.
+func (t *tree) add(id uint32, kind uint8) int32 {
+	s := t.free
+	if s != 0 {
+		t.free = t.nodes[s].next
+		t.nodes[s] = node{id: id, kind: kind}
+	} else {
+		s = int32(len(t.nodes))
+		t.nodes = append(t.nodes, node{id: id, kind: kind})
+	}
+	t.live++
+	if id > t.maxID {
+		t.maxID = id
+	}
+	if t.live*2 > len(t.tab) {
+		t.grow()
+	} else {
+		t.enter(s)
+	}
+	return s
+}
+
+func (t *tree) enter(s int32) {
+	h := t.home(t.nodes[s].id)
+	for t.tab[h] != 0 {
+		h = (h + 1) & uint32(len(t.tab)-1)
+	}
+	t.tab[h] = s
+}
+
+func (t *tree) grow() {
+	t.tab = make([]int32, len(t.tab)*2)
+	for s := range t.nodes {
+		if t.nodes[s].id != 0 {
+			t.enter(int32(s))
+		}
+	}
+}
+
+// drop frees the slot of one unlinked node.
+func (t *tree) drop(s int32) {
+	mask := uint32(len(t.tab) - 1)
+	h := t.home(t.nodes[s].id)
+	for t.tab[h] != s {
+		h = (h + 1) & mask
+	}
+	// Close the gap, so that no search ends early: move back what probed past it.
+	for k := (h + 1) & mask; t.tab[k] != 0; k = (k + 1) & mask {
+		if (k-t.home(t.nodes[t.tab[k]].id))&mask >= (k-h)&mask {
+			t.tab[h] = t.tab[k]
+			h = k
+		}
+	}
+	t.tab[h] = 0
+	t.nodes[s] = node{next: t.free}
+	t.free = s
+	t.live--
+}
+
+// link puts s under parent after prev (0: first).
+func (t *tree) link(s, parent, prev int32) {
+	n := t.nodes
+	n[s].parent, n[s].prev = parent, prev
+	next := n[parent].first
+	if prev != 0 {
+		next = n[prev].next
+		n[prev].next = s
+	} else {
+		n[parent].first = s
+	}
+	n[s].next = next
+	if next != 0 {
+		n[next].prev = s
+	} else {
+		n[parent].last = s
+	}
+}
+
+// unlink takes s out of its parent, also if it is an inner root.
+func (t *tree) unlink(s int32) {
+	n := t.nodes
+	p := n[s].parent
+	if p == 0 {
+		return
+	}
+	if n[p].inner == s {
+		n[p].inner = 0
+	} else {
+		if n[s].prev != 0 {
+			n[n[s].prev].next = n[s].next
+		} else {
+			n[p].first = n[s].next
+		}
+		if n[s].next != 0 {
+			n[n[s].next].prev = n[s].prev
+		} else {
+			n[p].last = n[s].prev
+		}
+	}
+	n[s].parent, n[s].prev, n[s].next = 0, 0, 0
+}
+
+// down and up walk the composed subtree of root without a stack: down returns the first
+// child, the inner root before the children.
+func (t *tree) down(s int32) int32 {
+	if t.nodes[s].inner != 0 {
+		return t.nodes[s].inner
+	}
+	return t.nodes[s].first
+}
+
+// across returns what follows s and its subtree inside its parent, or 0.
+func (t *tree) across(s int32) int32 {
+	p := t.nodes[s].parent
+	if p != 0 && t.nodes[p].inner == s {
+		return t.nodes[p].first
+	}
+	return t.nodes[s].next
+}
+
+// following returns the node after s in the order of the composed tree; with skip not its
+// own subtree; 0 at the end of root's subtree.
+func (t *tree) following(s, root int32, skip bool) int32 {
+	if !skip {
+		if d := t.down(s); d != 0 {
+			return d
+		}
+	}
+	for s != root {
+		if a := t.across(s); a != 0 {
+			return a
+		}
+		s = t.nodes[s].parent
+	}
+	return 0
+}
+
+// release frees the subtree of s, which is taken out of its parent first.
+func (t *tree) release(s int32) {
+	t.unlink(s)
+	for at := s; ; {
+		if d := t.down(at); d != 0 {
+			at = d
+			continue
+		}
+		if at == s {
+			t.drop(s)
+			return
+		}
+		p := t.nodes[at].parent
+		t.unlink(at)
+		t.drop(at)
+		at = p
+	}
+}
+
+// inside reports whether s lies in the composed subtree of root.
+func (t *tree) inside(s, root int32) bool {
+	for ; s != 0; s = t.nodes[s].parent {
+		if s == root {
+			return true
+		}
+	}
+	return false
+}

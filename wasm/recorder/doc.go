@@ -1,0 +1,15 @@
+// Command recorder is the core of the recorder as a WebAssembly module without imports: a
+// thin main around wasm/mirror. TinyGo builds it (wasm/toolchain/core.sh); under the
+// standard compiler it is an empty program, and the core's logic is tested in wasm/mirror.
+//
+// After _initialize, the worker asks core_in for a buffer, puts a batch there (ints, then
+// the text as UTF-8) and calls core_apply: 0, or a negative code (mirror.Code) after which
+// the core is dead and gives nothing out any more. core_segment closes what is pending into
+// one plaintext wire segment and answers its length, core_out its address, core_epoch its
+// epoch; again until it answers 0. A trap means the same as a negative code: the worker
+// drops the instance, and what was pending goes with it.
+//
+// Exports: core_version, core_in, core_apply, core_segment, core_out, core_epoch,
+// core_resend, core_resend_ptr, core_resend_clear, core_pending, core_memory,
+// core_dropped_epoch, core_needs_snapshot.
+package main
