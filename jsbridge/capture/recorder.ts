@@ -346,7 +346,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         } catch (error) {
           return reject(error)
         }
-        soon(guard(() => run(work)))
+        soon(guard(() => run(slice)))
       }
       let slices = 0
       const slice = (): boolean => {

@@ -187,6 +187,11 @@ export function createWalker(
             if (root) open.push(root)
             return true
           }
+          // Moved to where the walk comes later, or gone.
+          if (!ids.has(parent)) {
+            open.pop()
+            return true
+          }
           // Children with ids are the first ones (mutations.ts keeps it so): what follows the cursor,
           // or the last of them where the cursor has gone, is next.
           const cursor = cursors.get(parent)

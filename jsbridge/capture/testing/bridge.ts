@@ -195,9 +195,10 @@ Object.assign(window, {
     program,
     failures,
     recorder: () => recorder,
-    /** What was posted since the last call. */
+    /** What was posted since the last call; the bridge is told that it has been applied. */
     take() {
       recorder?.flush()
+      for (const { ints, text } of posted) recorder?.applied(4 * ints.length + text.length / 2)
       return posted.splice(0)
     },
     /** Tasks that the recorder asked for wait until `run`. */
