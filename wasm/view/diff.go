@@ -13,7 +13,8 @@ type differ struct {
 	styles  []uint32        // style elements whose text may have changed
 	inStyle map[uint32]bool
 	chain   []uint32
-	built   []uint32 // nodes that were put out as new
+	built   []uint32        // nodes that were put out as new
+	again   map[uint32]bool // of these, the ones that are not new
 }
 
 // document writes the patches from one document to another of the same epoch; from is nil
@@ -23,10 +24,11 @@ func (d *differ) document(from, to *state) {
 	d.added, d.changed, d.removed, d.moved = d.added[:0], d.changed[:0], d.removed[:0], d.moved[:0]
 	d.styles, d.built = d.styles[:0], d.built[:0]
 	if d.pending == nil {
-		d.pending, d.inStyle = map[uint32]bool{}, map[uint32]bool{}
+		d.pending, d.inStyle, d.again = map[uint32]bool{}, map[uint32]bool{}, map[uint32]bool{}
 	}
 	clear(d.pending)
 	clear(d.inStyle)
+	clear(d.again)
 	if from == nil {
 		d.p.op(patchReset, to.quirks(1))
 	}
@@ -50,20 +52,28 @@ func (d *differ) document(from, to *state) {
 			d.styleOf(from, to, id)
 		}
 		d.styleOf(to, to, id)
-		if !shown && to.shows(b) {
-			d.build(from, to, id, true)
+		if to.shows(b) {
+			if !shown && d.again[id] {
+				continue // stands in a subtree that was built as a whole
+			}
+			d.pending[id] = true
+			if !shown {
+				d.build(from, to, id, true)
+			}
 		}
-		d.pending[id] = true
 	}
 	for _, id := range d.added {
 		n := to.get(id)
+		d.styleOf(to, to, id)
+		if d.again[id] {
+			continue
+		}
 		if p := to.get(n.parent); n.parent == 0 || p == nil || !isNew(from, p) {
 			d.build(from, to, id, false)
-			if n.kind != kindShadow && n.kind != kindDocument {
+			if n.kind != kindShadow && n.kind != kindDocument && to.shows(n) {
 				d.pending[id] = true
 			}
 		}
-		d.styleOf(to, to, id)
 	}
 	d.insert(to)
 	for _, id := range d.changed {
@@ -198,10 +208,13 @@ func (d *differ) build(from, to *state, root uint32, again bool) {
 		return
 	}
 	to.walk(root, func(n *node, depth int) bool {
-		if hiddenChild(to, n) || depth > 0 && !isNew(from, n) && !(again && !from.shows(from.get(n.id))) {
+		if hiddenChild(to, n) || d.again[n.id] || depth > 0 && !isNew(from, n) && !(again && !from.shows(from.get(n.id))) {
 			return false
 		}
 		d.built = append(d.built, n.id)
+		if again {
+			d.again[n.id] = true
+		}
 		parent := int32(n.parent)
 		if depth == 0 {
 			parent = 0
@@ -239,7 +252,7 @@ func (d *differ) insert(to *state) {
 			return
 		}
 		d.chain = d.chain[:0]
-		for c := id; c != 0 && d.pending[c]; c = to.get(c).next {
+		for c := id; c != 0 && (d.pending[c] || hiddenChild(to, to.get(c))); c = to.get(c).next {
 			d.chain = append(d.chain, c)
 			d.pending[c] = false
 		}
@@ -407,7 +420,7 @@ func (d *differ) sheet(owner *node, before, after *sheet, to *state, force bool)
 		base := ""
 		if after.base != nil {
 			base = *after.base
-		} else if owner.kind == kindElement {
+		} else if owner.kind == kindElement && after.id == 0 {
 			base = to.styleText(owner)
 		}
 		d.css(owner.id, after.id, base)

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -53,8 +54,19 @@ func keep(w *wire.Op, at uint32, names map[string]string) (o op, bytes int) {
 	if len(w.Attrs) > 0 {
 		attrs := w.Attrs[:min(len(w.Attrs), maxAttrs)]
 		d.attrs = make([]attr, 0, len(attrs))
+		var seen map[string]bool // of many attributes; among few a loop is faster
+		if len(attrs) > 16 {
+			seen = make(map[string]bool, len(attrs))
+		}
 		for i := range attrs {
-			d.attrs = append(d.attrs, attr{intern(names, attrs[i].Name), text(attrs[i].Value)})
+			name := intern(names, attrs[i].Name)
+			if seen[name] || seen == nil && slices.ContainsFunc(d.attrs, func(a attr) bool { return a.name == name }) {
+				continue
+			}
+			if seen != nil {
+				seen[name] = true
+			}
+			d.attrs = append(d.attrs, attr{name, text(attrs[i].Value)})
 			bytes += 32 + len(attrs[i].Value)
 		}
 	}
