@@ -12,6 +12,7 @@ import (
 
 	"afterimage/replay/custody"
 	"afterimage/replay/open"
+	"afterimage/wasm/wire/seal"
 )
 
 type keyCmd struct {
@@ -111,7 +112,7 @@ func (c *keyNewCmd) Run(r *run) error {
 	}
 	w := r.env.Stdout
 	fmt.Fprintf(w, "site key      %s\n", siteKey)
-	fmt.Fprintf(w, "sealing key   %s.sealing.pem (key id %x)\n", base, open.KeyID(sealing.PublicKey()))
+	fmt.Fprintf(w, "sealing key   %s.sealing.pem (key id %x)\n", base, seal.KeyID(sealing.PublicKey().Bytes()))
 	fmt.Fprintf(w, "identity key  %s.identity.pem\n", base)
 	fmt.Fprintf(w, "settings      %s.settings.json\n", base)
 	fmt.Fprintf(r.env.Stderr, "next: collector site add --custody held --settings %s.settings.json --origin https://YOUR.SITE\n", base)
@@ -195,7 +196,7 @@ func (c *keyShowCmd) Run(r *run) error {
 		return hint(fmt.Errorf("%s: %w", c.File, err), "key files are made by replay key new")
 	}
 	for _, k := range ring.Keys() {
-		fmt.Fprintf(w, "P-256 private key, key id %x\n", open.KeyID(k.PublicKey()))
+		fmt.Fprintf(w, "P-256 private key, key id %x\n", seal.KeyID(k.PublicKey().Bytes()))
 	}
 	if identity, err := custody.ParseIdentity(text); err == nil {
 		spki, err := identity.SPKI()

@@ -106,7 +106,7 @@ func envelopeFor(site store.Site, head *Head, pv HeadPageView, contentKey []byte
 	own := site.ID == head.Site && len(pv.Envelope) > 0
 	if own && len(site.SealingKey) > 0 {
 		id, err := envelopeKeyID(pv.Envelope)
-		if err == nil && bytes.Equal(id, keyIDOf(site.SealingKey)) {
+		if own := seal.KeyID(site.SealingKey); err == nil && bytes.Equal(id, own[:]) {
 			return pv.Envelope, nil
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ecdh"
 	"crypto/ecdsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -19,13 +18,6 @@ import (
 // empty.
 type Keyring struct {
 	keys map[string]*ecdh.PrivateKey
-}
-
-// KeyID is what names a sealing key in an envelope: the first 8 bytes of the SHA-256 of
-// the raw public key.
-func KeyID(public *ecdh.PublicKey) [8]byte {
-	sum := sha256.Sum256(public.Bytes())
-	return [8]byte(sum[:8])
 }
 
 // maxKeyFileBytes bounds a key file; one key is about 240 bytes.
@@ -65,7 +57,7 @@ func ParseKeyring(text []byte) (*Keyring, error) {
 		if err != nil {
 			return nil, err
 		}
-		id := KeyID(private.PublicKey())
+		id := seal.KeyID(private.PublicKey().Bytes())
 		ring.keys[string(id[:])] = private
 	}
 	if len(ring.keys) == 0 {
@@ -142,20 +134,16 @@ func (r *Keyring) ids() string {
 	return b.String()
 }
 
-// envelopeBytes is the length of an envelope of version 1: version, key id, enc, ct.
-const envelopeBytes = 1 + 8 + 65 + 32
-
+// envelopeKeyID tells to which key an envelope is sealed.
 func envelopeKeyID(envelope []byte) ([]byte, error) {
 	if len(envelope) == 0 {
 		return nil, fmt.Errorf("%w: there is no envelope; it was destroyed or never came", ErrKey)
 	}
-	if envelope[0] != 1 {
-		return nil, fmt.Errorf("%w: envelope of version %d, this program opens 1", ErrKey, envelope[0])
+	id, err := seal.EnvelopeKeyID(envelope)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
-	if len(envelope) != envelopeBytes {
-		return nil, fmt.Errorf("%w: envelope of %d bytes, not %d", ErrKey, len(envelope), envelopeBytes)
-	}
-	return envelope[1:9], nil
+	return id[:], nil
 }
 
 // openKeys is the content keys of a session, opened with ring where the source could
@@ -221,10 +209,4 @@ func (s ringSource) Keys(ctx context.Context, id string) (Keys, error) {
 		}
 	}
 	return keys, nil
-}
-
-// keyIDOf is KeyID of a raw public key.
-func keyIDOf(public []byte) []byte {
-	sum := sha256.Sum256(public)
-	return sum[:8]
 }

@@ -221,7 +221,7 @@ func TestKeys(t *testing.T) {
 		{"an envelope of another site", swapped, right, "the key file holds"},
 		{"an envelope of another page view", moved, right, "page view"},
 		{"no envelope", none, right, "there is no envelope"},
-		{"an envelope of a newer version", newer, right, "version 2"},
+		{"an envelope of a newer version", newer, right, "2, expected 1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
