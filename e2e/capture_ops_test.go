@@ -329,10 +329,16 @@ func (t *opTree) one(code int32, r *opReader) {
 		id, parent, prev := r.int(), r.int(), r.int()
 		n, skip := t.node(id)
 		if skip {
+			// It leaves what is being asked for, so it would not come with the answer.
+			if !t.lost[parent] {
+				t.resend = append(t.resend, [2]int32{parent, 0})
+			}
 			return
 		}
 		p, skip := t.node(parent)
 		if skip {
+			n.parent.children = slices.DeleteFunc(n.parent.children, func(c *opNode) bool { return c == n })
+			t.forget(n, true)
 			return
 		}
 		for at := p; at != nil; at = at.parent {

@@ -312,7 +312,8 @@ export function createMutations(
       search(document)
       for (const node of found) {
         const id = ids.get(node)
-        if (!id) continue
+        // Written anew already with an ancestor of it.
+        if (!id || !wanted.has(id)) continue
         if (!wanted.get(id) && $parentNode.call(node) && node !== document) {
           rewrite(node)
           continue

@@ -187,8 +187,8 @@ export function createWalker(
             if (root) open.push(root)
             return true
           }
-          // Moved to where the walk comes later, or gone.
-          if (!ids.has(parent)) {
+          // Moved to where the walk comes later, or gone, or a box meanwhile.
+          if (!ids.has(parent) || nodes.closed.has(parent)) {
             open.pop()
             return true
           }
