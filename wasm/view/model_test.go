@@ -18,7 +18,6 @@ type model struct {
 	surround map[int32]string // last patch of each kind from 32 on
 	errs     []string
 	css      []string
-	fetched  int
 }
 
 type modelNode struct {
