@@ -345,20 +345,23 @@ func TestWorkerForgetsOnWithdrawal(t *testing.T) {
 // back with a new epoch and a number left out.
 func TestWorkerMemoryIsBounded(t *testing.T) {
 	g := newWorkerRig(t)
-	g.up.set(func() { g.up.mute = true })
+	g.up.set(func() { g.up.mute, g.up.readLimit = true, 4<<20 })
 	g.begin("shared")
 	g.seal()
 	for i := range 12 {
 		g.run(`r.big(900000)`)
 		g.seal()
-		g.storedUntil("its part", func(n []int) bool { return len(n) >= min(i+2, 9) })
+		g.storedUntil("its part", func(n []int) bool { return len(n) >= min(i+2, 11) })
+	}
+	if eval[bool](g.tab, `r.has('snapshot')`) {
+		t.Error("a new epoch was asked for while there is no room for it")
 	}
 	credited := eval[int](g.tab, `r.log.filter((m) => m.t === 'applied').length`)
 	if credited > 11 {
 		t.Errorf("%d batches were credited beyond the bound", credited)
 	}
-	g.storedUntil("no more than the bound", func(n []int) bool { return len(n) <= 10 })
-	g.up.set(func() { g.up.mute = false; g.up.readLimit = 4 << 20 })
+	g.storedUntil("no more than the bound", func(n []int) bool { return len(n) <= 11 })
+	g.up.set(func() { g.up.mute = false })
 	g.up.drop(websocket.CloseGoingAway, "restart")
 	g.until(`r.has('snapshot')`)
 	g.track(0, 1)

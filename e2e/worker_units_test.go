@@ -16,7 +16,7 @@ import (
 const fakeExports = `
 globalThis.fakeCore = (over) => units.core.host({ memory: new WebAssembly.Memory({ initial: 1 }), core_version: () => 1, core_in: () => 8,
 	core_apply: () => 0, core_segment: () => 3, core_out: () => 8, core_epoch: () => 1, core_resend: () => 0, core_resend_ptr: () => 0,
-	core_resend_clear() {}, core_dropped_epoch() {}, core_needs_snapshot: () => 0, core_memory: () => 65536, ...over });
+	core_resend_clear() {}, core_dropped_epoch() {}, core_needs_snapshot: () => 0, ...over });
 globalThis.codeOf = (f) => { try { f(); return 'none'; } catch (e) { return e.code; } };
 0`
 
@@ -41,7 +41,7 @@ func TestCoreFailsClosed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := eval[[]string](tb, fmt.Sprintf(`(() => {
 				const core = fakeCore(%s), first = codeOf(() => core.apply(Int32Array.of(2 | 2 << 8, 0), 'x'));
-				return [first, ...['segment', 'resend', 'needsSnapshot', 'dropEpoch', 'memoryBytes'].map((f) => codeOf(() => core[f](0)))];
+				return [first, ...['segment', 'resend', 'needsSnapshot', 'dropEpoch'].map((f) => codeOf(() => core[f](0)))];
 			})()`, c.over))
 			for i, code := range got {
 				if code != c.want {
@@ -144,6 +144,12 @@ func TestSocketLife(t *testing.T) {
 		{"a frame without an answer is silence too", `w.run(0); s(0).open(); s(0).say(welcome); socket.send(new Uint8Array(1)); w.run(30000); return [s(0).closed]`, `[true]`},
 		{"waking tries at once", `w.run(0); s(0).drop(); socket.wake(); return [w.sockets.length]`, `[2]`},
 		{"waking an open socket does nothing", `w.run(0); s(0).open(); socket.wake(); w.run(10); return [w.sockets.length]`, `[1]`},
+		{"at rest nothing is tried", `w.run(0); s(0).open(); s(0).say(welcome); socket.rest(); w.run(600000); return [s(0).closed, socket.ready(), w.sockets.length, w.timers.length]`, `[true,false,1,0]`},
+		{"waking ends the rest", `w.run(0); s(0).open(); socket.rest(); socket.wake(); return [w.sockets.length]`, `[2]`},
+		{"it rises from rest", `w.run(0); s(0).open(); socket.rest(); socket.rise(); socket.rise(); return [w.sockets.length]`, `[2]`},
+		{"rising does not cut a wait short", `w.run(0); s(0).drop(); socket.rise(); return [w.sockets.length]`, `[1]`},
+		{"closed does not rise", `w.run(0); socket.close(); socket.rise(); return [w.sockets.length]`, `[1]`},
+		{"a rest while it waits to try again cancels that", `w.run(0); s(0).drop(); socket.rest(); w.run(600000); return [w.sockets.length]`, `[1]`},
 		{"closed is closed", `w.run(0); s(0).open(); socket.close(); socket.wake(); w.run(600000); return [w.sockets.length, s(0).closed, w.timers.length]`, `[1,true,0]`},
 		{"what is not JSON is ignored", `w.run(0); s(0).open(); s(0).onmessage({ data: '{' }); return [s(0).closed]`, `[false]`},
 		{"a constructor that throws is a drop", `w.socket = () => { throw new Error('mixed content'); }; w.run(3600000); return [codes[0], codes.length > 100]`, `[1006,true]`},

@@ -1,4 +1,4 @@
-/** Byte helpers of the worker: everything here is pure. */
+/** Bytes and the few primitives of WebCrypto that hpke, seal, frame and settings share. No state. */
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
@@ -35,3 +35,17 @@ export const fromHex = (s: string): Bytes => Uint8Array.from(s.match(/../g) ?? [
 export const sha256 = async (b: Bytes): Promise<Bytes> => new Uint8Array(await crypto.subtle.digest('SHA-256', b))
 
 export const random = (n: number): Bytes => crypto.getRandomValues(new Uint8Array(n))
+
+/** n as 4 bytes, little endian. */
+export const u32 = (n: number): Bytes => {
+  const b = new Uint8Array(4)
+  new DataView(b.buffer).setUint32(0, n, true)
+  return b
+}
+
+/** A key of AES-128-GCM that cannot be exported again. */
+export const aesKey = (raw: Bytes): Promise<CryptoKey> => crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
+
+/** Ciphertext and tag. */
+export const encrypt = async (key: CryptoKey, iv: Bytes, additionalData: Bytes, plain: Bytes): Promise<Bytes> =>
+  new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, plain))

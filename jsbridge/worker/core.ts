@@ -37,7 +37,6 @@ interface Exports {
   core_resend_clear(): void
   core_dropped_epoch(): void
   core_needs_snapshot(): number
-  core_memory(): number
 }
 
 export interface Core {
@@ -50,7 +49,6 @@ export interface Core {
   needsSnapshot(): boolean
   /** A segment will never arrive: the core asks for a new epoch. */
   dropEpoch(): void
-  memoryBytes(): number
 }
 
 /** Compiles while it loads where the server names the media type, else after. */
@@ -151,6 +149,5 @@ export function host(x: Exports): Core {
     }),
     needsSnapshot: () => call(() => x.core_needs_snapshot() !== 0),
     dropEpoch: () => call(() => x.core_dropped_epoch()),
-    memoryBytes: () => call(() => x.core_memory()),
   }
 }

@@ -28,6 +28,8 @@ export const WINDOW_BYTES = 1 << 20
 export const MEMORY_BYTES = 8 << 20
 /** After leaving: how long the socket may try before HTTP takes over. */
 export const TAIL_AFTER_MS = 1_500
+/** A hidden page with nothing to send gives its socket back after so long. */
+export const REST_AFTER_MS = 30_000
 /** Leftovers are looked for at each welcome and, while frames go out, so often. */
 export const DRAIN_EVERY_MS = 60_000
 /** So many refusals or too large segments in a row, and nothing acknowledged between: give up. */
@@ -94,6 +96,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   let draining = false
   let drainedAt = 0
   let heard = false // an acknowledgement, on the present socket
+  let away = false // the page is hidden or gone
   let cancelDue: (() => void) | undefined
   let waiters: (() => void)[] = []
 
@@ -140,9 +143,16 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     answer()
   }
 
+  function restLater() {
+    world.after(REST_AFTER_MS, () => {
+      if (away && !own.size() && !leftover) socket.rest()
+    })
+  }
+
   /** Those who wait for all to be settled hear that it is. */
   function answer() {
     if (own.size() && !ended) return
+    if (away) restLater()
     for (const f of waiters.splice(0)) f()
   }
 
@@ -278,6 +288,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
       if (frameCost(s) > FRAME_LIMIT_BYTES - FRAME_HEAD_BYTES) return void (refused(TOO_LARGE) || events.gaveUp())
       own.add(s)
       void outbox.put(o.view, o.next(), s)
+      socket.rise()
       schedule()
     },
     room: () => own.bytes() < MEMORY_BYTES,
@@ -287,11 +298,16 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     },
     leave(outlivesPage) {
       if (ended) return
+      away = true
+      restLater()
       if (!outlivesPage || !socket.ready()) return void tail()
       pump()
       world.after(TAIL_AFTER_MS, () => void tail())
     },
-    wake: () => socket.wake(),
+    wake() {
+      away = false
+      socket.wake()
+    },
     counts: () => ({ acknowledged, pending: own.size() }),
     settled(f, ms) {
       const cancel = world.after(ms, () => {

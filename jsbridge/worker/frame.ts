@@ -2,7 +2,7 @@
  * What goes over the socket and in the tail, as bytes (collector/UPLOAD.md): the hello that
  * introduces page views, and frames of sealed segments. Pure functions, no state.
  */
-import { type Bytes, concat, fromHex, utf8 } from './bytes'
+import { type Bytes, concat, fromHex, u32, utf8 } from './bytes'
 import { epochOf, HEADER_BYTES, prevHashOf, type Sealed } from './seal'
 
 /** A page view as the collector knows it; base64url where it is bytes. Stored in the outbox. */
@@ -50,11 +50,7 @@ export function frameOf(viewId: string, list: readonly Sealed[]): Bytes {
   for (const s of list) {
     const follows = s.number === before + 1
     before = s.number
-    const head = new DataView(new ArrayBuffer(9))
-    head.setUint8(0, follows ? 1 : 0)
-    head.setUint32(1, s.number, true)
-    head.setUint32(5, epochOf(s), true)
-    parts.push(new Uint8Array(head.buffer))
+    parts.push([follows ? 1 : 0], u32(s.number), epochOf(s))
     if (!follows) parts.push(prevHashOf(s))
     parts.push(u32(s.bytes.length - HEADER_BYTES), s.bytes.subarray(HEADER_BYTES))
   }
@@ -65,12 +61,6 @@ export function frameOf(viewId: string, list: readonly Sealed[]): Bytes {
 export function tailBody(hello: string, frames: readonly Bytes[]): Bytes {
   const text = utf8(hello)
   return concat(u32(text.length), text, ...frames.flatMap((f) => [u32(f.length), f]))
-}
-
-const u32 = (n: number): Bytes => {
-  const b = new Uint8Array(4)
-  new DataView(b.buffer).setUint32(0, n, true)
-  return b
 }
 
 export type Range = readonly [from: number, to: number]

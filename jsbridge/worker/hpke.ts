@@ -10,7 +10,7 @@
  * Checked against RFC 9180 A.3.1, Go's crypto/hpke in both directions and @hpke/core.
  * `openBase` is for those tests: the recorder only seals, and its bundle leaves it out.
  */
-import { type Bytes, concat, utf8 } from './bytes'
+import { aesKey, type Bytes, concat, encrypt, utf8 } from './bytes'
 
 /** Length of an encapsulated key: an uncompressed P-256 point. */
 export const ENC_BYTES = 65
@@ -46,9 +46,8 @@ async function schedule(mine: CryptoKey, theirs: CryptoKey, enc: Bytes, recipien
   const shared = await expand(KEM, await extract(KEM, NONE, 'eae_prk', dh), 'shared_secret', concat(enc, recipient), 32)
   const context = concat([0], await extract(SUITE, NONE, 'psk_id_hash', NONE), await extract(SUITE, NONE, 'info_hash', info))
   const secret = await extract(SUITE, shared, 'secret', NONE)
-  const key = await expand(SUITE, secret, 'key', context, 16)
   return {
-    key: await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt', 'decrypt']),
+    key: await aesKey(await expand(SUITE, secret, 'key', context, 16)),
     iv: await expand(SUITE, secret, 'base_nonce', context, 12),
   }
 }
@@ -64,7 +63,7 @@ export async function sealBase(
   const pair = ephemeral ?? (await crypto.subtle.generateKey(EC, false, ['deriveBits']))
   const enc = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey))
   const { key, iv } = await schedule(pair.privateKey, await importPoint(recipient), enc, recipient, info)
-  return concat(enc, new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: aad }, key, plaintext)))
+  return concat(enc, await encrypt(key, iv, aad, plaintext))
 }
 
 /** Opens what sealBase made; rejects when anything was changed. Tests only. */

@@ -136,7 +136,8 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
   }
 
   function askSnapshot() {
-    if (asked || !run?.core.needsSnapshot()) return
+    // Without room a new epoch would be lost like the old one.
+    if (asked || !run?.delivery.room() || !run.core.needsSnapshot()) return
     asked = true
     post({ t: 'snapshot' })
   }
@@ -176,7 +177,7 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
       if (lost === epoch) continue
       sealing = sealer.seal(s.plain, s.epoch).then(delivery.add).catch(fail)
     }
-    if (delivery.room()) askSnapshot()
+    askSnapshot()
   }
 
   function later() {

@@ -13,7 +13,7 @@
  * nonce, so two segments under one number would give both away. A segment is sealed once;
  * what is resent are these bytes.
  */
-import { type Bytes, concat, fromHex, random, sha256, utf8 } from './bytes'
+import { aesKey, type Bytes, concat, encrypt, fromHex, random, sha256, u32, utf8 } from './bytes'
 import { sealBase } from './hpke'
 
 export const HEADER_BYTES = 60
@@ -25,7 +25,8 @@ export interface Sealed {
   readonly bytes: Bytes
 }
 
-export const epochOf = (s: Sealed): number => new DataView(s.bytes.buffer, s.bytes.byteOffset).getUint32(24, true)
+/** The bytes of the epoch's number, as a frame repeats them. */
+export const epochOf = (s: Sealed): Bytes => s.bytes.subarray(24, HASH_AT)
 export const prevHashOf = (s: Sealed): Bytes => s.bytes.subarray(HASH_AT, HEADER_BYTES)
 
 export interface Sealer {
@@ -53,7 +54,7 @@ export async function startSealer(
   const name = utf8(site)
   const info = concat(utf8('afterimage envelope v1\0'), [name.length], name, fromHex(session), view, keyId)
   const envelope = concat([1], keyId, await sealBase(sealingKey, info, new Uint8Array(), contentKey, seeds.ephemeral))
-  const key = await crypto.subtle.importKey('raw', contentKey, 'AES-GCM', false, ['encrypt'])
+  const key = await aesKey(contentKey)
   contentKey.fill(0)
 
   let number = 0
@@ -66,17 +67,9 @@ export async function startSealer(
     seal(plain, epoch) {
       const n = number++
       const sealed = last.then(async (prevHash) => {
-        const bytes = new Uint8Array(HEADER_BYTES + plain.length + 16)
-        const dv = new DataView(bytes.buffer)
-        bytes.set([65, 83, 1, 0])
-        bytes.set(view, 4)
-        dv.setUint32(20, n, true)
-        dv.setUint32(24, epoch, true)
-        bytes.set(prevHash, HASH_AT)
-        const iv = new Uint8Array(12)
-        new DataView(iv.buffer).setUint32(8, n)
-        const additionalData = bytes.subarray(0, HEADER_BYTES)
-        bytes.set(new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, plain)), HEADER_BYTES)
+        const header = concat([65, 83, 1, 0], view, u32(n), u32(epoch), prevHash)
+        const nonce = concat(new Uint8Array(8), u32(n).reverse())
+        const bytes = concat(header, await encrypt(key, nonce, header, plain))
         return { number: n, bytes }
       })
       last = sealed.then((s) => sha256(s.bytes))

@@ -44,8 +44,12 @@ export interface Socket {
   backlog(): number
   /** Acknowledged: the next drop counts as the first one. */
   progress(): void
-  /** Something changed for the better: tries at once if it was waiting. */
+  /** Something changed for the better: tries at once if it was waiting or at rest. */
   wake(): void
+  /** Closes until it is woken or rises. */
+  rest(): void
+  /** Ends the rest, and no waiting: that is what keeps many visitors apart. */
+  rise(): void
   close(): void
 }
 
@@ -59,6 +63,7 @@ export function openSocket(url: string, events: SocketEvents, world: World): Soc
   let attempts = 0
   let helloAt = 0
   let ended = false
+  let resting = false
   let cancelRetry: (() => void) | undefined
   let cancelSilence: (() => void) | undefined
 
@@ -85,12 +90,13 @@ export function openSocket(url: string, events: SocketEvents, world: World): Soc
       old.onopen = old.onmessage = old.onclose = old.onerror = null
       old.close()
     }
-    if (!ended && events.closed(code, reason)) cancelRetry = world.after(backoff(attempts++, world.random), open)
-    else ended = true
+    if (resting || ended) return
+    ended = !events.closed(code, reason)
+    if (!ended) cancelRetry = world.after(backoff(attempts++, world.random), open)
   }
 
   function open() {
-    cancelRetry = undefined
+    resting = false
     let mine: WebSocket
     try {
       mine = ws = world.socket(url, SUBPROTOCOL)
@@ -115,6 +121,12 @@ export function openSocket(url: string, events: SocketEvents, world: World): Soc
     }
   }
 
+  function rest() {
+    cancelRetry?.()
+    resting = true
+    if (ws) lost(0, '')
+  }
+
   cancelRetry = world.after(0, open)
   return {
     ready: () => greeted,
@@ -126,15 +138,15 @@ export function openSocket(url: string, events: SocketEvents, world: World): Soc
     backlog: () => ws?.bufferedAmount ?? 0,
     progress: () => { attempts = 0 },
     wake() {
-      if (!cancelRetry) return
-      cancelRetry()
+      if (ended || ws) return
+      cancelRetry?.()
       open()
     },
+    rest,
+    rise: () => { if (resting && !ended) open() },
     close() {
       ended = true
-      cancelRetry?.()
-      cancelRetry = undefined
-      if (ws) lost(1000, '')
+      rest()
     },
   }
 }

@@ -27,7 +27,6 @@ export async function postTail(url: string, site: string, announced: Announced, 
       keepalive: true,
       credentials: 'omit',
       referrerPolicy: 'no-referrer',
-      cache: 'no-store',
     })
     return answer.ok ? ((await answer.json()) as TailAnswer) : undefined
   } catch {
