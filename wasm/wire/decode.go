@@ -5,7 +5,7 @@ import "fmt"
 // Decoder reads the segments of one page view in order. The zero value is ready. It
 // never panics on any input; beside its fixed state of about 2 MB it keeps at most four
 // times what the largest segment decodes to, and a segment of n bytes decodes to at most
-// 1024·(n+1024) bytes (FORMAT.md §3). Not safe for concurrent use.
+// 8192·(n+1024) bytes (FORMAT.md §3). Not safe for concurrent use.
 type Decoder struct {
 	// KeepRaw makes ReadSegment answer the raw form in SegmentInfo.Raw.
 	KeepRaw bool
@@ -127,9 +127,9 @@ func (d *Decoder) readHeader(b []byte) (info SegmentInfo, crc uint32, err error)
 	if !d.live || d.lost || info.Epoch != d.epoch || info.Index != d.next {
 		return info, 0, fmt.Errorf("segment %d of epoch %d: expected %s: %w", info.Index, info.Epoch, d.expected(), ErrOrder)
 	}
-	d.crc = crcVarint(crcVarint(crcByte(^uint32(0), Version), uint64(info.Epoch)), uint64(info.Index))
+	d.crc = d.m.crc.begin(info.Epoch, info.Index)
 	d.raw, d.err = 0, nil
-	d.budget = expansion * uint64(len(b)+expansionFloor)
+	d.budget = min(expansion*uint64(len(b)+expansionFloor), MaxDecoded)
 	d.ops, d.text, d.attrs, d.nums, d.form = d.ops[:0], d.text[:0], d.attrs[:0], d.nums[:0], d.form[:0]
 	d.rc.reset(b[n:])
 	return info, uint32(b[n-4]) | uint32(b[n-3])<<8 | uint32(b[n-2])<<16 | uint32(b[n-1])<<24, nil
@@ -210,7 +210,7 @@ func (d *Decoder) readOp(op *Op, schema string) {
 		ctx := fieldCtx(op.Kind, i)
 		switch schema[i] {
 		case fieldNewID:
-			op.ID = d.id(s.newID+1, d.num(ctx))
+			op.ID = d.id(int64(s.newID)+1, d.num(ctx))
 			s.newID = op.ID
 		case fieldPlace:
 			code := d.num(ctx)
@@ -306,8 +306,8 @@ func (d *Decoder) number(ctx uint32, code byte) int64 {
 }
 
 // id adds the coded difference to base.
-func (d *Decoder) id(base uint32, diff uint64) uint32 {
-	v := int64(base) + unzigzag(diff)
+func (d *Decoder) id(base int64, diff uint64) uint32 {
+	v := base + unzigzag(diff)
 	if v < 0 || v > 1<<32-1 {
 		d.fail(ErrLimit)
 		return 0
@@ -320,7 +320,7 @@ func (d *Decoder) ref(ctx uint32) uint32 {
 	code := d.num(ctx)
 	switch {
 	case code == refExplicit:
-		id := d.id(s.recent[0], d.far(ctxRef))
+		id := d.id(int64(s.recent[0]), d.far(ctxRef))
 		s.touch(recentIDs-1, id)
 		return id
 	case code == refNone:
@@ -423,7 +423,7 @@ func (d *Decoder) count(v uint64) {
 	if d.rc.over > maxOver {
 		d.fail(ErrTruncated)
 	}
-	d.crc = crcVarint(d.crc, v)
+	d.crc = d.m.crc.addVarint(d.crc, v)
 	d.raw += varintLen(v)
 	if d.KeepRaw {
 		d.form = appendVarint(d.form, v)

@@ -29,7 +29,7 @@ func (e *Encoder) BeginEpoch(epoch uint32) {
 func (e *Encoder) begin() {
 	e.ops, e.raw, e.cost = 0, 0, 0
 	e.rc.reset()
-	e.crc = crcVarint(crcVarint(crcByte(^uint32(0), Version), uint64(e.epoch)), uint64(e.index))
+	e.crc = e.m.crc.begin(e.epoch, e.index)
 }
 
 // PendingBytes is the size of the ops appended since the last segment, in raw form.
@@ -218,7 +218,7 @@ func (e *Encoder) far(ctx uint32, v uint64) {
 }
 
 func (e *Encoder) count(v uint64) {
-	e.crc = crcVarint(e.crc, v)
+	e.crc = e.m.crc.addVarint(e.crc, v)
 	e.raw += varintLen(v)
 }
 

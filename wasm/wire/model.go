@@ -1,5 +1,7 @@
 package wire
 
+import "math/bits"
+
 // model is everything that lives across the segments of an epoch, the same in writer and
 // reader after every op. About 1 MB.
 type model struct {
@@ -12,11 +14,12 @@ type model struct {
 	nums    [ctxs][numProbs]prob
 	known   [classes][2]prob
 	slots   [classes][dictSlots]prob
-	lz      lz
+	text    text
+	crc     crcTable
 }
 
 const (
-	historyLen  = 4
+	historyLen  = 8
 	orders      = 2
 	tableBits   = 14
 	predictCtxs = 64
@@ -47,7 +50,8 @@ func (m *model) reset() {
 		fill(m.known[c][:])
 		fill(m.slots[c][:])
 	}
-	m.lz.reset()
+	m.text.reset()
+	m.crc.fill()
 }
 
 func fill(p []prob) {
@@ -62,7 +66,7 @@ func (m *model) note(v uint32) {
 }
 
 // orderLen says how many numbers of the history each predictor looks at.
-var orderLen = [orders]int{3, 1}
+var orderLen = [orders]int{6, 3}
 
 // guessFor finds the entry of order o for the field ctx; ok says that it was entered by
 // the same context.
@@ -129,11 +133,9 @@ const (
 	ctxRef
 	ctxAttrName
 	ctxAttrValue
-	ctxLen                      // one a class
-	ctxAxes  = ctxLen + classes // eight an axis, by speed
-	ctxMatch = ctxAxes + 4*8    // length of a match, of a repeated one
-	ctxDist  = ctxMatch + 2     // by length of the match
-	ctxs     = ctxDist + 4
+	ctxLen                     // one a class
+	ctxAxes = ctxLen + classes // eight an axis, by speed
+	ctxs    = ctxAxes + 4*8
 )
 
 func fieldCtx(k Kind, i int) uint32 { return uint32(k)*8 + uint32(i) }
@@ -163,3 +165,5 @@ const (
 const maxNumLen = 58
 
 const slotBits = 12
+
+func bitLen(v uint64) int { return bits.Len64(v) }

@@ -18,9 +18,12 @@ const (
 	MaxNum = 1<<53 - 1
 
 	// A segment of n bytes may decode to at most expansion·(n+expansionFloor) bytes of
-	// ops as [opCost] counts them; a writer pads a segment that would pass it.
-	expansion      = 1024
+	// ops as [opCost] counts them, and to no more than MaxDecoded. A writer pads a segment
+	// that would pass the first; none of ours comes near the second.
+	expansion      = 8192
 	expansionFloor = 1024
+	// MaxDecoded is the most that one segment may decode to, in bytes.
+	MaxDecoded = 256 << 20
 )
 
 // Errors of [Decoder.ReadSegment], for callers to decide on. What it answers wraps one.
@@ -52,31 +55,33 @@ func opCost(op *Op) uint64 {
 	return n
 }
 
-// CRC-32C (Castagnoli, reflected, as in RFC 3720 §B.4). hash/crc32 does the same in
-// 1.5 KB more of the core.
-var crcTable = func() (t [256]uint32) {
+// crcTable is CRC-32C (Castagnoli, reflected, as in RFC 3720 §B.4), filled at run time:
+// hash/crc32 would be 2 KB of the core.
+type crcTable [256]uint32
+
+func (t *crcTable) fill() {
 	for i := range t {
 		c := uint32(i)
 		for range 8 {
-			if c&1 != 0 {
-				c = c>>1 ^ 0x82f63b78
-			} else {
-				c >>= 1
-			}
+			c = c>>1 ^ 0x82f63b78&-(c&1)
 		}
 		t[i] = c
 	}
-	return
-}()
+}
 
-func crcByte(c uint32, b byte) uint32 { return crcTable[byte(c)^b] ^ c>>8 }
+func (t *crcTable) add(c uint32, b byte) uint32 { return t[byte(c)^b] ^ c>>8 }
 
-func crcVarint(c uint32, v uint64) uint32 {
+func (t *crcTable) addVarint(c uint32, v uint64) uint32 {
 	for v >= 0x80 {
-		c = crcByte(c, byte(v)|0x80)
+		c = t.add(c, byte(v)|0x80)
 		v >>= 7
 	}
-	return crcByte(c, byte(v))
+	return t.add(c, byte(v))
+}
+
+// begin starts the checksum of a segment with its header.
+func (t *crcTable) begin(epoch, index uint32) uint32 {
+	return t.addVarint(t.addVarint(t.add(^uint32(0), Version), uint64(epoch)), uint64(index))
 }
 
 func varintLen(v uint64) int {
