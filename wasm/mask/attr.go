@@ -26,45 +26,45 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		ok = true
 	case 'n':
 		if numeric(value) {
-			p.out = append(p.out, value...)
+			p.add(value)
 			ok = true
 		}
 	case 'e':
 		ok = p.appendListed(value)
 	case 'c', 'r':
-		p.out = p.appendIdents(p.out, value)
+		p.appendIdents(value)
 		ok = true
 	case 'i':
-		p.out = p.appendIdent(p.out, value)
+		p.appendIdent(value)
 		ok = len(value) > 0
 	case 's':
-		p.out = p.appendDeclarations(p.out, value, e.Mode)
+		p.appendDeclarations(value, e.Mode)
 		ok = true
 	case 'w':
-		p.out = p.appendCSSValue(p.out, value, nil, e.Mode)
+		p.appendCSSValue(value, nil, e.Mode)
 		ok = true
 	case 'l':
 		ok = languageTag(value)
 		if ok {
-			p.out = append(p.out, value...)
+			p.add(value)
 		}
 	case 't':
 		if e.Tag == TagOption || e.Tag == TagField {
 			p.FieldText(value, e.Mode) // it stands in p.out
 		} else {
-			p.out = p.appendText(p.out, value, e.Mode)
+			p.appendText(value, e.Mode)
 		}
 		ok = true
 	case 'u':
 		ok = e.Tag != TagFrame && e.Tag != TagObject
 		if ok {
-			p.out = p.appendURL(p.out, value, e.Mode)
+			p.appendURL(value, e.Mode)
 		}
 	case 'm':
 		ok = p.appendMedia(e, value)
 	case 'S':
 		if e.Mode == Shown || e.Mode == Allowed {
-			p.out = p.appendSrcset(p.out, value, e.Mode)
+			p.appendSrcset(value, e.Mode)
 			ok = true
 		}
 	case 'v':
@@ -73,7 +73,7 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		ok = e.Mode == Allowed && !e.Secret
 	case 'x':
 		if e.Tag == TagMeta && e.Named && eqFold(name, "content") {
-			p.out = p.appendCSSValue(p.out, value, nil, Masked)
+			p.appendCSSValue(value, nil, Masked)
 			ok = true
 		}
 	default:
@@ -85,7 +85,7 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 	}
 	v = p.since(start)
 	start = len(p.out)
-	p.out = append(p.out, name...) // the name is in the list, letter by letter
+	p.add(name) // the name is in the list, letter by letter
 	return p.since(start), v, true
 }
 
@@ -96,7 +96,7 @@ func (p *Policy) AttrName(e Element, name []byte) (n Text, ok bool) {
 	}
 	start := len(p.out)
 	if p.lists.attrs.find(name) != 0 {
-		p.out = append(p.out, name...)
+		p.add(name)
 		return p.since(start), true
 	}
 	n, _, ok = p.unknownAttr(e, name, nil)
@@ -114,11 +114,11 @@ func (p *Policy) unknownAttr(e Element, name, value []byte) (n, v Text, ok bool)
 	}
 	start := len(p.out)
 	switch {
-	case eqFold(name, "slot") || eqFold(name, "part") || eqFold(name, "exportparts"):
-		p.out = p.appendIdents(p.out, value)
+	case eqFold(name, "part") || eqFold(name, "exportparts"):
+		p.appendIdents(value)
 		v = p.since(start)
 		start = len(p.out)
-		p.out = append(p.out, name...)
+		p.add(name)
 		return p.since(start), v, true
 	case eqFold(name, "data-afterimage"):
 		if !p.appendMarker(value) {
@@ -127,43 +127,54 @@ func (p *Policy) unknownAttr(e Element, name, value []byte) (n, v Text, ok bool)
 		}
 		v = p.since(start)
 		return p.lit("data-afterimage"), v, true
-	case eqFold(name, "name"):
-		switch {
-		case e.Tag == TagFrame || e.Tag == TagObject || e.Tag == TagAnchor:
+	case eqFold(name, "name") || eqFold(name, "slot"):
+		if e.Tag == TagFrame || e.Tag == TagObject || e.Tag == TagAnchor {
 			return
-		case e.Tag == TagUnknown || e.Tag == TagPlain || e.Mode == Shown || e.Mode == Allowed || e.Named:
-			p.out = p.appendIdent(p.out, value) // slot, details, map, form
-		default:
-			p.out = p.appendRenamed(p.out, "m", value)
 		}
+		p.appendFieldName(value, e.Named || e.Mode == Shown || e.Mode == Allowed)
 		v = p.since(start)
-		return p.lit("name"), v, true
+		start = len(p.out)
+		p.add(name)
+		return p.since(start), v, true
 	}
 	// Presence and equality of unknown attributes carry styles ([data-v-…], [data-open]);
 	// their names and values may carry anything.
 	if p.lists.values.find(value) != 0 {
-		p.out = append(p.out, value...)
+		p.add(value)
 	} else if len(value) > 0 {
-		p.out = append(p.out, 'x')
+		p.put('x')
 	}
 	v = p.since(start)
 	start = len(p.out)
-	p.out = p.appendAttrName(p.out, name, e.Mode)
+	p.appendAttrName(name, e.Mode)
 	return p.since(start), v, true
 }
 
+// appendFieldName writes the name of a field or a slot: the same name gives the same result,
+// so that slots find their content.
+func (p *Policy) appendFieldName(name []byte, shown bool) {
+	switch {
+	case len(name) == 0:
+	case shown:
+		p.appendIdent(name)
+	default:
+		p.appendRenamed("m", name)
+	}
+}
+
 // appendAttrName writes an attribute's name, the same in attributes and selectors.
-func (p *Policy) appendAttrName(dst, name []byte, m Mode) []byte {
+func (p *Policy) appendAttrName(name []byte, m Mode) {
 	if p.lists.attrs.find(name) != 0 || eqFold(name, "name") || eqFold(name, "slot") || eqFold(name, "part") ||
 		((m == Shown || m == Allowed) && hasPrefixFold(name, "data-") && identChars(name) && !p.looksLikeData(name)) {
-		return append(dst, name...)
+		p.add(name)
+		return
 	}
-	return p.appendRenamed(dst, "data-m", name)
+	p.appendRenamed("data-m", name)
 }
 
 func (p *Policy) appendMarker(value []byte) bool {
 	if eqFold(value, "mask") || eqFold(value, "block") || eqFold(value, "allow") {
-		p.out = append(p.out, value...)
+		p.add(value)
 		return true
 	}
 	return false
@@ -185,10 +196,10 @@ func (p *Policy) appendListed(value []byte) bool {
 		}
 		if start < i && p.lists.values.find(value[start:i]) != 0 {
 			if any {
-				p.out = append(p.out, ' ')
+				p.put(' ')
 			}
 			any = true
-			p.out = append(p.out, value[start:i]...)
+			p.add(value[start:i])
 		}
 	}
 	return any
@@ -202,7 +213,7 @@ func (p *Policy) appendMedia(e Element, value []byte) bool {
 		return false
 	}
 	n := len(p.out)
-	p.out = p.appendURL(p.out, value, e.Mode)
+	p.appendURL(value, e.Mode)
 	return len(p.out) > n
 }
 
@@ -214,27 +225,27 @@ func (p *Policy) appendValue(e Element, value []byte) bool {
 	case TagInput:
 		switch e.Input {
 		case InputButton:
-			p.out = p.appendText(p.out, value, e.Mode)
+			p.appendText(value, e.Mode)
 			return true
 		case InputText:
 			p.Value(value, e.Mode, e.Secret) // it stands in p.out
 			return true
 		case InputPicker, InputSlider:
 			if shown && numeric(value) {
-				p.out = append(p.out, value...)
+				p.add(value)
 				return true
 			}
 		}
 		return false // toggles, files, hidden fields, images
 	case TagPlain:
 		if numeric(value) && e.Mode != Masked { // li
-			p.out = append(p.out, value...)
+			p.add(value)
 			return true
 		}
 		return false
 	case TagOption, TagField, TagButton:
 		if shown {
-			p.out = p.appendShown(p.out, value)
+			p.appendShown(value)
 			return true
 		}
 	}

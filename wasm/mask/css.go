@@ -8,13 +8,13 @@ func (p *Policy) CSS(s []byte, m Mode) Text {
 		return Text{}
 	}
 	start := len(p.out)
-	p.out = p.appendSheet(p.out, s, m)
+	p.appendSheet(s, m)
 	return p.since(start)
 }
 
 // appendSheet goes by statements: what ends with '{' is a rule's prelude, all else is a
 // declaration or an at-statement. Nested rules work the same.
-func (p *Policy) appendSheet(dst, s []byte, m Mode) []byte {
+func (p *Policy) appendSheet(s []byte, m Mode) {
 	face := false // inside @font-face and @property, where strings are names
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -24,11 +24,11 @@ func (p *Policy) appendSheet(dst, s []byte, m Mode) []byte {
 		case c == '/' && i+1 < len(s) && s[i+1] == '*':
 			i = skipComment(s, i)
 		case c == '}':
-			dst = append(dst, c)
+			p.put(c)
 			face = false
 			i++
 		case c == ';' || c == '{':
-			dst = append(dst, c)
+			p.put(c)
 			i++
 		default:
 			end := statementEnd(s, i)
@@ -36,35 +36,35 @@ func (p *Policy) appendSheet(dst, s []byte, m Mode) []byte {
 			switch {
 			case end < len(s) && s[end] == '{' && c == '@':
 				face = hasPrefixFold(part, "@font-face")
-				dst = p.appendCSSValue(dst, part, atRule, m)
-				dst = append(dst, '{')
+				p.appendCSSValue(part, atRule, m)
+				p.put('{')
 				end++
 			case end < len(s) && s[end] == '{':
-				dst = p.appendSelector(dst, part, m)
-				dst = append(dst, '{')
+				p.appendSelector(part, m)
+				p.put('{')
 				end++
 			case c == '@':
 				if hasPrefixFold(part, "@layer") {
-					dst = p.appendCSSValue(dst, part, atRule, m)
+					p.appendCSSValue(part, atRule, m)
 				}
 			default:
-				dst = p.appendDeclaration(dst, part, face, m)
+				p.appendDeclaration(part, face, m)
 			}
 			i = end
 		}
 	}
-	return dst
 }
 
 var atRule = []byte("@")
 
 // appendDeclarations is a style attribute.
-func (p *Policy) appendDeclarations(dst, s []byte, m Mode) []byte {
+func (p *Policy) appendDeclarations(s []byte, m Mode) {
+	start := len(p.out)
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c <= ' ' || c == ';' || c == '}' || c == '{' {
-			if c == ';' && len(dst) > 0 {
-				dst = append(dst, c)
+			if c == ';' && len(p.out) > start {
+				p.put(c)
 			}
 			i++
 			continue
@@ -74,10 +74,9 @@ func (p *Policy) appendDeclarations(dst, s []byte, m Mode) []byte {
 			continue
 		}
 		end := statementEnd(s, i)
-		dst = p.appendDeclaration(dst, s[i:end], false, m)
+		p.appendDeclaration(s[i:end], false, m)
 		i = end
 	}
-	return dst
 }
 
 func skipComment(s []byte, i int) int {
@@ -154,13 +153,13 @@ func statementEnd(s []byte, i int) int {
 	return i
 }
 
-func (p *Policy) appendDeclaration(dst, s []byte, face bool, m Mode) []byte {
+func (p *Policy) appendDeclaration(s []byte, face bool, m Mode) {
 	k := 0
 	for k < len(s) && s[k] != ':' {
 		k++
 	}
 	if k == len(s) || k == 0 {
-		return dst
+		return
 	}
 	e := k
 	for e > 0 && s[e-1] <= ' ' {
@@ -169,21 +168,21 @@ func (p *Policy) appendDeclaration(dst, s []byte, face bool, m Mode) []byte {
 	name := s[:e]
 	for _, c := range name {
 		if !isAlnum(c) && c != '-' && c != '_' {
-			return dst
+			return
 		}
 	}
-	dst = p.appendIdent(dst, name)
-	dst = append(dst, ':')
+	p.appendIdent(name)
+	p.put(':')
 	prop := name
 	if face && hasPrefixFold(name, "src") {
 		// a font is loaded, not read: its URL follows the rule of pictures
 		prop = atRule
 	}
-	return p.appendCSSValue(dst, s[k+1:], prop, m)
+	p.appendCSSValue(s[k+1:], prop, m)
 }
 
 // appendCSSValue masks the value of prop (nil: unknown, atRule: an at-rule's prelude).
-func (p *Policy) appendCSSValue(dst, s, prop []byte, m Mode) []byte {
+func (p *Policy) appendCSSValue(s, prop []byte, m Mode) {
 	custom := len(prop) > 1 && prop[0] == '-' && prop[1] == '-'
 	names := hasPrefixFold(prop, "font") || hasPrefixFold(prop, "grid") || eqFold(prop, "quotes") || eqFold(prop, "@") || eqFold(prop, "will-change")
 	shown := m == Shown || m == Allowed
@@ -202,14 +201,14 @@ func (p *Policy) appendCSSValue(dst, s, prop []byte, m Mode) []byte {
 		}
 		if space {
 			space = false
-			if n := len(dst); n > 0 && dst[n-1] != ':' && dst[n-1] != ' ' {
-				dst = append(dst, ' ')
+			if last := p.last(); last != ':' && last != ' ' {
+				p.put(' ')
 			}
 		}
 		switch {
 		case c == '"' || c == '\'':
 			end := skipString(s, i)
-			dst = p.appendCSSString(dst, s[i:end], names, shown, m)
+			p.appendCSSString(s[i:end], names, shown, m)
 			i = end
 		case isLetter(c) || c == '-' && i+1 < len(s) && (isLetter(s[i+1]) || s[i+1] == '-') || c == '_' || c == '\\' || c >= 0x80 || c == '@':
 			end := i + 1
@@ -224,15 +223,15 @@ func (p *Policy) appendCSSValue(dst, s, prop []byte, m Mode) []byte {
 			}
 			word := s[i:end]
 			if eqFold(word, "url") && end < len(s) && s[end] == '(' {
-				dst, i = p.appendCSSURL(dst, s, end+1, shown, m)
+				i = p.appendCSSURL(s, end+1, shown, m)
 				continue
 			}
 			known := p.lists.css.find(word) == 'k' || (c == '-' && s[i+1] == '-')
 			switch {
 			case custom && !shown && !known, c >= 0x80 && !shown:
-				dst = append(dst, 'x')
+				p.put('x')
 			default:
-				dst = p.appendIdent(dst, word)
+				p.appendIdent(word)
 			}
 			i = end
 		case c == '#':
@@ -241,10 +240,10 @@ func (p *Policy) appendCSSValue(dst, s, prop []byte, m Mode) []byte {
 				end++
 			}
 			if allHex(s[i+1:end]) && end-i <= 9 {
-				dst = append(dst, s[i:end]...)
+				p.add(s[i:end])
 			} else {
-				dst = append(dst, '#')
-				dst = p.appendIdent(dst, s[i+1:end])
+				p.put('#')
+				p.appendIdent(s[i+1 : end])
 			}
 			i = end
 		case isDigit(c):
@@ -253,23 +252,22 @@ func (p *Policy) appendCSSValue(dst, s, prop []byte, m Mode) []byte {
 				end++
 			}
 			if end-i > 10 || custom && end-i > 5 && (i == 0 || s[i-1] != '.') {
-				dst = append(dst, '0')
+				p.put('0')
 			} else {
-				dst = append(dst, s[i:end]...)
+				p.add(s[i:end])
 			}
 			i = end
 			// a unit belongs to its number
 			for end < len(s) && isLetter(s[end]) && end-i < 6 {
 				end++
 			}
-			dst = append(dst, s[i:end]...)
+			p.add(s[i:end])
 			i = end
 		default:
-			dst = append(dst, c)
+			p.put(c)
 			i++
 		}
 	}
-	return dst
 }
 
 func allHex(s []byte) bool {
@@ -282,30 +280,30 @@ func allHex(s []byte) bool {
 }
 
 // appendCSSString masks the string s, quotes included.
-func (p *Policy) appendCSSString(dst, s []byte, names, shown bool, m Mode) []byte {
+func (p *Policy) appendCSSString(s []byte, names, shown bool, m Mode) {
 	q := s[0]
 	in := s[1:]
 	if len(in) > 0 && in[len(in)-1] == q {
 		in = in[:len(in)-1]
 	}
-	dst = append(dst, q)
+	p.put(q)
 	switch {
 	case iconString(in):
-		dst = append(dst, in...)
+		p.add(in)
 	case names && nameString(in) && !p.looksLikeData(in) && !p.HasPersonalData(in):
-		dst = append(dst, in...)
+		p.add(in)
 	case shown && plainString(in):
-		dst = p.appendShown(dst, in)
+		p.appendShown(in)
 	default:
 		// the mask of a text, with nothing in it that could end the string
-		dst = appendMasked(dst, in)
-		for i := len(dst) - 1; i >= 0 && dst[i] != q; i-- {
-			if dst[i] < ' ' {
-				dst[i] = ' '
+		p.appendMasked(in)
+		for i := len(p.out) - 1; i >= 0 && p.out[i] != q; i-- {
+			if p.out[i] < ' ' {
+				p.out[i] = ' '
 			}
 		}
 	}
-	return append(dst, q)
+	p.put(q)
 }
 
 // iconString: empty, one symbol of an icon font (private use, by escape or in itself) or
@@ -352,7 +350,7 @@ func plainString(s []byte) bool {
 }
 
 // appendCSSURL masks what stands from s[i], after "url(", and returns the index after ')'.
-func (p *Policy) appendCSSURL(dst, s []byte, i int, shown bool, m Mode) ([]byte, int) {
+func (p *Policy) appendCSSURL(s []byte, i int, shown bool, m Mode) int {
 	for i < len(s) && s[i] <= ' ' {
 		i++
 	}
@@ -386,22 +384,23 @@ func (p *Policy) appendCSSURL(dst, s []byte, i int, shown bool, m Mode) ([]byte,
 	if i < len(s) {
 		i++
 	}
-	dst = append(dst, "url(\""...)
-	from := len(dst)
+	p.str("url(\"")
+	from := len(p.out)
 	if plainString(url) && (shown || len(url) > 0 && url[0] == '#') {
-		dst = p.appendURL(dst, url, m)
-		for k := from; k < len(dst); k++ {
-			if dst[k] == '"' {
-				dst[k] = '\''
+		p.appendURL(url, m)
+		for k := from; k < len(p.out); k++ {
+			if p.out[k] == '"' {
+				p.out[k] = '\''
 			}
 		}
 	}
-	return append(dst, "\")"...), i
+	p.str("\")")
+	return i
 }
 
 // appendSelector masks a rule's prelude: names as in attributes, values of attribute
 // selectors as the attributes' values.
-func (p *Policy) appendSelector(dst, s []byte, m Mode) []byte {
+func (p *Policy) appendSelector(s []byte, m Mode) {
 	for len(s) > 0 && s[len(s)-1] <= ' ' {
 		s = s[:len(s)-1]
 	}
@@ -411,10 +410,10 @@ func (p *Policy) appendSelector(dst, s []byte, m Mode) []byte {
 		case c == '/' && i+1 < len(s) && s[i+1] == '*':
 			i = skipComment(s, i)
 		case c == '[':
-			dst, i = p.appendAttrSelector(dst, s, i+1, m)
+			i = p.appendAttrSelector(s, i+1, m)
 		case c == '"' || c == '\'':
 			i = skipString(s, i)
-			dst = append(dst, "\"x\""...)
+			p.str("\"x\"")
 		case identStart(s, i):
 			end := identEnd(s, i)
 			raw := s[i:end]
@@ -423,26 +422,27 @@ func (p *Policy) appendSelector(dst, s []byte, m Mode) []byte {
 				prev = s[i-1]
 			}
 			name := p.unescape(raw)
-			from := len(dst)
+			from := len(p.out)
 			switch prev {
 			case '.', '#', ':':
-				dst = p.appendIdent(dst, name)
+				p.appendIdent(name)
 			default:
 				// In :nth-child(2n+1) and :lang(de) too: a tag name that no list knows.
 				tag := p.TagOf(name)
 				if tag == TagUnknown && len(name) <= 4 {
-					dst = append(dst, name...)
+					p.add(name)
 				} else {
-					dst = p.appendTagName(dst, name, tag, m)
+					p.appendTagName(name, tag, m)
 				}
 			}
-			if equal(dst[from:], name) {
-				dst = append(dst[:from], raw...) // as it was written, escapes and all
+			if equal(p.out[from:], name) {
+				p.out = p.out[:from]
+				p.add(raw) // as it was written, escapes and all
 			}
 			i = end
 		case c <= ' ':
-			if n := len(dst); n > 0 && dst[n-1] != ' ' {
-				dst = append(dst, ' ')
+			if p.last() != ' ' {
+				p.put(' ')
 			}
 			i++
 		case isDigit(c):
@@ -451,17 +451,16 @@ func (p *Policy) appendSelector(dst, s []byte, m Mode) []byte {
 				end++
 			}
 			if end-i <= 4 {
-				dst = append(dst, s[i:end]...)
+				p.add(s[i:end])
 			} else {
-				dst = append(dst, '0')
+				p.put('0')
 			}
 			i = end
 		default:
-			dst = append(dst, c)
+			p.put(c)
 			i++
 		}
 	}
-	return dst
 }
 
 func equal(a, b []byte) bool {
@@ -542,7 +541,7 @@ func (p *Policy) unescape(s []byte) []byte {
 	return t
 }
 
-func (p *Policy) appendAttrSelector(dst, s []byte, i int, m Mode) ([]byte, int) {
+func (p *Policy) appendAttrSelector(s []byte, i int, m Mode) int {
 	for i < len(s) && s[i] <= ' ' {
 		i++
 	}
@@ -557,8 +556,8 @@ func (p *Policy) appendAttrSelector(dst, s []byte, i int, m Mode) ([]byte, int) 
 		end = len(s)
 	}
 	name := p.unescape(s[i:end])
-	dst = append(dst, '[')
-	dst = p.appendAttrName(dst, name, m)
+	p.put('[')
+	p.appendAttrName(name, m)
 	rule := p.lists.attrs.find(name)
 	i = end
 	for i < len(s) && s[i] <= ' ' {
@@ -567,14 +566,14 @@ func (p *Policy) appendAttrSelector(dst, s []byte, i int, m Mode) ([]byte, int) 
 	if i < len(s) && s[i] != ']' {
 		if s[i] != '=' {
 			if matcher(s, i) {
-				dst = append(dst, s[i])
+				p.put(s[i])
 			}
 			i++
 		}
 		if i < len(s) && s[i] == '=' {
 			i++
 		}
-		dst = append(dst, '=')
+		p.put('=')
 		for i < len(s) && s[i] <= ' ' {
 			i++
 		}
@@ -591,28 +590,32 @@ func (p *Policy) appendAttrSelector(dst, s []byte, i int, m Mode) ([]byte, int) 
 			value = s[i:end]
 		}
 		i = end
-		dst = append(dst, '"')
+		p.put('"')
 		switch {
 		case len(value) <= 40 && p.lists.values.find(value) != 0, rule == 'n' && numeric(value):
-			dst = append(dst, value...)
-		case (rule == 'c' || rule == 'i' || rule == 'r' || eqFold(name, "slot") || eqFold(name, "name")) && plainString(value) && noQuote(value):
-			dst = p.appendIdent(dst, value)
+			p.add(value)
+		case (eqFold(name, "slot") || eqFold(name, "name")) && noQuote(value):
+			p.appendFieldName(value, m == Shown || m == Allowed)
+		case (rule == 'c' || rule == 'i' || rule == 'r') && noQuote(value):
+			p.appendIdent(value)
 		default:
 			// A value that no attribute has after masking: the selector matches nothing.
-			dst = append(dst, '-')
+			p.put('-')
 		}
-		dst = append(dst, '"')
+		p.put('"')
 		for i < len(s) && s[i] <= ' ' {
 			i++
 		}
 		if i < len(s) && s[i] != ']' && (s[i]|0x20 == 'i' || s[i]|0x20 == 's') {
-			dst = append(dst, ' ', s[i])
+			p.put(' ')
+			p.put(s[i])
 		}
 	}
 	for i < len(s) && s[i] != ']' {
 		i++
 	}
-	return append(dst, ']'), min(i+1, len(s))
+	p.put(']')
+	return min(i+1, len(s))
 }
 
 func matcher(s []byte, i int) bool {
@@ -625,7 +628,7 @@ func matcher(s []byte, i int) bool {
 
 func noQuote(s []byte) bool {
 	for _, c := range s {
-		if c == '"' || c == '\'' || c == '<' {
+		if c == '"' || c == '\'' || c == '<' || c == '\\' || c == '\n' {
 			return false
 		}
 	}

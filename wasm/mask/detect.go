@@ -4,15 +4,15 @@ package mask
 type span struct{ from, to int }
 
 // appendShown writes text less the personal data found in it.
-func (p *Policy) appendShown(dst, s []byte) []byte {
+func (p *Policy) appendShown(s []byte) {
 	p.detect(s)
 	at := 0
 	for _, sp := range p.spans {
-		dst = append(dst, s[at:sp.from]...)
-		dst = appendMasked(dst, s[sp.from:sp.to])
+		p.add(s[at:sp.from])
+		p.appendMasked(s[sp.from:sp.to])
 		at = sp.to
 	}
-	return append(dst, s[at:]...)
+	p.add(s[at:])
 }
 
 // HasPersonalData reports whether a detector finds something.

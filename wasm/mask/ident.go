@@ -71,12 +71,12 @@ func hash64(b []byte) uint64 {
 }
 
 // appendRenamed writes prefix and the name's number: "m12".
-func (p *Policy) appendRenamed(dst []byte, prefix string, name []byte) []byte {
-	dst = append(dst, prefix...)
-	return appendInt(dst, p.names.number(name))
+func (p *Policy) appendRenamed(prefix string, name []byte) {
+	p.str(prefix)
+	p.appendInt(p.names.number(name))
 }
 
-func appendInt(dst []byte, n int) []byte {
+func (p *Policy) appendInt(n int) {
 	var b [12]byte
 	i := len(b)
 	for {
@@ -84,7 +84,8 @@ func appendInt(dst []byte, n int) []byte {
 		b[i] = byte('0' + n%10)
 		n /= 10
 		if n == 0 {
-			return append(dst, b[i:]...)
+			p.add(b[i:])
+			return
 		}
 	}
 }
@@ -92,15 +93,16 @@ func appendInt(dst []byte, n int) []byte {
 // appendIdent writes a class, id or CSS name: itself, or renamed when it looks like data.
 //
 //go:noinline
-func (p *Policy) appendIdent(dst, name []byte) []byte {
+func (p *Policy) appendIdent(name []byte) {
 	if p.looksLikeData(name) {
-		return p.appendRenamed(dst, "m", name)
+		p.appendRenamed("m", name)
+	} else {
+		p.add(name)
 	}
-	return append(dst, name...)
 }
 
 // appendIdents writes a white-space separated list of names.
-func (p *Policy) appendIdents(dst, s []byte) []byte {
+func (p *Policy) appendIdents(s []byte) {
 	first := true
 	for i := 0; i < len(s); {
 		for i < len(s) && isSpace(s[i]) {
@@ -112,13 +114,12 @@ func (p *Policy) appendIdents(dst, s []byte) []byte {
 		}
 		if start < i {
 			if !first {
-				dst = append(dst, ' ')
+				p.put(' ')
 			}
 			first = false
-			dst = p.appendIdent(dst, s[start:i])
+			p.appendIdent(s[start:i])
 		}
 	}
-	return dst
 }
 
 // looksLikeData reports whether a name is likelier to hold a value than to name a thing:
@@ -169,18 +170,20 @@ func (p *Policy) looksLikeData(s []byte) bool {
 // TagName is the qualified name of an element. Unknown names are renamed in strict.
 func (p *Policy) TagName(name []byte, tag Tag, m Mode) Text {
 	start := len(p.out)
-	p.out = p.appendTagName(p.out, name, tag, m)
+	p.appendTagName(name, tag, m)
 	return p.since(start)
 }
 
-func (p *Policy) appendTagName(dst, name []byte, tag Tag, m Mode) []byte {
+func (p *Policy) appendTagName(name []byte, tag Tag, m Mode) {
 	if tag != TagUnknown {
-		return append(dst, name...)
+		p.add(name)
+		return
 	}
 	if (m == Shown || m == Allowed) && !p.looksLikeData(name) && identChars(name) {
-		return append(dst, name...)
+		p.add(name)
+		return
 	}
-	return p.appendRenamed(dst, "x-m", name)
+	p.appendRenamed("x-m", name)
 }
 
 func identChars(s []byte) bool {

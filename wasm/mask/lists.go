@@ -42,18 +42,18 @@ const (
 )
 
 // Rules of tagList: the letter of a group is 'A' + Tag.
-const tagList = "B:html head body title div span p h1 h2 h3 h4 h5 h6 hgroup header footer main nav section article aside address " +
-	"ul ol li dl dt dd menu dir figure figcaption blockquote q cite pre code kbd samp var tt em strong small s del ins u b i big strike " +
-	"mark sub sup ruby rb rt rp rtc bdi bdo br wbr hr abbr acronym dfn time data font center nobr marquee table caption colgroup col " +
-	"thead tbody tfoot tr td th form fieldset legend label details summary dialog slot canvas map picture search blink multicol " +
-	"frameset xmp plaintext listing bgsound basefont rbc spacer isindex keygen selectedcontent fencedframe portal model " +
-	"svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textpath tref desc metadata view switch marker " +
+const tagList = "B:html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address " +
+	"ul ol li dl dt dd figure figcaption blockquote q cite pre code kbd samp var tt em strong small s del ins u b i big " +
+	"mark sub sup ruby rt bdi bdo br wbr hr abbr acronym dfn time data font center marquee table caption colgroup col " +
+	"thead tbody tfoot tr td th form fieldset legend label details summary dialog slot canvas map picture search " +
+	"selectedcontent " +
+	"svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textpath desc metadata view switch marker " +
 	"pattern mask clippath lineargradient radialgradient stop filter feblend fecolormatrix fecomponenttransfer fecomposite " +
-	"feconvolvematrix fediffuselighting fedisplacementmap fedistantlight fedropshadow feflood fefunca fefuncb fefuncg fefuncr " +
-	"fegaussianblur femerge femergenode femorphology feoffset fepointlight fespecularlighting fespotlight fetile feturbulence " +
+	"fedropshadow feflood fefunca fefuncb fefuncg fefuncr " +
+	"fegaussianblur femerge femergenode feoffset feturbulence " +
 	"animate animatemotion animatetransform set mpath foreignobject " +
-	"math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom mfenced menclose msub msup msubsup munder " +
-	"mover munderover mmultiscripts mprescripts none mtable mtr mtd maction semantics annotation annotation-xml" +
+	"math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle mpadded msub msup msubsup munder " +
+	"mover munderover mmultiscripts mtable mtr mtd semantics annotation" +
 	"|C:input|D:textarea|E:select|F:option optgroup datalist|G:output meter progress|H:style|I:noscript template noembed noframes" +
 	"|J:meta|K:link|L:img image feimage|M:video audio track source|N:object embed applet param|O:button|P:a area base|Q:iframe frame|R:script"
 
@@ -71,31 +71,31 @@ func (p *Policy) TagOf(name []byte) Tag {
 //	t text  u link  m media link  S srcset  l language tag  v value  k checked, selected
 //	w SVG paint and the like (a CSS value)  x never
 const attrList = "b:hidden disabled readonly required multiple open autofocus autoplay controls loop muted playsinline reversed ismap " +
-	"novalidate formnovalidate default inert allowfullscreen async defer nomodule itemscope compact noshade nowrap declare truespeed " +
-	"shadowrootdelegatesfocus shadowrootclonable shadowrootserializable webkitdirectory disablepictureinpicture disableremoteplayback" +
+	"novalidate formnovalidate default inert allowfullscreen async defer nomodule itemscope nowrap " +
+	"shadowrootdelegatesfocus shadowrootclonable shadowrootserializable webkitdirectory" +
 	"|n:tabindex width height rows cols size maxlength minlength colspan rowspan span start cellpadding cellspacing border hspace vspace " +
 	"x y z dx dy cx cy r rx ry fx fy fr x1 y1 x2 y2 d points viewbox pathlength offset rotate textlength stddeviation " +
-	"basefrequency numoctaves seed scale surfacescale diffuseconstant specularconstant specularexponent kernelmatrix kernelunitlength " +
-	"order divisor bias targetx targety radius k1 k2 k3 k4 tablevalues slope intercept amplitude exponent azimuth elevation limitingconeangle " +
-	"pointsatx pointsaty pointsatz refx refy markerwidth markerheight dur begin end repeatcount repeatdur keytimes keysplines keypoints " +
+	"basefrequency numoctaves scale " +
+	"radius tablevalues slope intercept amplitude exponent " +
+	"refx refy markerwidth markerheight dur begin end repeatcount keytimes keysplines " +
 	"aria-level aria-posinset aria-setsize aria-colcount aria-rowcount aria-colindex aria-rowindex aria-colspan aria-rowspan " +
-	"lspace rspace minsize maxsize columnspacing rowspacing depth voffset scriptlevel data-index data-level data-col data-row" +
-	"|e:type dir role rel method enctype preload loading decoding fetchpriority scope wrap align valign halign kind shape inputmode enterkeyhint " +
-	"autocapitalize autocorrect draggable spellcheck translate contenteditable popover popovertargetaction crossorigin referrerpolicy " +
-	"behavior direction frame rules clear bgcolor scrolling frameborder marginheight marginwidth shadowrootmode autocomplete " +
-	"aria-hidden aria-expanded aria-checked aria-selected aria-pressed aria-disabled aria-haspopup aria-live aria-atomic aria-busy " +
+	"data-index" +
+	"|e:type dir role rel method enctype preload loading decoding fetchpriority scope wrap align valign kind shape inputmode enterkeyhint " +
+	"autocapitalize autocorrect draggable spellcheck translate contenteditable popover crossorigin referrerpolicy " +
+	"behavior direction bgcolor scrolling frameborder marginheight marginwidth shadowrootmode autocomplete " +
+	"aria-hidden aria-expanded aria-checked aria-selected aria-pressed aria-disabled aria-haspopup aria-live aria-busy " +
 	"aria-current aria-invalid aria-modal aria-multiline aria-multiselectable aria-orientation aria-readonly aria-required aria-sort " +
-	"aria-relevant aria-autocomplete data-state data-side data-align data-orientation data-theme data-mode data-open data-closed " +
-	"data-active data-selected data-disabled data-checked data-highlighted data-focus data-hover data-size data-variant data-color-scheme data-color-mode data-placement data-position data-direction data-visible " +
-	"data-expanded data-collapsed data-loading data-status data-type data-animation data-motion data-headlessui-state " +
-	"data-bs-theme data-bs-toggle data-toggle data-dismiss data-loaded xml:space preserveaspectratio gradientunits spreadmethod " +
+	"aria-autocomplete data-state data-side data-align data-orientation data-theme data-mode data-open data-closed " +
+	"data-active data-selected data-disabled data-checked data-highlighted data-size data-variant data-color-scheme data-color-mode data-placement data-position data-direction " +
+	"data-type " +
+	"data-bs-theme xml:space preserveaspectratio gradientunits spreadmethod " +
 	"patternunits patterncontentunits clippathunits maskunits maskcontentunits filterunits primitiveunits markerunits orient operator " +
-	"in2 mode edgemode stitchtiles calcmode additive accumulate attributetype lengthadjust method zoomandpan version baseprofile " +
-	"display mathvariant stretchy symmetric fence separator largeop movablelimits accent accentunder linethickness columnalign rowalign displaystyle media-type xmlns xmlns:xlink" +
+	"in2 mode calcmode additive accumulate attributetype lengthadjust method " +
+	"display mathvariant stretchy largeop accent linethickness columnalign rowalign displaystyle media-type xmlns xmlns:xlink" +
 	"|c:class|i:id|r:for headers list form aria-labelledby aria-describedby aria-controls aria-owns aria-activedescendant aria-details aria-errormessage aria-flowto " +
-	"popovertarget commandfor anchor contextmenu usemap|s:style|l:lang xml:lang hreflang srclang" +
+	"popovertarget commandfor anchor usemap|s:style|l:lang xml:lang hreflang srclang" +
 	"|t:title alt placeholder label summary aria-label aria-description aria-placeholder aria-roledescription aria-valuetext abbr" +
-	"|u:href action formaction cite longdesc manifest xlink:href xml:base|m:src poster background data lowsrc code codebase archive classid|S:srcset imagesrcset|v:value|k:checked selected" +
+	"|u:href action formaction cite manifest xlink:href|m:src poster background data|S:srcset imagesrcset|v:value|k:checked selected" +
 	"|w:fill stroke color stop-color flood-color lighting-color fill-opacity stroke-opacity opacity stop-opacity flood-opacity fill-rule clip-rule " +
 	"stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset transform gradienttransform patterntransform " +
 	"font-size font-weight font-style font-family font-stretch font-variant text-anchor dominant-baseline alignment-baseline baseline-shift letter-spacing word-spacing text-decoration writing-mode " +
@@ -107,23 +107,23 @@ const valueList = "y:true false on off yes no mixed none auto normal inherit ini
 	"disabled checked unchecked indeterminate selected unselected expanded collapsed loading loaded idle pending error success warning info " +
 	"danger primary secondary light dark system dim high low small medium large xs sm md lg xl xxl full top bottom left right start end center middle justify baseline stretch " +
 	"horizontal vertical both block inline ltr rtl up down forward backward text password email tel url search number date time month week " +
-	"datetime-local datetime color range checkbox radio file submit reset button image module importmap speculationrules text/css text/javascript application/javascript " +
-	"application/json application/ld+json text/html text/plain application/xhtml+xml image/svg+xml image/png image/jpeg image/webp image/avif image/gif image/x-icon video/mp4 video/webm audio/mpeg audio/ogg " +
-	"font/woff2 font/woff style font script fetch track worker document video audio object embed " +
-	"stylesheet icon shortcut alternate preload prefetch preconnect dns-prefetch modulepreload canonical manifest noopener noreferrer nofollow external help license next prev " +
-	"author bookmark tag mask-icon apple-touch-icon apple-touch-icon-precomposed search ugc sponsored me opener get post dialog lazy eager async sync anonymous use-credentials origin no-referrer same-origin " +
-	"strict-origin origin-when-cross-origin strict-origin-when-cross-origin no-referrer-when-downgrade unsafe-url row col rowgroup colgroup soft hard off virtual " +
-	"subtitles captions descriptions chapters metadata rect circle poly decimal numeric words sentences characters enter done go previous send manual hint toggle polite assertive additions removals all " +
-	"ascending descending other page step location list listbox tree grid menu dialog spelling grammar plaintext-only application/x-www-form-urlencoded multipart/form-data " +
-	"alert alertdialog application article banner blockquote caption cell code columnheader combobox complementary contentinfo definition deletion directory emphasis feed figure form generic group heading img insertion " +
+	"datetime-local datetime color range checkbox radio file submit reset button image module importmap text/css text/javascript " +
+	"application/json text/html text/plain image/svg+xml image/png image/jpeg image/webp image/gif video/mp4 " +
+	"style font script fetch track worker document video audio object embed " +
+	"stylesheet icon shortcut alternate preload prefetch preconnect dns-prefetch canonical manifest noopener noreferrer nofollow external help license next prev " +
+	"tag search sponsored opener get post dialog lazy eager async sync anonymous origin no-referrer same-origin " +
+	"row col rowgroup colgroup soft hard off virtual " +
+	"rect circle poly decimal numeric words sentences characters enter done go previous send manual hint toggle polite assertive all " +
+	"ascending descending other page step location list listbox tree grid menu dialog spelling grammar plaintext-only " +
+	"alert alertdialog application article banner blockquote cell code columnheader combobox complementary contentinfo directory feed figure form group heading img " +
 	"link listitem log main marquee math menubar menuitem menuitemcheckbox menuitemradio meter navigation note option paragraph presentation progressbar radiogroup region row rowheader " +
-	"scrollbar searchbox separator slider spinbutton status strong subscript superscript switch tab table tablist tabpanel term textbox timer toolbar tooltip treegrid treeitem " +
-	"preserve xminymin xmidymin xmaxymin xminymid xmidymid xmaxymid xminymax xmidymax xmaxymax meet slice objectboundingbox userspaceonuse strokewidth pad reflect repeat auto-start-reverse " +
-	"over in out atop xor lighter arithmetic sourcegraphic sourcealpha duplicate wrap nostitch stitch linear discrete paced spline sum replace spacing spacingandglyphs magnify disable multiply screen darken lighten overlay " +
-	"bold italic bold-italic double-struck script fraktur sans-serif monospace collapse dropdown tooltip popover modal offcanvas " +
-	"name given-name additional-name family-name nickname username organization organization-title street-address address-line1 address-line2 address-line3 address-level1 address-level2 country country-name postal-code " +
-	"new-password current-password one-time-code cc-name cc-given-name cc-family-name cc-number cc-exp cc-exp-month cc-exp-year cc-csc cc-type transaction-amount bday sex photo shipping billing home work mobile webauthn " +
-	"http://www.w3.org/2000/svg http://www.w3.org/1999/xlink http://www.w3.org/1998/math/mathml http://www.w3.org/1999/xhtml 1.0 1.1 2.0 0 1 2 3 4 5 6 from-start to-end ease in-view delayed-open instant-open"
+	"scrollbar searchbox separator slider spinbutton status switch tab table tablist tabpanel textbox timer toolbar tooltip treegrid treeitem " +
+	"preserve xminymin xmidymin xmaxymin xminymid xmidymid xmaxymid xminymax xmidymax xmaxymax objectboundingbox userspaceonuse repeat " +
+	"in wrap linear discrete replace disable multiply screen darken lighten overlay " +
+	"bold italic script sans-serif monospace collapse dropdown tooltip popover modal " +
+	"name given-name family-name username organization street-address postal-code " +
+	"new-password current-password one-time-code cc-name cc-number cc-exp cc-exp-month cc-exp-year cc-csc cc-type home mobile " +
+	"http://www.w3.org/2000/svg http://www.w3.org/1999/xlink http://www.w3.org/1998/math/mathml http://www.w3.org/1999/xhtml 1.0 1.1 2.0 0 1 2 3 4 5 6 ease"
 
 // segmentList: words of a path that name a page and nobody. In strict no other survives.
 const segmentList = "y:products product items item category categories collections collection catalog catalogue shop store cart basket checkout payment shipping order orders " +
@@ -139,13 +139,13 @@ const segmentList = "y:products product items item category categories collectio
 //	k CSS keyword and function  e file extension
 const cssList = "k:none auto inherit initial unset revert normal flex grid block inline contents solid dashed dotted double hidden visible collapse " +
 	"bold bolder lighter italic oblique center left right top bottom start end both all row column wrap nowrap absolute relative fixed sticky static " +
-	"transparent currentcolor black white red green blue gray grey yellow orange purple pink brown cyan magenta navy teal silver gold " +
-	"var calc min max clamp rgb rgba hsl hsla hwb lab lch oklab oklch color-mix srgb in url env attr linear-gradient radial-gradient conic-gradient repeating-linear-gradient to from at " +
+	"transparent currentcolor black white red green blue gray grey yellow orange purple pink cyan silver gold " +
+	"var calc min max clamp rgb rgba hsl hsla color-mix in url attr linear-gradient radial-gradient conic-gradient repeating-linear-gradient to from at " +
 	"cubic-bezier steps ease ease-in ease-out ease-in-out linear infinite alternate forwards backwards reverse paused running " +
-	"translate translatex translatey translatez translate3d scale scalex scaley rotate rotatex rotatey rotatez skew skewx skewy matrix matrix3d perspective " +
-	"blur brightness contrast drop-shadow grayscale hue-rotate invert opacity saturate sepia cover contain repeat no-repeat repeat-x repeat-y space round " +
-	"sans-serif serif monospace cursive system-ui ui-sans-serif ui-serif ui-monospace arial helvetica verdana georgia times courier roboto inter " +
-	"uppercase lowercase capitalize underline pointer default text move grab scroll minmax repeat fit-content min-content max-content auto-fill auto-fit fr span dense subgrid " +
+	"translate translate3d scale rotate skew matrix matrix3d perspective " +
+	"blur drop-shadow opacity cover contain repeat no-repeat space round " +
+	"sans-serif serif monospace cursive system-ui " +
+	"uppercase lowercase capitalize underline pointer default text move minmax repeat fit-content min-content max-content fr span dense " +
 	"light dark inset outset px em rem vh vw fill stroke stretch baseline middle space-between space-around space-evenly flex-start flex-end" +
 	"|e:html htm php asp aspx jsp css js mjs json xml png jpg jpeg gif webp avif svg ico mp4 webm mp3 ogg woff woff2 ttf otf eot pdf txt zip csv map md wasm webmanifest"
 

@@ -23,12 +23,12 @@ func (p *Policy) Meta(key int, s []byte) (t Text, ok bool) {
 	case key < 1 || key > metaLast:
 		return
 	case key == MetaEntryURL || key == MetaReferrer:
-		p.out = p.appendURL(p.out, s, p.PageMode())
+		p.appendURL(s, p.PageMode())
 	case key == MetaTitle:
-		p.out = p.appendText(p.out, s, p.PageMode())
+		p.appendText(s, p.PageMode())
 	case key == MetaVisitorID || key == MetaPredecessor || key == MetaTabID:
 		if len(s) == 32 && allHex(s) {
-			p.out = append(p.out, s...)
+			p.add(s)
 		}
 	case key >= MetaUTMSource && key <= MetaUTMContent, key == MetaRelease, key == MetaEnvironment:
 		// What the site hands over: shown in both levels, less what looks like a person.
@@ -36,9 +36,9 @@ func (p *Policy) Meta(key int, s []byte) (t Text, ok bool) {
 			s = s[:128]
 		}
 		if p.looksPersonal(s) {
-			p.out = append(p.out, 'x')
+			p.put('x')
 		} else {
-			p.out = append(p.out, s...)
+			p.add(s)
 		}
 	default:
 		// The browser's own words: a bounded length, and characters of such words.
@@ -47,9 +47,9 @@ func (p *Policy) Meta(key int, s []byte) (t Text, ok bool) {
 				break
 			}
 			if isAlnum(c) || listedChar(c) {
-				p.out = append(p.out, c)
+				p.put(c)
 			} else {
-				p.out = append(p.out, '?')
+				p.put('?')
 			}
 		}
 	}
@@ -82,9 +82,9 @@ func (p *Policy) Label(s []byte) Text {
 		s = s[:256]
 	}
 	if p.looksPersonal(s) {
-		p.out = append(p.out, 'x')
+		p.put('x')
 	} else {
-		p.out = append(p.out, s...)
+		p.add(s)
 	}
 	return p.since(start)
 }
@@ -108,7 +108,7 @@ func (p *Policy) JSON(s []byte) Text {
 			if personal && personalDepth == 0 {
 				personalDepth = depth
 			}
-			p.out = append(p.out, c)
+			p.put(c)
 			i++
 		case c == '}' || c == ']':
 			if depth == personalDepth {
@@ -119,10 +119,10 @@ func (p *Policy) JSON(s []byte) Text {
 				p.out = p.out[:start]
 				return Text{}
 			}
-			p.out = append(p.out, c)
+			p.put(c)
 			i++
 		case c == ',' || c == ':':
-			p.out = append(p.out, c)
+			p.put(c)
 			i++
 		case c == '"':
 			end := jsonString(s, i)
@@ -136,16 +136,16 @@ func (p *Policy) JSON(s []byte) Text {
 				k++
 			}
 			key := k < len(s) && s[k] == ':'
-			p.out = append(p.out, '"')
+			p.put('"')
 			switch {
 			case !plainString(in): // an escape could hide what a detector looks for
-				p.out = append(p.out, 'x')
+				p.put('x')
 			case personalDepth > 0 || personal && !key:
-				p.out = append(p.out, 'x')
+				p.put('x')
 			default:
-				p.out = p.appendShown(p.out, in)
+				p.appendShown(in)
 			}
-			p.out = append(p.out, '"')
+			p.put('"')
 			if key && personalDepth == 0 {
 				personal = personalKey(in)
 			}
@@ -155,7 +155,7 @@ func (p *Policy) JSON(s []byte) Text {
 			if c == 'f' {
 				n = 5
 			}
-			p.out = append(p.out, s[i:i+n]...)
+			p.add(s[i : i+n])
 			i += n
 		case isDigit(c) || c == '-':
 			end := i + 1
@@ -163,9 +163,9 @@ func (p *Policy) JSON(s []byte) Text {
 				end++
 			}
 			if personal || personalDepth > 0 || p.HasPersonalData(s[i:end]) {
-				p.out = append(p.out, "\"x\""...)
+				p.str("\"x\"")
 			} else {
-				p.out = append(p.out, s[i:end]...)
+				p.add(s[i:end])
 			}
 			i = end
 		default:

@@ -72,25 +72,24 @@ func (p *Policy) since(start int) Text { return Text{p.out[start:len(p.out):len(
 
 func (p *Policy) lit(s string) Text {
 	start := len(p.out)
-	p.out = append(p.out, s...)
+	p.str(s)
 	return p.since(start)
 }
 
 // Text is the data of a text node.
 func (p *Policy) Text(s []byte, m Mode) Text {
 	start := len(p.out)
-	p.out = p.appendText(p.out, s, m)
+	p.appendText(s, m)
 	return p.since(start)
 }
 
-func (p *Policy) appendText(dst, s []byte, m Mode) []byte {
+func (p *Policy) appendText(s []byte, m Mode) {
 	switch m {
 	case Shown, Allowed:
-		return p.appendShown(dst, s)
+		p.appendShown(s)
 	case Blocked:
-		return dst
 	default:
-		return appendMasked(dst, s)
+		p.appendMasked(s)
 	}
 }
 
@@ -146,7 +145,7 @@ func (p *Policy) CommonName(s []byte) Text {
 }
 
 // appendMasked keeps white space and, per word, about the width: POLICY.md "The mask".
-func appendMasked(dst, s []byte) []byte {
+func (p *Policy) appendMasked(s []byte) {
 	n, wide := 0, 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -158,9 +157,9 @@ func appendMasked(dst, s []byte) []byte {
 		if c < 0x80 {
 			i++
 			if c == ' ' || (c >= 9 && c <= 13) {
-				dst = appendWord(dst, n, wide)
+				p.appendWord(n, wide)
 				n, wide = 0, 0
-				dst = append(dst, c)
+				p.put(c)
 			}
 			continue
 		}
@@ -168,13 +167,13 @@ func appendMasked(dst, s []byte) []byte {
 		i += size
 		switch {
 		case r == 0xa0:
-			dst = appendWord(dst, n, wide)
+			p.appendWord(n, wide)
 			n, wide = 0, 0
-			dst = append(dst, 0xc2, 0xa0)
+			p.str("\u00a0")
 		case isSpaceRune(r):
-			dst = appendWord(dst, n, wide)
+			p.appendWord(n, wide)
 			n, wide = 0, 0
-			dst = append(dst, ' ')
+			p.put(' ')
 		case isZeroWidth(r):
 		case isWide(r):
 			n++
@@ -183,12 +182,12 @@ func appendMasked(dst, s []byte) []byte {
 			n++
 		}
 	}
-	return appendWord(dst, n, wide)
+	p.appendWord(n, wide)
 }
 
 // appendWord writes the mask of a word of n characters: its length is rounded, so that
 // lengths in a row are no fingerprint, and a typed word that is echoed is not counted.
-func appendWord(dst []byte, n, wide int) []byte {
+func (p *Policy) appendWord(n, wide int) {
 	m := n
 	switch {
 	case n <= 2:
@@ -205,14 +204,13 @@ func appendWord(dst []byte, n, wide int) []byte {
 	}
 	if wide*2 > n {
 		for ; m > 0; m-- {
-			dst = append(dst, "ｘ"...)
+			p.str("ｘ")
 		}
-		return dst
+		return
 	}
 	for ; m > 0; m-- {
-		dst = append(dst, 'x')
+		p.put('x')
 	}
-	return dst
 }
 
 func isSpaceRune(r rune) bool {
@@ -236,4 +234,26 @@ func onlySpace(s []byte) bool {
 		}
 	}
 	return true
+}
+
+// The writers of the arena. They stand apart (and are not inlined) because an append in
+// place is 60 bytes of WebAssembly.
+
+//go:noinline
+func (p *Policy) put(c byte) { p.out = append(p.out, c) }
+
+//go:noinline
+func (p *Policy) add(b []byte) { p.out = append(p.out, b...) }
+
+//go:noinline
+func (p *Policy) str(s string) { p.out = append(p.out, s...) }
+
+// last is the last byte written, 0 if there is none.
+//
+//go:noinline
+func (p *Policy) last() byte {
+	if len(p.out) == 0 {
+		return 0
+	}
+	return p.out[len(p.out)-1]
 }

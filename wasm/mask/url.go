@@ -3,13 +3,13 @@ package mask
 // URL is a URL that is not loaded for its picture: a page, a link, a referrer.
 func (p *Policy) URL(s []byte, m Mode) Text {
 	start := len(p.out)
-	p.out = p.appendURL(p.out, s, m)
+	p.appendURL(s, m)
 	return p.since(start)
 }
 
 // appendURL writes scheme and host, the path's segments that name nobody, in balanced the
 // names of the query, and of a fragment at most an element's id. POLICY.md "URLs".
-func (p *Policy) appendURL(dst, s []byte, m Mode) []byte {
+func (p *Policy) appendURL(s []byte, m Mode) {
 	for len(s) > 0 && s[0] <= ' ' {
 		s = s[1:]
 	}
@@ -25,25 +25,30 @@ func (p *Policy) appendURL(dst, s []byte, m Mode) []byte {
 		switch {
 		case eqFold(scheme, "http"), eqFold(scheme, "https"), eqFold(scheme, "ws"), eqFold(scheme, "wss"):
 			for _, c := range scheme {
-				dst = append(dst, lower(c))
+				p.put(lower(c))
 			}
-			dst = append(dst, ':')
+			p.put(':')
 			rest = s[k+1:]
 		case eqFold(scheme, "about") && (eqFold(s[k+1:], "blank") || eqFold(s[k+1:], "srcdoc")):
-			return append(append(dst, "about:"...), s[k+1:]...)
+			p.str("about:")
+			p.add(s[k+1:])
+			return
 		case eqFold(scheme, "data"):
 			if shown && hasPrefixFold(s[k+1:], "image/") && dataURL(s[k+1:]) {
-				return append(dst, s...)
+				p.add(s)
+				return
 			}
-			return append(dst, "data:,"...)
+			p.str("data:,")
+			return
 		case eqFold(scheme, "mailto"), eqFold(scheme, "tel"), eqFold(scheme, "sms"), eqFold(scheme, "javascript"),
 			eqFold(scheme, "blob"), eqFold(scheme, "file"):
 			for _, c := range s[:k+1] {
-				dst = append(dst, lower(c))
+				p.put(lower(c))
 			}
-			return dst
+			return
 		default:
-			return append(dst, "x:"...)
+			p.str("x:")
+			return
 		}
 	}
 	if len(rest) >= 2 && isSlash(rest[0]) && isSlash(rest[1]) {
@@ -56,11 +61,11 @@ func (p *Policy) appendURL(dst, s []byte, m Mode) []byte {
 			}
 			e++
 		}
-		dst = append(dst, "//"...)
-		dst = p.appendHost(dst, rest[at:e])
+		p.str("//")
+		p.appendHost(rest[at:e])
 		rest = rest[e:]
 	}
-	return p.appendPath(dst, rest, shown)
+	p.appendPath(rest, shown, len(rest) == len(s))
 }
 
 func isSlash(c byte) bool { return c == '/' || c == '\\' }
@@ -77,7 +82,7 @@ func dataURL(s []byte) bool {
 
 // appendHost keeps a host name but for labels that look like data (user names as
 // subdomains are not told apart from others).
-func (p *Policy) appendHost(dst, host []byte) []byte {
+func (p *Policy) appendHost(host []byte) {
 	for i := 0; i < len(host); {
 		k := i
 		for k < len(host) && host[k] != '.' && host[k] != ':' && host[k] != '[' && host[k] != ']' {
@@ -85,21 +90,20 @@ func (p *Policy) appendHost(dst, host []byte) []byte {
 		}
 		if k > i {
 			if p.looksLikeData(host[i:k]) {
-				dst = append(dst, 'x')
+				p.put('x')
 			} else {
-				dst = append(dst, host[i:k]...)
+				p.add(host[i:k])
 			}
 		}
 		if k < len(host) {
-			dst = append(dst, host[k])
+			p.put(host[k])
 			k++
 		}
 		i = k
 	}
-	return dst
 }
 
-func (p *Policy) appendPath(dst, s []byte, shown bool) []byte {
+func (p *Policy) appendPath(s []byte, shown, whole bool) {
 	end := 0
 	for end < len(s) && s[end] != '?' && s[end] != '#' {
 		end++
@@ -107,7 +111,7 @@ func (p *Policy) appendPath(dst, s []byte, shown bool) []byte {
 	person := false // the segment before names a kind of person
 	for i := 0; i < end; {
 		if isSlash(s[i]) {
-			dst = append(dst, '/')
+			p.put('/')
 			i++
 			continue
 		}
@@ -117,12 +121,12 @@ func (p *Policy) appendPath(dst, s []byte, shown bool) []byte {
 		}
 		seg := s[i:k]
 		if person || !p.safeSegment(seg, shown) {
-			dst = append(dst, 'x')
+			p.put('x')
 			if e := extension(seg); e > 0 && p.lists.css.find(seg[e:]) == 'e' {
-				dst = append(dst, seg[e-1:]...)
+				p.add(seg[e-1:])
 			}
 		} else {
-			dst = append(dst, seg...)
+			p.add(seg)
 		}
 		person = p.lists.cues.find(seg) == 'u'
 		i = k
@@ -144,12 +148,13 @@ func (p *Policy) appendPath(dst, s []byte, shown bool) []byte {
 					name = s[i:eq]
 				}
 				if len(name) > 0 {
-					dst = append(dst, sep)
+					p.put(sep)
 					sep = '&'
 					if eq > 0 && identChars(name) && !p.looksLikeData(name) && len(name) <= 32 {
-						dst = append(append(dst, name...), "=x"...)
+						p.add(name)
+						p.str("=x")
 					} else {
-						dst = append(dst, 'x')
+						p.put('x')
 					}
 				}
 			}
@@ -160,15 +165,15 @@ func (p *Policy) appendPath(dst, s []byte, shown bool) []byte {
 		}
 		end = i
 	}
-	if end < len(s) && s[end] == '#' && len(dst) == 0 && len(s) > 1 {
+	if end == 0 && len(s) > 1 && s[0] == '#' && whole {
 		frag := s[end+1:]
 		if identChars(frag) { // an element of this page, under the name its id has
-			dst = append(dst, '#')
-			return p.appendIdent(dst, frag)
+			p.put('#')
+			p.appendIdent(frag)
+			return
 		}
-		return append(dst, "#x"...)
+		p.str("#x")
 	}
-	return dst
 }
 
 func extension(seg []byte) int {
@@ -219,7 +224,7 @@ func (p *Policy) safeSegment(seg []byte, shown bool) bool {
 }
 
 // appendSrcset masks the URL of each candidate and keeps its descriptor.
-func (p *Policy) appendSrcset(dst, s []byte, m Mode) []byte {
+func (p *Policy) appendSrcset(s []byte, m Mode) {
 	first := true
 	for i := 0; i < len(s); {
 		for i < len(s) && (isSpace(s[i]) || s[i] == ',') {
@@ -244,15 +249,14 @@ func (p *Policy) appendSrcset(dst, s []byte, m Mode) []byte {
 			continue
 		}
 		if !first {
-			dst = append(dst, ", "...)
+			p.str(", ")
 		}
 		first = false
-		dst = p.appendURL(dst, url, m)
+		p.appendURL(url, m)
 		for _, c := range s[dstart:i] {
 			if isDigit(c) || c == '.' || c == 'w' || c == 'x' || c == ' ' {
-				dst = append(dst, c)
+				p.put(c)
 			}
 		}
 	}
-	return dst
 }

@@ -15,53 +15,41 @@ func (c *Core) find(id int32) (s int32, ok bool) {
 	return c.slot(uint32(id)), true
 }
 
-// spot is where new nodes go.
-type spot struct {
-	parent, prev int32
-	lost         bool // under something that was given up
-}
-
-// spotOf finds parent and previous sibling. A previous sibling that was given up leaves
-// the end of the parent: its children are being asked for.
-func (c *Core) spotOf(parent, prev int32) (at spot, code Code) {
-	s, ok := c.find(parent)
+// spotOf finds where new nodes go. parent is 0 with OK under something that was given up.
+// A previous sibling that was given up leaves the end of the parent: its children are
+// being asked for.
+func (c *Core) spotOf(parentID, prevID int32) (parent, prev int32, code Code) {
+	s, ok := c.find(parentID)
 	if !ok {
-		return at, ErrID
+		return 0, 0, ErrID
 	}
 	if s == 0 {
-		return spot{lost: true}, OK
+		return 0, 0, OK
 	}
-	if k := c.nodes[s].kind; k == kindText || k == kindOther {
-		return at, ErrID
+	n := c.n(s)
+	if n.kind == kindText || n.kind == kindOther {
+		return 0, 0, ErrID
 	}
-	at.parent = s
-	if prev != 0 {
-		p, ok := c.find(prev)
-		if !ok {
-			return at, ErrID
-		}
-		if p == 0 {
-			at.prev = c.nodes[s].last
-			return at, OK
-		}
-		if c.nodes[p].parent != s || c.nodes[s].inner == p {
-			return at, ErrID
-		}
-		at.prev = p
+	if prevID == 0 {
+		return s, 0, OK
 	}
-	return at, OK
+	p, ok := c.find(prevID)
+	if !ok || p != 0 && (c.n(p).parent != s || n.inner == p) {
+		return 0, 0, ErrID
+	}
+	if p == 0 {
+		p = n.last
+	}
+	return s, p, OK
 }
 
-// fresh reports whether ids from..from+n−1 were never used.
+// fresh reports whether ids from..from+n−1 were never used, and marks them as used.
 func (c *Core) fresh(from, n int32) bool {
-	return from > 0 && n >= 0 && uint32(from) > c.maxID && from <= 1<<30 && n <= 1<<28
-}
-
-// giveUp marks ids as used, without nodes.
-func (c *Core) giveUp(last uint32) {
-	if last > c.maxID {
-		c.maxID = last
+	if from <= 0 || n < 0 || uint32(from) <= c.maxID || from > 1<<30 || n > 1<<28 {
+		return false
 	}
+	c.maxID = uint32(from + n - 1)
+	return true
 }
 
 // apply applies one op. a holds its ints without the first; strings are taken in order.
@@ -73,40 +61,68 @@ func (c *Core) apply(op int, a []int32) Code {
 	case opElement:
 		return c.applyElement(&r)
 	}
-	// All other ops have a fixed number of ints before what repeats, and at most two strings.
-	shape := opShapes[op]
 	var strs [2][]byte
-	var null bool
-	fixed, ns, list, each := 0, 0, -1, 0
-	for k := 0; k < len(shape); k++ {
-		switch shape[k] {
+	null := false
+	s, skip := int32(0), false
+	spec := opSpecs[op]
+	o := c.begin(wire.Kind(spec[0]), 0)
+	ns, list := 0, 0
+	for k := 1; k < len(spec) || list > 0 && !r.done(); k++ {
+		if k == len(spec) {
+			k = list
+		}
+		v := r.next()
+		switch spec[k] {
+		case 'n':
+			var ok bool
+			if s, ok = c.find(v); !ok {
+				return ErrID
+			}
+			skip = s == 0
+			o.ID = uint32(v)
+		case 'e', 'E':
+			// What happened where no node is recorded happened all the same.
+			at := int32(0)
+			if v != 0 {
+				at, _ = c.find(v)
+			}
+			if spec[k] == 'E' {
+				o.Nums = append(o.Nums, int64(c.seen(at)))
+				break
+			}
+			s = at
+			o.ID = c.seen(at)
 		case 'i':
-			fixed++
-			r.next()
+			o.Nums = append(o.Nums, int64(v))
 		case 's':
-			fixed++
-			n := r.next()
-			if !r.room() {
+			if r.i > len(a) {
 				return ErrSize
 			}
-			s, ok := c.str(n)
+			text, ok := c.str(v)
 			if !ok {
 				return ErrText
 			}
-			strs[ns], null = s, n < 0
+			strs[ns&1], null = text, v < 0
 			ns++
 		case 'c':
-			n := r.next()
-			list, each = r.i, len(shape)-k-2
-			if n < 0 || int(n) > len(a) || r.take(n*int32(each)) == nil && n > 0 {
+			list = k + 1
+			if v < 0 || int(v)*(len(spec)-list) != len(a)-r.i {
 				return ErrSize
 			}
-			k = len(shape)
+			if v == 0 {
+				k = len(spec)
+			}
 		}
 	}
 	if !r.done() {
 		return ErrSize
 	}
+	if skip {
+		return OK
+	}
+	n := c.n(s)
+	off := n.flags&hidden != 0
+	shown := n.mode == mask.Allowed && n.flags&secret == 0
 	switch op {
 	case opHello:
 		return c.applyHello(a)
@@ -114,96 +130,139 @@ func (c *Core) apply(op int, a []int32) Code {
 		if t := int64(a[0]); t > c.atMs {
 			c.atMs = t
 		}
-	case opMeta:
-		if t, ok := c.pol.Meta(int(a[0]), strs[0]); ok {
-			c.emitNumText(wire.KindMeta, 0, t, int64(a[0]))
-		}
+		return OK
 	case opSnapshotBegin:
-		c.beginEpoch(a)
+		c.beginEpoch()
+		for _, v := range a {
+			o.Nums = append(o.Nums, int64(v))
+		}
 	case opSnapshotEnd:
+		c.send()
 		c.endSnapshot()
+		return OK
+	case opMeta:
+		t, ok := c.pol.Meta(int(a[0]), strs[0])
+		if !ok {
+			return OK
+		}
+		o.Text = t.Bytes()
 	case opTextNode, opOtherNode:
-		at, code := c.spotOf(a[0], a[1])
+		parent, prev, code := c.spotOf(a[0], a[1])
 		if code != OK {
 			return code
 		}
 		if !c.fresh(a[2], 1) {
 			return ErrID
 		}
-		switch {
-		case at.lost:
-			c.giveUp(uint32(a[2]))
-		case op == opTextNode:
-			c.addText(at.parent, at.prev, uint32(a[2]), strs[0])
-		default:
-			c.addOther(at.parent, at.prev, uint32(a[2]), int64(a[3]), strs[0])
+		if op == opTextNode {
+			c.addText(parent, prev, uint32(a[2]), strs[0])
+		} else {
+			c.addOther(parent, prev, uint32(a[2]), int64(a[3]), strs[0])
 		}
+		return OK
+	case opRemove:
+		if s == c.document {
+			return ErrID
+		}
+		c.remove(s)
+		return OK
+	case opClear:
+		for d := c.down(s); d != 0; d = c.down(s) {
+			c.remove(d)
+		}
+		return OK
+	case opMove:
+		return c.applyMove(s, a)
+	case opAttr:
+		c.applyAttr(s, strs[0], strs[1], null)
+		return OK
+	case opText:
+		if n.kind != kindText {
+			return ErrID
+		}
+		if off {
+			return OK
+		}
+		o.Kind, o.Text = wire.KindSetText, c.textOf(n.parent, strs[0]).Bytes()
+	case opMark:
+		return c.applyMark(a[0], uint8(a[1])&(markMask|markBlock|markAllow))
 	case opShadow, opFrame:
-		return c.applyInner(op, a)
-	case opTrack:
-		c.emitText(wire.KindTrack, 0, c.pol.Label(strs[0]), c.pol.JSON(strs[1]))
-	case opIdentify:
-		c.emitText(wire.KindIdentify, 0, c.pol.Label(strs[0]), c.pol.JSON(strs[1]))
+		return c.applyInner(op, s, a)
+	case opValue:
+		c.applyValue(s, strs[0])
+		return OK
+	case opSecret:
+		n.flags |= secret
+		c.emitMask(s, a[1] != 0)
+		return OK
+	case opChecked, opSelected:
+		if off || !shown {
+			return OK
+		}
+	case opScroll:
+		// How far a masked field is scrolled tells how much was typed.
+		if off || !shown && c.typedIn(n) {
+			return OK
+		}
+	case opSize:
+		reason := int64(0)
+		if n.mode == mask.Blocked {
+			reason = 1
+		}
+		o.Nums = append(o.Nums, reason)
+		if off {
+			return OK
+		}
+	case opDialogState:
+		if off {
+			return OK
+		}
+	case opKey:
+		c.applyKey(s, a[1])
+		return OK
+	case opSheet, opRuleInsert, opRuleDelete, opAdopted:
+		// An owner of 0 is a constructed sheet, which may be adopted anywhere: it is masked by
+		// the page's mode, that of slot 0.
+		if off || s == 0 && a[0] != 0 {
+			return OK
+		}
+		o.Text = c.pol.CSS(strs[0], n.mode).Bytes()
+	case opNavigate:
+		o.Text = c.pol.URL(strs[0], c.pol.PageMode()).Bytes()
+	case opTrack, opIdentify:
+		o.Name, o.Text = c.pol.Label(strs[0]).Bytes(), c.pol.JSON(strs[1]).Bytes()
 	case opAnchor:
 		x, okX := decimal(strs[0])
 		y, okY := decimal(strs[1])
-		if okX && okY {
-			c.emitNums(wire.KindAnchor, 0, x, y)
+		if !okX || !okY {
+			return OK
 		}
-	case opClockJump:
-		c.emitInts(wire.KindClockJump, 0, a)
-	case opResize:
-		c.emitInts(wire.KindResize, 0, a)
-	case opVisibility:
-		c.emitInts(wire.KindVisibility, 0, a)
-	case opViewport:
-		c.emitInts(wire.KindViewport, 0, a)
-	case opNavigate:
-		c.emitNumText(wire.KindNavigate, 0, c.pol.URL(strs[0], c.pol.PageMode()), int64(a[0]))
+		o.Kind = wire.KindAnchor
+		o.Nums = append(o.Nums, x, y)
 	case opLeave:
-		c.flushActivity(c.atMs + 1000)
-		c.emitRef(wire.KindLeave, 0)
-	case opTouch:
-		o := c.begin(wire.KindTouch, 0)
-		o.Nums = append(o.Nums, int64(a[0]))
-		for q := a[list:]; len(q) >= 4; q = q[4:] {
-			s := int32(0)
-			if q[1] > 0 {
-				s, _ = c.find(q[1])
-			}
-			o.Nums = append(o.Nums, int64(q[0]), int64(c.seen(s)), int64(q[2]), int64(q[3]))
-		}
-		c.send()
-	case opSheet, opRuleInsert, opRuleDelete, opAdopted:
-		return c.applySheet(op, a, list, strs[0])
-	default:
-		return c.applyToNode(op, a, list, strs, null)
+		c.flushActivity(c.atMs + activityMs)
+		c.begin(wire.KindLeave, 0)
 	}
+	c.send()
 	return OK
 }
 
-// room reports that no int was read beyond the end.
-func (a *args) room() bool { return a.i <= len(a.a) }
-
-func (c *Core) emitInts(kind wire.Kind, id uint32, a []int32) {
-	o := c.begin(kind, id)
-	for _, v := range a {
-		o.Nums = append(o.Nums, int64(v))
+// remove ends the subtree of s.
+func (c *Core) remove(s int32) {
+	if n := c.n(s); n.flags&hidden == 0 {
+		c.emitRef(wire.KindRemove, n.id)
 	}
-	c.send()
+	c.release(s)
 }
 
 func decimal(s []byte) (n int64, ok bool) {
-	if len(s) == 0 || len(s) > 15 {
-		return 0, false
-	}
 	for _, d := range s {
 		if d < '0' || d > '9' {
 			return 0, false
 		}
 		n = n*10 + int64(d-'0')
 	}
-	return n, true
+	return n, len(s) > 0 && len(s) < 16
 }
 
 func (c *Core) applyHello(a []int32) Code {
@@ -223,217 +282,98 @@ func (c *Core) applyHello(a []int32) Code {
 	return OK
 }
 
-// applyToNode applies an op whose first int is a node's id.
-func (c *Core) applyToNode(op int, a []int32, list int, strs [2][]byte, null bool) Code {
-	id := a[0]
-	if op == opMouse || op == opDegraded {
-		id = a[1]
+// applyMark sets the marks of the site's selectors. It may stand before the element that it
+// is for, so that it holds from the start.
+func (c *Core) applyMark(id int32, marks uint8) Code {
+	if id <= 0 {
+		return ErrID
 	}
-	s := int32(0)
-	switch op {
-	case opMark:
-		// A mark may stand before the element that it is for, so that it holds from the start.
-		if id > 0 && uint32(id) > c.maxID {
-			c.early, c.earlyMarks = uint32(id), uint8(a[1])&(markMask|markBlock|markAllow)
-			return OK
-		}
-		if s, _ = c.find(id); s == 0 {
-			return OK
-		}
-	case opPointer, opMouse, opKey, opFocus, opDegraded:
-		// What happened where no node is recorded happened all the same.
-		if id > 0 {
-			s, _ = c.find(id)
-		}
-	default:
-		var ok bool
-		if s, ok = c.find(id); !ok {
-			return ErrID
-		}
-		if s == 0 {
-			return OK
-		}
+	if uint32(id) > c.maxID {
+		c.early, c.earlyMarks = uint32(id), marks
+		return OK
 	}
-	n := &c.nodes[s]
-	off := n.flags&hidden != 0
-	switch op {
-	case opRemove:
-		if id == 1 {
-			return ErrID
-		}
-		if !off {
-			c.emitRef(wire.KindRemove, n.id)
-		}
-		c.release(s)
-	case opClear:
-		c.clearChildren(s)
-	case opMove:
-		return c.applyMove(s, a)
-	case opAttr:
-		c.applyAttr(s, strs[0], strs[1], null)
-	case opText:
-		if n.kind != kindText {
-			return ErrID
-		}
-		if !off {
-			c.emitText(wire.KindSetText, n.id, mask.Text{}, c.textOf(n.parent, strs[0]))
-		}
-	case opMark:
-		n.selMark = uint8(a[1]) & (markMask | markBlock | markAllow)
+	if s := c.slot(uint32(id)); s != 0 && c.n(s).kind == kindElement {
+		c.n(s).selMark = marks
 		c.retune(s)
-	case opValue:
-		c.applyValue(s, strs[0])
-	case opChecked, opSelected:
-		if !off && n.mode == mask.Allowed && n.flags&secret == 0 {
-			if op == opChecked {
-				c.emitInts(wire.KindChecked, n.id, a[1:])
-			} else {
-				c.emitInts(wire.KindSelected, n.id, a[list:])
-			}
-		}
-	case opSecret:
-		n.flags |= secret
-		c.emitMask(s, a[1] != 0)
-	case opScroll:
-		// How far a masked field is scrolled tells how much was typed.
-		if !off && (n.mode == mask.Allowed || !c.typedIn(s)) {
-			c.emitInts(wire.KindScroll, n.id, a[1:])
-		}
-	case opPointer:
-		c.emitInts(wire.KindPointer, c.seen(s), a[list:])
-	case opMouse:
-		c.emitNums(wire.KindMouse, c.seen(s), int64(a[0]), int64(a[2]), int64(a[3]), int64(a[4]), int64(a[5]))
-	case opKey:
-		c.applyKey(s, a[1])
-	case opFocus:
-		c.emitRef(wire.KindFocus, c.seen(s))
-	case opSize:
-		if !off {
-			reason := int64(0)
-			if n.mode == mask.Blocked {
-				reason = 1
-			}
-			c.emitNums(wire.KindBox, n.id, int64(a[1]), int64(a[2]), reason)
-		}
-	case opDegraded:
-		c.emitNums(wire.KindDegraded, c.seen(s), int64(a[0]))
-	case opDialogState:
-		if !off {
-			c.emitInts(wire.KindDialogState, n.id, a[1:])
-		}
-	default:
-		return ErrInternal
 	}
 	return OK
 }
 
-// clearChildren ends all children and the inner root of s.
-func (c *Core) clearChildren(s int32) {
-	for {
-		d := c.down(s)
-		if d == 0 {
-			return
-		}
-		if c.nodes[d].flags&hidden == 0 {
-			c.emitRef(wire.KindRemove, c.nodes[d].id)
-		}
-		c.release(d)
-	}
-}
-
 func (c *Core) applyMove(s int32, a []int32) Code {
-	at, code := c.spotOf(a[1], a[2])
-	if code != OK {
-		return code
-	}
-	n := &c.nodes[s]
-	if s == at.prev || n.kind >= kindShadow || !at.lost && c.inside(at.parent, s) {
+	parent, prev, code := c.spotOf(a[1], a[2])
+	n := c.n(s)
+	if code != OK || s == prev || n.kind >= kindShadow || c.inside(parent, s) {
 		return ErrID
 	}
-	if at.lost { // its new place is being asked for, and brings it
-		if n.flags&hidden == 0 {
-			c.emitRef(wire.KindRemove, n.id)
-		}
-		c.release(s)
+	if parent == 0 { // its new place is being asked for, and brings it
+		c.remove(s)
 		return OK
 	}
 	from := n.parent
 	c.unlink(s)
-	c.link(s, at.parent, at.prev)
+	c.link(s, parent, prev)
 	mode, kids := c.settle(s)
-	p := &c.nodes[at.parent]
-	quiet := n.kind != kindElement && c.silent(at.parent)
-	switch {
-	case n.flags&hidden != 0:
-		c.recompute(s)
-		// Hidden by an old ancestor, and nothing hides it here: nobody will bring it.
-		if !quiet {
-			c.askUnlessCovered(s)
-		}
-	case p.flags&hidden != 0 || p.mode == mask.Blocked || quiet:
-		c.recompute(s)
-		c.withdraw(s)
-	case mode != n.mode || kids != n.kids || n.kind == kindText && !c.sameText(from, at.parent):
-		c.recompute(s)
-		c.withdraw(s)
-		c.askUnlessCovered(s)
-	default:
+	p := c.n(parent)
+	quiet := n.kind != kindElement && c.silent(parent)
+	same := mode == n.mode && kids == n.kids && !quiet && (n.kind != kindText || c.sameText(c.n(from), p)) ||
+		mode == mask.Blocked && n.mode == mode // a box moves as a box
+	if same && n.flags&hidden == 0 && p.flags&hidden == 0 && p.mode != mask.Blocked {
+		n.kids = kids
 		o := c.begin(wire.KindMove, n.id)
 		o.Parent, o.Prev = p.id, c.wirePrev(s)
 		c.send()
+		if mode == mask.Blocked {
+			c.recompute(s)
+		}
+		return OK
+	}
+	// Its level is another now, or it was hidden by an old ancestor and nothing hides it
+	// here: it leaves the wire until the bridge has sent it again.
+	c.recompute(s)
+	c.withdraw(s)
+	if !quiet {
+		c.askUnlessCovered(s)
 	}
 	return OK
 }
 
 // sameText reports whether a text child is masked alike under both parents.
-func (c *Core) sameText(a, b int32) bool {
-	p, q := &c.nodes[a], &c.nodes[b]
+func (c *Core) sameText(p, q *node) bool {
 	style := p.tag == mask.TagStyle || q.tag == mask.TagStyle
 	return (!style || p.tag == q.tag) && (p.flags|q.flags)&secret == 0
 }
 
 // applyInner attaches a shadow root or a frame's document. A second one replaces the first.
-func (c *Core) applyInner(op int, a []int32) Code {
-	host, ok := c.find(a[0])
-	if !ok || !c.fresh(a[1], 1) {
+func (c *Core) applyInner(op int, host int32, a []int32) Code {
+	if !c.fresh(a[1], 1) || c.n(host).kind != kindElement {
 		return ErrID
 	}
-	if host == 0 {
-		c.giveUp(uint32(a[1]))
-		return OK
-	}
-	if c.nodes[host].kind != kindElement {
-		return ErrID
-	}
-	if old := c.nodes[host].inner; old != 0 {
-		if c.nodes[old].flags&hidden == 0 {
-			c.emitRef(wire.KindRemove, c.nodes[old].id)
-		}
-		c.release(old)
+	if old := c.n(host).inner; old != 0 {
+		c.remove(old)
 	}
 	kind, wireKind := uint8(kindShadow), wire.KindShadowRoot
 	if op == opFrame {
 		kind, wireKind = kindDocument, wire.KindFrameDocument
 	}
-	s := c.add(uint32(a[1]), kind)
-	c.nodes[s].parent = host
-	c.nodes[host].inner = s
+	s := c.create(uint32(a[1]), kind)
+	n := c.n(s)
+	n.parent = host
+	c.n(host).inner = s
 	c.place(s)
-	if c.nodes[s].flags&hidden != 0 {
-		return OK
+	if n.flags&hidden == 0 {
+		o := c.begin(wireKind, n.id)
+		o.Parent = c.n(host).id
+		if op == opShadow {
+			o.Nums = append(o.Nums, int64(a[2]))
+		}
+		c.send()
 	}
-	o := c.begin(wireKind, c.nodes[s].id)
-	o.Parent = c.nodes[host].id
-	if op == opShadow {
-		o.Nums = append(o.Nums, int64(a[2]))
-	}
-	c.send()
 	return OK
 }
 
 // applyTree reads a natively serialised subtree.
 func (c *Core) applyTree(r *args) Code {
-	parent, prev, first, count := r.next(), r.next(), r.next(), r.next()
+	parentID, prevID, first, count := r.next(), r.next(), r.next(), r.next()
 	forget := r.take(r.next())
 	marks := r.take(doubled(r.next()))
 	shape := r.take(r.next())
@@ -447,39 +387,32 @@ func (c *Core) applyTree(r *args) Code {
 	}
 	for _, id := range forget {
 		s, ok := c.find(id)
-		if !ok || id == 1 {
+		if !ok || s == c.document {
 			return ErrID
 		}
 		if s != 0 {
-			if c.nodes[s].flags&hidden == 0 {
-				c.emitRef(wire.KindRemove, c.nodes[s].id)
-			}
-			c.release(s)
+			c.remove(s)
 		}
+	}
+	parent, prev, code := c.spotOf(parentID, prevID)
+	if code != OK {
+		return code
 	}
 	if !c.fresh(first, count) {
 		return ErrID
 	}
-	at, code := c.spotOf(parent, prev)
-	if code != OK {
-		return code
-	}
-	last := uint32(first) + uint32(count) - 1
-	if at.lost {
-		c.giveUp(last)
+	if parent == 0 {
 		return OK
 	}
-	for i := 3; i < len(marks); i += 2 {
-		if marks[i-1] < marks[i-3] {
+	for i := 2; i < len(marks); i += 2 {
+		if marks[i] < marks[i-2] {
 			return ErrSize
 		}
 	}
-	t := treeOp{at.parent, at.prev, uint32(first), int(count), marks, shape, html}
+	t := treeOp{parent, prev, uint32(first), int(count), marks, shape, html}
 	// Text below a raw element is literal and has no tag around it: that is not a tree.
-	raw := c.silent(at.parent) || c.nodes[at.parent].tag == mask.TagStyle
-	if raw || !c.readTree(&t, false) {
-		c.giveUp(last)
-		c.ask(uint32(parent), 1)
+	if c.silent(parent) || c.n(parent).tag == mask.TagStyle || !c.readTree(&t, false) {
+		c.ask(uint32(parentID), 1)
 		return OK
 	}
 	c.readTree(&t, true)
@@ -495,10 +428,9 @@ func doubled(n int32) int32 {
 
 // applyElement makes one element of the slow walk.
 func (c *Core) applyElement(r *args) Code {
-	parent, prev, id, ns := r.next(), r.next(), r.next(), r.next()
+	parentID, prevID, id, ns := r.next(), r.next(), r.next(), r.next()
 	nameLen := r.next()
-	n := r.next()
-	lens := r.take(doubled(n))
+	lens := r.take(doubled(r.next()))
 	if !r.done() {
 		return ErrSize
 	}
@@ -515,49 +447,19 @@ func (c *Core) applyElement(r *args) Code {
 		}
 		c.attrs = append(c.attrs, pair{k, v})
 	}
-	at, code := c.spotOf(parent, prev)
+	parent, prev, code := c.spotOf(parentID, prevID)
 	if code != OK {
 		return code
 	}
 	if !c.fresh(id, 1) || ns < 0 || ns > 3 {
 		return ErrID
 	}
-	if at.lost {
-		c.giveUp(uint32(id))
-		return OK
-	}
 	marks := uint8(0)
 	if c.early == uint32(id) {
 		marks = c.earlyMarks
 	}
-	c.addElement(at.parent, at.prev, uint32(id), uint8(ns), name, c.attrs, marks)
-	return OK
-}
-
-// applySheet applies the ops on style sheets. An owner of 0 is a constructed sheet, which
-// may be adopted anywhere: it is masked by the page's mode.
-func (c *Core) applySheet(op int, a []int32, list int, css []byte) Code {
-	s, mode := int32(0), c.pol.PageMode()
-	if a[0] != 0 {
-		var ok bool
-		if s, ok = c.find(a[0]); !ok {
-			return ErrID
-		}
-		if s == 0 || c.nodes[s].flags&hidden != 0 {
-			return OK
-		}
-		mode = c.nodes[s].mode
-	}
-	id := c.nodes[s].id
-	switch op {
-	case opSheet:
-		c.emitNumText(wire.KindSheet, id, c.pol.CSS(css, mode), int64(a[1]))
-	case opRuleInsert:
-		c.emitNumText(wire.KindRuleInsert, id, c.pol.CSS(css, mode), int64(a[1]), int64(a[2]))
-	case opRuleDelete:
-		c.emitInts(wire.KindRuleDelete, id, a[1:])
-	case opAdopted:
-		c.emitInts(wire.KindAdopted, id, a[list:])
+	if parent != 0 {
+		c.addElement(parent, prev, uint32(id), uint8(ns), name, c.attrs, marks)
 	}
 	return OK
 }

@@ -51,6 +51,7 @@ type Core struct {
 
 	resend []int32
 
+	document   int32  // slot of node 1
 	early      uint32 // id of an element that is yet to come, and its marks
 	earlyMarks uint8
 
@@ -217,7 +218,7 @@ func (c *Core) memory() int {
 // MemoryBytes is what the core has taken.
 func (c *Core) MemoryBytes() int { return c.memory() }
 
-func (c *Core) beginEpoch(nums []int32) {
+func (c *Core) beginEpoch() {
 	if c.snapshot { // what came before the first snapshot belongs to its epoch
 		c.closeSegment()
 		c.epoch++
@@ -225,17 +226,16 @@ func (c *Core) beginEpoch(nums []int32) {
 	}
 	c.tree.reset()
 	c.nodes[0] = node{mode: c.pol.PageMode()}
-	s := c.add(1, kindDocument)
-	c.nodes[s].mode = c.pol.PageMode()
+	c.document = c.create(1, kindDocument)
+	c.n(c.document).mode = c.pol.PageMode()
 	c.resend = c.resend[:0]
 	c.act, c.early = activity{}, 0
 	c.snapshot, c.inSnapshot, c.dropped = true, true, false
 	c.epochAt, c.epochSize, c.firstSize = c.atMs, 0, 0
-	c.emitInts(wire.KindSnapshotBegin, 0, nums)
+	c.begin(wire.KindSnapshotBegin, 0)
 }
 
 func (c *Core) endSnapshot() {
-	c.emitRef(wire.KindSnapshotEnd, 0)
 	c.inSnapshot = false
 	c.firstSize = c.epochSize + c.enc.PendingBytes()
 }

@@ -5,8 +5,6 @@ import (
 	"afterimage/wasm/wire"
 )
 
-const kRemove = wire.KindRemove
-
 // The writer of wire ops. Everything textual is mask.Text, which only the policy makes;
 // numbers are sizes, positions and kinds.
 
@@ -46,18 +44,11 @@ func (c *Core) emitText(kind wire.Kind, id uint32, name, text mask.Text) {
 	c.send()
 }
 
-func (c *Core) emitNumText(kind wire.Kind, id uint32, t mask.Text, nums ...int64) {
-	o := c.begin(kind, id)
-	o.Nums = append(o.Nums, nums...)
-	o.Text = t.Bytes()
-	c.send()
-}
-
 // wirePrev is the id of the nearest sibling before s that is on the wire.
 func (c *Core) wirePrev(s int32) uint32 {
-	for p := c.nodes[s].prev; p != 0; p = c.nodes[p].prev {
-		if c.nodes[p].flags&hidden == 0 {
-			return c.nodes[p].id
+	for p := c.n(s).prev; p != 0; p = c.n(p).prev {
+		if c.n(p).flags&hidden == 0 {
+			return c.n(p).id
 		}
 	}
 	return 0
@@ -65,22 +56,22 @@ func (c *Core) wirePrev(s int32) uint32 {
 
 // seen is the id of s, or of the ancestor that stands for it on the wire.
 func (c *Core) seen(s int32) uint32 {
-	for s != 0 && c.nodes[s].flags&hidden != 0 {
-		s = c.nodes[s].parent
+	for s != 0 && c.n(s).flags&hidden != 0 {
+		s = c.n(s).parent
 	}
-	return c.nodes[s].id
+	return c.n(s).id
 }
 
 // emitNode begins the op that creates s at its place.
 func (c *Core) emitNode(kind wire.Kind, s int32) *wire.Op {
-	n := &c.nodes[s]
+	n := c.n(s)
 	o := c.begin(kind, n.id)
-	o.Parent, o.Prev = c.nodes[n.parent].id, c.wirePrev(s)
+	o.Parent, o.Prev = c.n(n.parent).id, c.wirePrev(s)
 	return o
 }
 
 func (c *Core) element(s int32) mask.Element {
-	n := &c.nodes[s]
+	n := c.n(s)
 	return mask.Element{Tag: n.tag, Input: n.input, Mode: n.mode, Secret: n.flags&secret != 0, Named: n.flags&named != 0}
 }
 
@@ -89,9 +80,9 @@ type pair struct{ name, value []byte }
 
 // addElement makes an element node, learns from its attributes what it is, and writes it.
 func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, attrs []pair, marks uint8) int32 {
-	s := c.add(id, kindElement)
+	s := c.create(id, kindElement)
 	c.link(s, parent, prev)
-	n := &c.nodes[s]
+	n := c.n(s)
 	n.ns, n.selMark = ns, marks
 	local := name
 	for i, ch := range name {
@@ -164,10 +155,10 @@ func typedRole(v []byte) bool {
 
 // addText makes a text node and writes it.
 func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
-	s := c.add(id, kindText)
+	s := c.create(id, kindText)
 	c.link(s, parent, prev)
 	c.place(s)
-	n := &c.nodes[s]
+	n := c.n(s)
 	if n.flags&hidden == 0 && c.silent(parent) {
 		n.flags |= hidden
 	}
@@ -182,7 +173,7 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 
 // silent: the text children of these elements are never sent.
 func (c *Core) silent(parent int32) bool {
-	switch c.nodes[parent].tag {
+	switch c.n(parent).tag {
 	case mask.TagNoText, mask.TagScript, mask.TagFrame, mask.TagObject:
 		return true
 	}
@@ -191,7 +182,7 @@ func (c *Core) silent(parent int32) bool {
 
 // textOf masks the data of a text child of parent.
 func (c *Core) textOf(parent int32, data []byte) mask.Text {
-	p := &c.nodes[parent]
+	p := c.n(parent)
 	switch {
 	case c.silent(parent):
 		return mask.Text{}
@@ -210,13 +201,13 @@ func (c *Core) textOf(parent int32, data []byte) mask.Text {
 
 // addOther makes a comment or doctype; what a comment says is not even read.
 func (c *Core) addOther(parent, prev int32, id uint32, kind int64, name []byte) int32 {
-	s := c.add(id, kindOther)
+	s := c.create(id, kindOther)
 	c.link(s, parent, prev)
 	c.place(s)
-	if c.nodes[s].flags&hidden == 0 && c.silent(parent) {
-		c.nodes[s].flags |= hidden
+	if c.n(s).flags&hidden == 0 && c.silent(parent) {
+		c.n(s).flags |= hidden
 	}
-	if c.nodes[s].flags&hidden != 0 {
+	if c.n(s).flags&hidden != 0 {
 		return s
 	}
 	o := c.emitNode(wire.KindOther, s)

@@ -24,11 +24,11 @@ const (
 // applyKey sends a key event by kind where its field is allowed. In a masked field only
 // that there was activity within a second is told, not how many keys; of a secret nothing.
 func (c *Core) applyKey(s, kind int32) {
-	n := &c.nodes[s]
+	n := c.n(s)
 	if !c.keys || kind < 0 || kind > keyLast || n.flags&secret != 0 || n.mode == mask.Blocked {
 		return
 	}
-	if n.mode == mask.Allowed || !c.typedIn(s) && kind > keyEditing {
+	if n.mode == mask.Allowed || !c.typedIn(n) && kind > keyEditing {
 		c.emitNums(wire.KindKey, c.seen(s), int64(kind))
 		return
 	}
@@ -51,15 +51,14 @@ func (c *Core) flushActivity(nowMs int64) {
 }
 
 // typedIn: a field, or text that the visitor may type.
-func (c *Core) typedIn(s int32) bool {
-	n := &c.nodes[s]
+func (c *Core) typedIn(n *node) bool {
 	return n.tag == mask.TagInput || n.tag == mask.TagTextarea || n.tag == mask.TagSelect || n.kids != textPlain
 }
 
 // applyValue sends the live value of a field through the policy. While the field stays
 // masked, one op says that something was typed; the keys after it change nothing.
 func (c *Core) applyValue(s int32, value []byte) {
-	n := &c.nodes[s]
+	n := c.n(s)
 	if n.mode == mask.Blocked {
 		return
 	}
@@ -82,7 +81,7 @@ func (c *Core) applyValue(s int32, value []byte) {
 
 // emitMask sends whether a masked field is filled, if the wire does not say so already.
 func (c *Core) emitMask(s int32, filled bool) {
-	n := &c.nodes[s]
+	n := c.n(s)
 	if n.flags&hidden != 0 {
 		return
 	}
@@ -99,7 +98,7 @@ func (c *Core) emitMask(s int32, filled bool) {
 
 // applyAttr takes in what an attribute says, and sends it through the policy.
 func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
-	n := &c.nodes[s]
+	n := c.n(s)
 	if n.kind != kindElement {
 		return
 	}
@@ -115,7 +114,7 @@ func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
 		c.emitMask(s, true)
 	}
 	c.retune(s)
-	if c.nodes[s].flags&hidden != 0 {
+	if c.n(s).flags&hidden != 0 {
 		return
 	}
 	e := c.element(s)

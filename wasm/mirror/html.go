@@ -67,7 +67,7 @@ func (c *Core) readTree(t *treeOp, write bool) bool {
 			parent, prev = t.parent, t.prev
 			if len(levels) > 0 {
 				parent = levels[len(levels)-1].slot
-				prev = c.nodes[parent].last
+				prev = c.n(parent).last
 			}
 		}
 		id := t.first + uint32(n)

@@ -1,6 +1,9 @@
 package mirror
 
-import "afterimage/wasm/mask"
+import (
+	"afterimage/wasm/mask"
+	"afterimage/wasm/wire"
+)
 
 // Marker bits, of op mark and of data-afterimage.
 const (
@@ -57,8 +60,8 @@ func effective(parent mask.Mode, marks uint8) mask.Mode {
 
 // settle computes mode and kids of s from its parent and itself.
 func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
-	n := &c.nodes[s]
-	p := &c.nodes[n.parent]
+	n := c.n(s)
+	p := c.n(n.parent)
 	mode = effective(p.mode, n.attrMark|n.selMark)
 	kids = p.kids
 	switch {
@@ -75,8 +78,8 @@ func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 
 // place settles a node that was just linked, and hides it where nothing of it may be sent.
 func (c *Core) place(s int32) {
-	n := &c.nodes[s]
-	p := &c.nodes[n.parent]
+	n := c.n(s)
+	p := c.n(n.parent)
 	n.mode, n.kids = c.settle(s)
 	if p.flags&hidden != 0 || p.mode == mask.Blocked {
 		n.flags |= hidden
@@ -88,7 +91,7 @@ func (c *Core) place(s int32) {
 // was sent under the old mode is not shown under the new.
 func (c *Core) retune(s int32) {
 	mode, kids := c.settle(s)
-	n := &c.nodes[s]
+	n := c.n(s)
 	if mode == n.mode && kids == n.kids {
 		return
 	}
@@ -100,26 +103,27 @@ func (c *Core) retune(s int32) {
 // recompute settles the whole subtree of s anew.
 func (c *Core) recompute(s int32) {
 	for at := s; at != 0; at = c.following(at, s, false) {
-		c.nodes[at].mode, c.nodes[at].kids = c.settle(at)
+		n := c.n(at)
+		n.mode, n.kids = c.settle(at)
 	}
 }
 
 // withdraw takes s and its subtree from the wire.
 func (c *Core) withdraw(s int32) {
-	if c.nodes[s].flags&hidden == 0 {
-		c.emitRef(kRemove, c.nodes[s].id)
+	if c.n(s).flags&hidden == 0 {
+		c.emitRef(wire.KindRemove, c.n(s).id)
 	}
 	for at := s; at != 0; at = c.following(at, s, false) {
-		c.nodes[at].flags |= hidden
+		c.n(at).flags |= hidden
 	}
 }
 
 // askUnlessCovered asks for s unless an ancestor hides it anyway: one that was asked for
 // will bring it, one that is blocked never shows it.
 func (c *Core) askUnlessCovered(s int32) {
-	n := &c.nodes[s]
+	n := c.n(s)
 	p := n.parent
-	if n.flags&asked != 0 || (p != 0 && (c.nodes[p].flags&hidden != 0 || c.nodes[p].mode == mask.Blocked)) {
+	if n.flags&asked != 0 || (p != 0 && (c.n(p).flags&hidden != 0 || c.n(p).mode == mask.Blocked)) {
 		return
 	}
 	n.flags |= asked

@@ -77,8 +77,13 @@ func (t *tree) slot(id uint32) int32 {
 	}
 }
 
-// add makes a node. The id must be new; the caller links it.
-func (t *tree) add(id uint32, kind uint8) int32 {
+// n is the node of a slot, slot 0 included. It is valid until the next create.
+//
+//go:noinline
+func (t *tree) n(s int32) *node { return &t.nodes[s] }
+
+// create makes a node. The id must be new; the caller links it.
+func (t *tree) create(id uint32, kind uint8) int32 {
 	s := t.free
 	if s != 0 {
 		t.free = t.nodes[s].next
@@ -138,63 +143,61 @@ func (t *tree) drop(s int32) {
 
 // link puts s under parent after prev (0: first).
 func (t *tree) link(s, parent, prev int32) {
-	n := t.nodes
-	n[s].parent, n[s].prev = parent, prev
-	next := n[parent].first
+	n, p := t.n(s), t.n(parent)
+	n.parent, n.prev = parent, prev
+	at := &p.first
 	if prev != 0 {
-		next = n[prev].next
-		n[prev].next = s
-	} else {
-		n[parent].first = s
+		at = &t.n(prev).next
 	}
-	n[s].next = next
-	if next != 0 {
-		n[next].prev = s
-	} else {
-		n[parent].last = s
+	n.next = *at
+	*at = s
+	at = &p.last
+	if n.next != 0 {
+		at = &t.n(n.next).prev
 	}
+	*at = s
 }
 
 // unlink takes s out of its parent, also if it is an inner root.
 func (t *tree) unlink(s int32) {
-	n := t.nodes
-	p := n[s].parent
-	if p == 0 {
+	n := t.n(s)
+	if n.parent == 0 {
 		return
 	}
-	if n[p].inner == s {
-		n[p].inner = 0
+	p := t.n(n.parent)
+	if p.inner == s {
+		p.inner = 0
 	} else {
-		if n[s].prev != 0 {
-			n[n[s].prev].next = n[s].next
-		} else {
-			n[p].first = n[s].next
+		at := &p.first
+		if n.prev != 0 {
+			at = &t.n(n.prev).next
 		}
-		if n[s].next != 0 {
-			n[n[s].next].prev = n[s].prev
-		} else {
-			n[p].last = n[s].prev
+		*at = n.next
+		at = &p.last
+		if n.next != 0 {
+			at = &t.n(n.next).prev
 		}
+		*at = n.prev
 	}
-	n[s].parent, n[s].prev, n[s].next = 0, 0, 0
+	n.parent, n.prev, n.next = 0, 0, 0
 }
 
 // down and up walk the composed subtree of root without a stack: down returns the first
 // child, the inner root before the children.
 func (t *tree) down(s int32) int32 {
-	if t.nodes[s].inner != 0 {
-		return t.nodes[s].inner
+	if t.n(s).inner != 0 {
+		return t.n(s).inner
 	}
-	return t.nodes[s].first
+	return t.n(s).first
 }
 
 // across returns what follows s and its subtree inside its parent, or 0.
 func (t *tree) across(s int32) int32 {
-	p := t.nodes[s].parent
-	if p != 0 && t.nodes[p].inner == s {
-		return t.nodes[p].first
+	p := t.n(s).parent
+	if p != 0 && t.n(p).inner == s {
+		return t.n(p).first
 	}
-	return t.nodes[s].next
+	return t.n(s).next
 }
 
 // following returns the node after s in the order of the composed tree; with skip not its
@@ -209,7 +212,7 @@ func (t *tree) following(s, root int32, skip bool) int32 {
 		if a := t.across(s); a != 0 {
 			return a
 		}
-		s = t.nodes[s].parent
+		s = t.n(s).parent
 	}
 	return 0
 }
@@ -226,7 +229,7 @@ func (t *tree) release(s int32) {
 			t.drop(s)
 			return
 		}
-		p := t.nodes[at].parent
+		p := t.n(at).parent
 		t.unlink(at)
 		t.drop(at)
 		at = p
@@ -235,7 +238,7 @@ func (t *tree) release(s int32) {
 
 // inside reports whether s lies in the composed subtree of root.
 func (t *tree) inside(s, root int32) bool {
-	for ; s != 0; s = t.nodes[s].parent {
+	for ; s != 0; s = t.n(s).parent {
 		if s == root {
 			return true
 		}

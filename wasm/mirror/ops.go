@@ -52,53 +52,60 @@ const (
 	opLast          = 43
 )
 
-// opShapes is the form of each op's arguments: i an int, s a string, and after * what
-// repeats to the end by a count (c). The order is that of the table in PROTOCOL.md. Ops of
-// an irregular form (tree, element) are read by hand.
-var opShapes = [opLast + 1]string{
-	opHello:         "iiii",
-	opTime:          "i",
-	opMeta:          "is",
-	opSnapshotBegin: "iiiii",
-	opSnapshotEnd:   "",
-	opTree:          "iiiic*ic*iic*is",
-	opElement:       "iiiisc*ss",
-	opTextNode:      "iiis",
-	opOtherNode:     "iiiis",
-	opRemove:        "i",
-	opMove:          "iii",
-	opAttr:          "iss",
-	opText:          "is",
-	opMark:          "ii",
-	opShadow:        "iii",
-	opFrame:         "ii",
-	opValue:         "is",
-	opChecked:       "ii",
-	opSelected:      "ic*i",
-	opSecret:        "ii",
-	opScroll:        "iii",
-	opPointer:       "ic*iii",
-	opMouse:         "iiiiii",
-	opTouch:         "ic*iiii",
-	opKey:           "ii",
-	opFocus:         "i",
-	opResize:        "iii",
-	opVisibility:    "i",
-	opNavigate:      "is",
-	opLeave:         "",
-	opViewport:      "iiiii",
-	opSize:          "iii",
-	opSheet:         "iis",
-	opRuleInsert:    "iiis",
-	opRuleDelete:    "iii",
-	opAdopted:       "ic*i",
-	opTrack:         "ss",
-	opIdentify:      "ss",
-	opDegraded:      "ii",
-	opDialogState:   "ii",
-	opClockJump:     "i",
-	opAnchor:        "ss",
-	opClear:         "i",
+// opSpecs says of each op how it is read and what becomes of it. The first byte is the kind
+// of the wire op that its ints make, or '-' where a handler does more; then a letter an
+// argument, in the order of PROTOCOL.md:
+//
+//	n  id of a node: never used ends the recording, given up skips the op
+//	e  id of a node in an event: the nearest node on the wire stands for it; 0 is none
+//	i  int, goes to the wire's Nums   j  int for the handler
+//	E  as e, but goes to Nums   s  string   c  count; what follows repeats to the end
+//
+// Ops tree and element are of an irregular form and read by hand.
+var opSpecs = [opLast + 1]string{
+	opHello:         "-jjjj",
+	opTime:          "-j",
+	opMeta:          "\x2ais",
+	opSnapshotBegin: "\x01iiiii",
+	opSnapshotEnd:   "\x02",
+	opTree:          "-jjjjcjcjjcjs",
+	opElement:       "-jjjjscss",
+	opTextNode:      "-njjs",
+	opOtherNode:     "-njjjs",
+	opRemove:        "-n",
+	opMove:          "-njj",
+	opAttr:          "-nss",
+	opText:          "-ns",
+	opMark:          "-jj",
+	opShadow:        "-nji",
+	opFrame:         "-nj",
+	opValue:         "-ns",
+	opChecked:       "\x0fni",
+	opSelected:      "\x10nci",
+	opSecret:        "-nj",
+	opScroll:        "\x11nii",
+	opPointer:       "\x20eciii",
+	opMouse:         "\x21ieiiii",
+	opTouch:         "\x22iciEii",
+	opKey:           "-ei",
+	opFocus:         "\x24e",
+	opResize:        "\x25iii",
+	opVisibility:    "\x26i",
+	opNavigate:      "\x27is",
+	opLeave:         "\x28",
+	opViewport:      "\x29iiiii",
+	opSize:          "\x0dnii",
+	opSheet:         "\x12eis",
+	opRuleInsert:    "\x13eiis",
+	opRuleDelete:    "\x14eii",
+	opAdopted:       "\x15eci",
+	opTrack:         "\x2bss",
+	opIdentify:      "\x2css",
+	opDegraded:      "\x2die",
+	opDialogState:   "\x16ni",
+	opClockJump:     "\x2ei",
+	opAnchor:        "-ss",
+	opClear:         "-n",
 }
 
 // Types of op tree's shape.
