@@ -60,31 +60,37 @@ func TestWorkerDoesNotStart(t *testing.T) {
 		{"a policy without connect-src for the core", func(g *workerRig) { g.page.csp = "default-src 'self'; connect-src 'none'" }, "csp", "connect-src"},
 		{"a policy without wasm-unsafe-eval", func(g *workerRig) { g.page.csp = "script-src 'self'" }, "csp", "script-src"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			g := newWorkerRig(t)
-			g.allow("integrity")
-			g.allow("404")
-			g.allow("Content Security Policy")
-			c.prepare(g)
-			g.start("dedicated")
-			if got := g.failure(); got.Code != c.code || got.Directive != c.directive {
-				t.Errorf("got %+v, want code %q, directive %q", got, c.code, c.directive)
-			}
-			g.nothingSent()
-			if n := look(g.up, func() int { return g.up.sessions }); n != 0 {
-				t.Errorf("%d sockets were opened, want none", n)
-			}
-		})
+		for _, kind := range workerKinds {
+			t.Run(c.name+", "+kind, func(t *testing.T) {
+				g := newWorkerRig(t)
+				g.allow("integrity")
+				g.allow("404")
+				g.allow("Content Security Policy")
+				c.prepare(g)
+				g.start(kind)
+				if got := g.failure(); got.Code != c.code || got.Directive != c.directive {
+					t.Errorf("got %+v, want code %q, directive %q", got, c.code, c.directive)
+				}
+				g.nothingSent()
+				if n := look(g.up, func() int { return g.up.sessions }); n != 0 {
+					t.Errorf("%d sockets were opened, want none", n)
+				}
+			})
+		}
 	}
 }
 
 func TestWorkerNamesThePolicyThatForbidsTheSocket(t *testing.T) {
-	g := newWorkerRig(t)
-	g.allow("Content Security Policy")
-	g.page.csp = "connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
-	g.start("dedicated")
-	if got := g.failure(); got.Code != "csp" || got.Directive != "connect-src" || !strings.Contains(got.Reason, g.up.addr) {
-		t.Errorf("got %+v, want csp with connect-src and the address", got)
+	for _, kind := range workerKinds {
+		t.Run(kind, func(t *testing.T) {
+			g := newWorkerRig(t)
+			g.allow("Content Security Policy")
+			g.page.csp = "connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
+			g.start(kind)
+			if got := g.failure(); got.Code != "csp" || got.Directive != "connect-src" || !strings.Contains(got.Reason, g.up.addr) {
+				t.Errorf("got %+v, want csp with connect-src and the address", got)
+			}
+		})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
@@ -167,30 +166,71 @@ func TestSocketLife(t *testing.T) {
 	}
 }
 
+// identity is the key pair with which the owner of a held site signs its settings.
+type identity struct {
+	key  *ecdsa.PrivateKey
+	spki []byte
+}
+
+func newIdentity(t *testing.T) identity {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return identity{key, spki}
+}
+
+func (o identity) fingerprint() string { return base64.RawURLEncoding.EncodeToString(sum(o.spki)) }
+
+func (o identity) sign(payload string) string {
+	r, s, err := ecdsa.Sign(rand.Reader, o.key, sum([]byte(payload)))
+	if err != nil {
+		panic(err) // no source of randomness
+	}
+	raw := make([]byte, 64)
+	r.FillBytes(raw[:32])
+	s.FillBytes(raw[32:])
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (o identity) signed(payload string) map[string]any {
+	return map[string]any{"payload": payload, "identity": base64.RawURLEncoding.EncodeToString(o.spki), "signature": o.sign(payload)}
+}
+
+// A collector that brings back settings older than a browser has seen is refused by it.
+func TestWorkerOfAHeldSite(t *testing.T) {
+	g, owner := newWorkerRig(t), newIdentity(t)
+	at := func(version int) {
+		g.view = randomHex(t)
+		g.config = g.page.config(g.up.url(), "", g.view, map[string]any{"siteKey": "h." + workerSite + "." + owner.fingerprint(),
+			"settings": owner.signed(g.keys.settings(map[string]any{"custody": "held", "settingsVersion": version}))})
+	}
+	at(5)
+	g.begin("shared")
+	g.track(0, 1)
+	g.flush()
+	g.arrived(1)
+	at(4)
+	g.start("shared")
+	if got := g.failure(); got.Code != "settings" || !strings.Contains(got.Reason, "older") {
+		t.Errorf("got %+v, want settings that are older", got)
+	}
+	at(6)
+	g.begin("dedicated")
+	g.track(0, 1)
+	g.flush()
+	g.arrived(1)
+}
+
 func TestSettingsAreReadStrictly(t *testing.T) {
 	tb := unitsTab(t)
-	keys := newSiteKeys(t)
-	identity, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spki, err := x509.MarshalPKIXPublicKey(identity.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
+	keys, owner := newSiteKeys(t), newIdentity(t)
 	b64 := base64.RawURLEncoding.EncodeToString
-	fingerprint := b64(sum(spki))
-	sign := func(payload string) string {
-		hash := sha256.Sum256([]byte(payload))
-		r, s, err := ecdsa.Sign(rand.Reader, identity, hash[:])
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw := make([]byte, 64)
-		r.FillBytes(raw[:32])
-		s.FillBytes(raw[32:])
-		return b64(raw)
-	}
 	managed := func(extra map[string]any) map[string]any { return map[string]any{"payload": keys.settings(extra)} }
 	held := func(extra, over map[string]any) map[string]any {
 		all := map[string]any{"custody": "held"}
@@ -198,13 +238,13 @@ func TestSettingsAreReadStrictly(t *testing.T) {
 			all[name] = value
 		}
 		payload := keys.settings(all)
-		signed := map[string]any{"payload": payload, "identity": b64(spki), "signature": sign(payload)}
+		signed := owner.signed(payload)
 		for name, value := range over {
 			signed[name] = value
 		}
 		return signed
 	}
-	m, h := "m."+workerSite, "h."+workerSite+"."+fingerprint
+	m, h := "m."+workerSite, "h."+workerSite+"."+owner.fingerprint()
 	const ok = "ok"
 	for _, c := range []struct {
 		name, siteKey string
@@ -230,7 +270,7 @@ func TestSettingsAreReadStrictly(t *testing.T) {
 		{"held, the version that was seen", h, held(map[string]any{"settingsVersion": 5}, nil), 5, ok},
 		{"held, a version older than one seen", h, held(map[string]any{"settingsVersion": 4}, nil), 5, "older than"},
 		{"held without a signature", h, held(nil, map[string]any{"signature": ""}), 0, "signature is missing"},
-		{"held with a signature of something else", h, held(nil, map[string]any{"signature": sign("x")}), 0, "does not verify"},
+		{"held with a signature of something else", h, held(nil, map[string]any{"signature": owner.sign("x")}), 0, "does not verify"},
 		{"held with a broken signature", h, held(nil, map[string]any{"signature": "AAAA"}), 0, "does not verify"},
 		{"held with one space more in the payload", h, held(nil, map[string]any{"payload": " " + keys.settings(map[string]any{"custody": "held"})}), 0, "does not verify"},
 		{"held with another identity key", "h." + workerSite + "." + b64(sum([]byte("x"))), held(nil, nil), 0, "not the one in the site key"},
