@@ -57,6 +57,11 @@ func (s *Session) AppendTimeline(b []byte) []byte {
 	b = append(b, `],"events":[`...)
 	first := true
 	for _, v := range s.pages {
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = v.appendEvent(b, &event{kind: "page", label: short(v.meta[metaEntryURL], 200)}, t)
 		for i := range v.events {
 			if !first {
 				b = append(b, ',')
