@@ -92,3 +92,27 @@ func TestTailIsTheNewestThatFits(t *testing.T) {
 	g.arrived(1)
 	g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
 }
+
+// A page that goes into the back/forward cache says that it leaves; when it comes back it
+// records on, in the same page view.
+func TestWorkerLivesThroughTheBackForwardCache(t *testing.T) {
+	for _, kind := range workerKinds {
+		t.Run(kind, func(t *testing.T) {
+			g := newWorkerRig(t)
+			g.begin(kind)
+			g.flush()
+			g.run(leaveOnHide + `; addEventListener('pageshow', (e) => { globalThis.restored = e.persisted; r.port.postMessage({ t: 'visible' }); })`)
+			g.open(g.page.URL + "/other")
+			g.arrived(1)
+			if _, err := tryEval[any](g.tab, `history.back()`); err != nil {
+				t.Fatal(err)
+			}
+			g.until(`globalThis.restored`)
+			g.track(1, 3)
+			if got := g.flush(); got.Pending != 0 {
+				t.Errorf("flush answers %+v, want nothing pending", got)
+			}
+			g.arrived(3)
+		})
+	}
+}
