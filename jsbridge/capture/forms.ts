@@ -6,7 +6,7 @@ import {
   $areaDefault, $areaValue, $checked, $defaultChecked, $defaultValue, $indeterminate, $localName, $options,
   $selected, $selectionEnd, $type, $value, findAll,
 } from './native'
-import type { Nodes } from './nodes'
+import { idOf, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 import type { Policy } from './policy'
 
@@ -28,7 +28,7 @@ export function createForms(nodes: Nodes, out: OpWriter, policy: Policy): Forms 
   const waiting = new Map<Element, boolean>()
 
   const tell = (element: Element, always: boolean): void => {
-    const id = nodes.id(element)
+    const id = idOf(element)
     if (!id) return
     const name = $localName.call(element)
     if (name === 'select') {
@@ -61,7 +61,7 @@ export function createForms(nodes: Nodes, out: OpWriter, policy: Policy): Forms 
   return {
     written: (control) => void waiting.set(control, waiting.get(control) ?? false),
     touched(control) {
-      if (nodes.ids.has(control)) waiting.set(control, true)
+      if (idOf(control)) waiting.set(control, true)
     },
     changed: (control) => tell(control, true),
     reset(form) {

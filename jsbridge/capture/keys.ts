@@ -1,7 +1,7 @@
 /** Key events by kind, never the character, nothing for secret inputs and blocked subtrees; and focus. */
 import type { Listen } from './guard'
 import { $nodeType } from './native'
-import type { Nodes } from './nodes'
+import { idOf, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 import { targetOf } from './pointer'
 import type { Policy } from './policy'
@@ -33,7 +33,7 @@ export function trackKeys(
       listen(doc, 'keydown', (event) => {
         const target = targetOf(event)
         // A node without id is in a box, or is not written yet.
-        const id = nodes.id(target)
+        const id = idOf(target)
         if (!id || nodes.boxes.has(target) || ($nodeType.call(target) === 1 && policy.isSecret(target as Element))) return
         stamp()
         out.op(Op.key, id, kindOf(event as KeyboardEvent))

@@ -12,7 +12,7 @@ import {
   $attrName, $attrNodeNS, $attrValue, $contains, $data, $firstChild, $lastChild, $localName, $nextSibling, $nodeType,
   $parentNode, $previousSibling,
 } from './native'
-import type { Nodes } from './nodes'
+import { following, idOf, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 import { marker, type Policy } from './policy'
 import type { Walker } from './walk'
@@ -57,7 +57,7 @@ export function createMutations(
   walker: Walker,
   hooks: MutationHooks,
 ): Mutations {
-  const { ids, owners, closed, boxes, marks } = nodes
+  const { boxes, marks } = nodes
   let forgets: ((node: Node, id: number) => boolean) | null = null
 
   const apply = (records: readonly MutationRecord[]): void => {
@@ -69,12 +69,12 @@ export function createMutations(
     const texts = new Set<Node>()
     for (const record of records) {
       const { target, type } = record
-      if (!ids.has(target) && type !== 'childList') continue
+      if (!idOf(target) && type !== 'childList') continue
       if (type === 'childList') {
         const { addedNodes, removedNodes } = record
         for (let i = 0; i < removedNodes.length; i++) {
           const node = removedNodes[i] as Node
-          if (ids.has(node) && !left.has(node)) left.set(node, target)
+          if (idOf(node) && !left.has(node)) left.set(node, target)
           touched.add(node)
         }
         for (let i = 0; i < addedNodes.length; i++) touched.add(addedNodes[i] as Node)
@@ -92,7 +92,7 @@ export function createMutations(
     // Of a parent that is yet to be written it is not known so far whether it will be a box.
     const willClose = new Map<Node, boolean>()
     const isClosed = (parent: Node, fate: Fate): boolean => {
-      if (fate !== Fate.fresh || $nodeType.call(parent) !== 1) return closed.has(parent)
+      if (fate !== Fate.fresh || $nodeType.call(parent) !== 1) return nodes.closed.has(parent)
       let closes = willClose.get(parent)
       if (closes === undefined) willClose.set(parent, (closes = policy.isClosed(parent as Element)))
       return closes
@@ -113,11 +113,11 @@ export function createMutations(
         runs.set(at, run)
       }
       // What follows the cursor of a sliced walk is left to it.
-      const later = mutations.isOpen?.(parent) && !(at && ids.has(at))
+      const later = mutations.isOpen?.(parent) && !(at && idOf(at))
       for (const member of run.nodes) {
         const fate =
           later || parentFate === Fate.out || isClosed(parent, parentFate) ? Fate.out
-          : parentFate === Fate.fresh || !ids.has(member) ? Fate.fresh
+          : parentFate === Fate.fresh || !idOf(member) ? Fate.fresh
           : Fate.alive
         fates.set(member, fate)
       }
@@ -136,7 +136,7 @@ export function createMutations(
         }
         // In a batch without moves a node with id that hangs in the document keeps it.
         path.push(node)
-        const parent: Node | null = $parentNode.call(node) ?? (owners.get(node) as Node | undefined) ?? null
+        const parent: Node | null = nodes.above(node)
         if (!parent) {
           fate = Fate.out
           fates.set(node, fate)
@@ -153,7 +153,7 @@ export function createMutations(
             const own =
               fate === Fate.out || isClosed(node as Node, fate) ? Fate.out
               : fate === Fate.fresh ? Fate.fresh
-              : ids.has(child) ? Fate.alive
+              : idOf(child) ? Fate.alive
               : Fate.out
             fates.set(child, own)
           }
@@ -163,7 +163,7 @@ export function createMutations(
       }
       return fate
     }
-    for (const node of touched) if (fateOf(node) !== Fate.out && ids.has(node)) moves++
+    for (const node of touched) if (fateOf(node) !== Fate.out && idOf(node)) moves++
 
     // Moves. A run is placed when the ancestors of its parent stand where they belong, so that no
     // node is ever moved below itself.
@@ -173,10 +173,10 @@ export function createMutations(
       if (placed.has(run)) return
       placed.add(run)
       let prev = run.before
-      while (prev && !ids.has(prev)) prev = $previousSibling.call(prev)
+      while (prev && !idOf(prev)) prev = $previousSibling.call(prev)
       for (const node of run.nodes) {
         if (fates.get(node) !== Fate.alive) continue
-        out.op(Op.move, nodes.id(node), nodes.id(run.parent), nodes.id(prev))
+        out.op(Op.move, idOf(node), idOf(run.parent), idOf(prev))
         prev = node
       }
     }
@@ -184,7 +184,7 @@ export function createMutations(
       for (const node of left.keys()) {
         if (fates.get(node) !== Fate.alive) continue
         const above: Node[] = []
-        for (let at: Node | null = node; at && !settled.has(at); at = $parentNode.call(at) ?? owners.get(at) ?? null) above.push(at)
+        for (let at: Node | null = node; at && !settled.has(at); at = nodes.above(at)) above.push(at)
         while (above.length) {
           const at = above.pop() as Node
           settled.add(at)
@@ -199,7 +199,7 @@ export function createMutations(
     for (const [node, from] of left) {
       if (fates.get(node) !== Fate.out) continue
       gone.push(node)
-      if (fateOf(from) === Fate.alive) out.op(Op.remove, nodes.id(node))
+      if (fateOf(from) === Fate.alive) out.op(Op.remove, idOf(node))
     }
     gone.forEach(nodes.drop)
 
@@ -207,18 +207,15 @@ export function createMutations(
     const again = new Set<Node>()
     const remark = (root: Element): void => {
       const now = policy.marked(root)
-      if (policy.marks) {
-        now.set(root, policy.bits(root))
-        for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
-      }
+      for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
       now.forEach((bits, element) => {
-        const id = ids.get(element)
+        const id = idOf(element)
         if (!id || bits === (marks.get(element) ?? 0)) return
         bits ? marks.set(element, bits) : marks.delete(element)
         out.op(Op.mark, id, bits)
       })
       for (const element of [root, ...policy.blocked(root)]) {
-        if (ids.has(element) && !boxes.has(element) && policy.isBlocked(element)) again.add(element)
+        if (idOf(element) && !boxes.has(element) && policy.isBlocked(element)) again.add(element)
       }
       for (const box of boxes) if (!policy.isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
     }
@@ -238,7 +235,7 @@ export function createMutations(
     // Added subtrees.
     if (moves) {
       forgets = (node, id) =>
-        id < firstNew && fateOf((left.get(node) ?? $parentNode.call(node) ?? owners.get(node)) as Node) === Fate.alive
+        id < firstNew && fateOf((left.get(node) ?? nodes.above(node)) as Node) === Fate.alive
     }
     const written = new Set<Run>()
     for (const node of touched) {
@@ -266,16 +263,16 @@ export function createMutations(
     attributes.forEach((names, element) => {
       if (isOld(element, firstNew)) writeAttributes(element, names)
     })
-    for (const node of texts) if (isOld(node, firstNew)) out.op(Op.text, nodes.id(node), $data.call(node as CharacterData))
+    for (const node of texts) if (isOld(node, firstNew)) out.op(Op.text, idOf(node), $data.call(node as CharacterData))
   }
 
   const isOld = (node: Node, firstNew: number): boolean => {
-    const id = ids.get(node)
+    const id = idOf(node)
     return !!id && id < firstNew
   }
 
   const writeAttributes = (element: Element, names: ReadonlyMap<string, string | null>): void => {
-    const id = nodes.id(element)
+    const id = idOf(element)
     names.forEach((namespace, local) => {
       if (boxes.has(element) ? local !== marker : local === 'value' && policy.isSecret(element)) return
       const attribute = $attrNodeNS.call(element, namespace, local)
@@ -291,8 +288,8 @@ export function createMutations(
   /** The node itself with all below it, in the same place, with new ids. */
   const rewrite = (node: Node): void => {
     const parent = $parentNode.call(node)
-    if (!ids.has(node) || !parent || !ids.has(parent)) return
-    out.op(Op.remove, nodes.id(node))
+    if (!idOf(node) || !parent || !idOf(parent)) return
+    out.op(Op.remove, idOf(node))
     nodes.drop(node)
     walker.write(parent, node, node)
   }
@@ -303,15 +300,15 @@ export function createMutations(
       const wanted = new Map(list)
       const found: Node[] = []
       const search = (top: Node): void => {
-        for (const node of descendants(top)) {
-          if (wanted.has(nodes.id(node))) found.push(node)
+        for (let node: Node | null = top; node; node = following(node, top, false)) {
+          if (wanted.has(idOf(node))) found.push(node)
           const root = nodes.roots.get(node)
           if (root) search(root)
         }
       }
       search(document)
       for (const node of found) {
-        const id = ids.get(node)
+        const id = idOf(node)
         // Written anew already with an ancestor of it.
         if (!id || !wanted.has(id)) continue
         if (!wanted.get(id) && $parentNode.call(node) && node !== document) {
@@ -322,7 +319,7 @@ export function createMutations(
         nodes.dropBelow(node)
         if ($nodeType.call(node) === 1) walker.host(node as Element)
         const first = $firstChild.call(node)
-        if (first && !closed.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
+        if (first && !nodes.closed.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
       }
       walker.settle()
     },
@@ -330,19 +327,4 @@ export function createMutations(
     isOpen: null as ((node: Node) => boolean) | null,
   }
   return mutations
-}
-
-function* descendants(top: Node): Generator<Node> {
-  for (let node: Node = top; ; ) {
-    yield node
-    const child = $firstChild.call(node)
-    if (child) {
-      node = child
-      continue
-    }
-    let sibling: Node | null = null
-    while (node !== top && !(sibling = $nextSibling.call(node))) node = $parentNode.call(node) as Node
-    if (!sibling) return
-    node = sibling
-  }
 }

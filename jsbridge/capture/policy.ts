@@ -58,7 +58,7 @@ export interface Policy {
   revealed(element: Element): void
   /** Bits of op mark for this node by the site's selectors. */
   bits(element: Element): number
-  /** Nodes below root that the selectors mark, with their bits. */
+  /** What the selectors mark at and below root, with the bits. */
   marked(root: Node): Map<Element, number>
   /**
    * Elements at or below root that native serialisation must not touch: blocked ones, secret inputs
@@ -103,6 +103,9 @@ export function createPolicy(selectors: Selectors): Policy {
     ($localName.call(element) === 'template' && hides(element)) ||
     (shown.has(element) && $hasAttribute.call(element, 'value'))
 
+  const bitsOf = (element: Element): number =>
+    lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), 0)
+
   return {
     names,
     marks: lists.length > 0,
@@ -111,9 +114,12 @@ export function createPolicy(selectors: Selectors): Policy {
     blocked: (root) => Array.from(findAll(root, blocked)),
     isSecret,
     revealed: (element) => void (once.has(element) && shown.add(element)),
-    bits: (element) => lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), 0),
+    bits: bitsOf,
     marked(root) {
       const found = new Map<Element, number>()
+      if ($nodeType.call(root) !== 1) return found
+      const own = bitsOf(root as Element)
+      if (own) found.set(root as Element, own)
       for (const [list, bit] of lists) {
         for (const element of Array.from(findAll(root, list))) found.set(element, (found.get(element) ?? 0) | bit)
       }

@@ -11,7 +11,7 @@ import { createGuard, createListen, wrap } from './guard'
 import { trackKeys } from './keys'
 import { createMutations } from './mutations'
 import { $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
-import { createNodes } from './nodes'
+import { createNodes, idOf, setId } from './nodes'
 import { Op, createOpWriter } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
@@ -169,7 +169,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
           sizes.observe(element)
           if (name.endsWith('frame')) walker.host(element)
         }
-        if ($hasAttribute.call(element, 'popover')) tellPopover(element)
       },
     },
     closedRoots,
@@ -181,7 +180,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         policy.revealed(element)
         forms.touched(element)
       } else if (name === 'open' && $localName.call(element) === 'dialog') {
-        const id = nodes.id(element)
+        const id = idOf(element)
         out.op(Op.dialogState, id, $matches.call(element, ':modal') ? 1 : 0)
       }
     },
@@ -198,18 +197,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   const tellDialog = (element: Element): void => {
-    if ($matches.call(element, ':modal')) out.op(Op.dialogState, nodes.id(element), 1)
+    if ($matches.call(element, ':modal')) out.op(Op.dialogState, idOf(element), 1)
   }
-  const tellPopover = (element: Element): void => {
-    if ($matches.call(element, ':popover-open')) out.op(Op.dialogState, nodes.id(element), 2)
-  }
-
   // The browser answers after layout, so that no read of ours forces one.
   const sizes = new ResizeObserver(guard((entries) => {
     if (stopped) return
     stamp()
     for (const { target } of entries) {
-      const id = nodes.id(target)
+      const id = idOf(target)
       if (!id) {
         sizes.unobserve(target)
         continue
@@ -247,7 +242,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     scroll.attach(root)
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
-      if ($nodeType.call(target) !== 1 || !nodes.ids.has(target)) return
+      if ($nodeType.call(target) !== 1 || !idOf(target)) return
       const name = $localName.call(target)
       if (name === 'link') styles.changed(target)
       else if (name.endsWith('frame')) {
@@ -261,9 +256,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     })
     listen(root, 'toggle', (event) => {
       const target = targetOf(event) as Element
-      if (!nodes.ids.has(target) || !$hasAttribute.call(target, 'popover')) return
+      if (!idOf(target) || !$hasAttribute.call(target, 'popover')) return
       stamp()
-      out.op(Op.dialogState, nodes.id(target), $matches.call(target, ':popover-open') ? 2 : 0)
+      out.op(Op.dialogState, idOf(target), $matches.call(target, ':popover-open') ? 2 : 0)
       wrote()
     })
     listen(root, 'reset', (event) => {
@@ -302,7 +297,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       wrap(select, 'selectedIndex', 'set', touched),
       wrap(realm.HTMLOptionElement.prototype, 'selected', 'set', touched),
       wrap(realm.Element.prototype, 'attachShadow', 'value', guard((host: unknown) => {
-        if (!nodes.ids.has(host as Element) || dirty) return
+        if (!idOf(host as Element) || dirty) return
         stamp()
         walker.host(host as Element)
         walker.settle()
@@ -316,13 +311,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let steps: Steps | null = null
   let epoch = 0
   const begin = (): void => {
-    // Ids of the epoch before, also of nodes that have left unnoticed.
-    for (const record of observer.takeRecords()) for (const node of Array.from(record.removedNodes)) nodes.drop(node)
-    nodes.drop(document)
+    observer.takeRecords()
+    nodes.begin()
+    setId(document, nodes.next++)
     dirty = false
     steps = mutations.isOpen = null
-    nodes.ids.set(document, 1)
-    nodes.next = 2
     lastStamp = -1
     styles.begin()
     out.op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
@@ -391,7 +384,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       while (performance.now() < end) {
         const element = list[i++]
         if (element) {
-          if (nodes.ids.has(element)) scroll.read(element)
+          if (idOf(element)) scroll.read(element)
           const root = nodes.roots.get(element)
           if (root) roots.push(root)
           continue
@@ -401,6 +394,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           wrote()
           return false
         }
+        for (const open of Array.from(findAll(root, ':popover-open'))) if (idOf(open)) out.op(Op.dialogState, idOf(open), 2)
         list = findAll(root, '*')
         i = 0
       }

@@ -3,7 +3,7 @@
  */
 import type { Listen } from './guard'
 import { $nodeType, $scrollLeft, $scrollTop } from './native'
-import type { Nodes } from './nodes'
+import { idOf, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 import { targetOf } from './pointer'
 
@@ -21,7 +21,7 @@ export function trackScroll(nodes: Nodes, out: OpWriter, listen: Listen, stamp: 
 
   const tell = (node: Node, always: boolean): void => {
     const element = ($nodeType.call(node) === 9 ? (node as Document).scrollingElement : node) as Element | null
-    const id = nodes.id(node)
+    const id = idOf(node)
     if (!element || !id) return
     const x = $scrollLeft.call(element)
     const y = $scrollTop.call(element)

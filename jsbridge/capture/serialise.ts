@@ -5,39 +5,69 @@
  * A blocked subtree and a secret's value are not read. Cost is linear in what is written.
  */
 import {
-  $attrName, $attrValue, $attributes, $compare, $contains, $data, $firstChild, $innerHTML, $length, $localName,
-  $matches, $namespaceURI, $nextSibling, $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $shadowRoot,
-  $tagName, childElementCount, findAll,
+  $attrName, $attrValue, $attributes, $data, $firstChild, $innerHTML, $length, $localName, $namespaceURI, $nextSibling,
+  $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $shadowRoot, $tagName,
 } from './native'
-import type { Nodes } from './nodes'
+import { idOf, setId, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 import { marker, type Policy } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
-const svg = 'http://www.w3.org/2000/svg'
-const mathml = 'http://www.w3.org/1998/Math/MathML'
+/** Code of a namespace in op element, and its type in the shape. */
+const spaces: Readonly<Record<string, readonly [ns: number, type: number]>> = {
+  [html]: [0, 1],
+  'http://www.w3.org/2000/svg': [1, 5],
+  'http://www.w3.org/1998/Math/MathML': [2, 6],
+}
 
-const raw = 'style,script,xmp,iframe,noembed,noframes,plaintext,noscript,template'
-const rawNames = new Set(raw.split(','))
-/** Elements that serialise raw, or carry state beside attributes and children. */
-const special = raw + ',frame,input,textarea,select,img,video,canvas,object,embed,dialog,[popover],link'
+/** Elements that serialise raw (2), or carry state beside attributes and children (1). */
+const special: Record<string, 1 | 2 | undefined> = Object.create(null)
+const rawNames = 'style script xmp iframe noembed noframes plaintext noscript template'
+for (const name of (rawNames + ' frame input textarea select img video canvas object embed dialog link').split(' ')) {
+  special[name] = rawNames.includes(name) ? 2 : 1
+}
 
 export interface Found {
-  /** An HTML element of `special` was written, or (name '') a box. */
+  /** An HTML element that carries state was written, or (name '') a box. */
   element(element: Element, name: string): void
-  /** An element was written that has a shadow root or may have a document. */
+  /** An element was written that has a shadow root. */
   host(element: Element): void
 }
 
 export interface Serialiser {
-  /** The sibling run first…last as one op. Answers null, or the node that cannot be expressed; then nothing is written. */
+  /** The sibling run first…last as one op. Answers null, or the node that cannot be expressed; then no node is written. */
   native(parent: Node, prev: number, first: Node, last: Node): Node | null
   /** One node without what is below it. Answers whether its children are to follow. */
   single(parent: Node, prev: number, node: Node): boolean
 }
 
-const escapeText = (data: string): string =>
-  data.replace(/[&<>\u00a0]/g, (c) => (c === '&' ? '&amp;' : c === '<' ? '&lt;' : c === '>' ? '&gt;' : '&nbsp;'))
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\u00a0': '&nbsp;' }
+const escapeText = (data: string): string => data.replace(/[&<>\u00a0]/g, (c) => escapes[c] as string)
+
+/** Calls visit for the siblings first…last. */
+export const each = (first: Node, last: Node, visit: (node: Node) => void): void => {
+  for (let node = first; ; node = $nextSibling.call(node) as Node) {
+    visit(node)
+    if (node === last) return
+  }
+}
+
+function textOf(parent: Node, first: Node, last: Node): string {
+  const kind = $nodeType.call(parent)
+  if (first !== last && !$nextSibling.call(last) && $firstChild.call(parent) === first) {
+    if (kind === 1 && special[$localName.call(parent as Element)] !== 2) return $innerHTML.call(parent as Element)
+    if (kind === 11) return $shadowHTML.call(parent as ShadowRoot)
+  }
+  let text = ''
+  each(first, last, (node) => {
+    const type = $nodeType.call(node)
+    text +=
+      type === 1 ? $outerHTML.call(node as Element)
+      : type === 3 ? escapeText($data.call(node as CharacterData))
+      : `<!--${$data.call(node as CharacterData)}-->`
+  })
+  return text
+}
 
 /**
  * @param forgets asked, in a batch that moved nodes, for each node that has an id already: whether the
@@ -51,159 +81,77 @@ export function createSerialiser(
   closedRoots: WeakMap<Element, ShadowRoot> | undefined,
   forgets: () => ((node: Node, id: number) => boolean) | null,
 ): Serialiser {
-  const { ids, closed, boxes, marks } = nodes
+  const { boxes, marks } = nodes
   let shape = new Int32Array(1024)
-
-  const isHost = (element: Element): boolean => !!($shadowRoot.call(element) || closedRoots?.has(element))
 
   /** Nothing below is written; what was known of it ended with the node that this one replaces. */
   const close = (element: Node): void => {
-    closed.add(element)
+    nodes.closed.add(element)
     nodes.dropBelow(element)
-  }
-
-  /** Whether asking the parent for its special elements is cheaper than asking each root of the run. */
-  const isWide = (parent: Node, first: Node, last: Node): boolean => {
-    let count = 1
-    for (let node: Node = first; node !== last; node = $nextSibling.call(node) as Node) count++
-    return count >= 16 && count * 8 >= childElementCount(parent)
-  }
-
-  /** Index of the first element of a list in document order that is node or comes after its start. */
-  const indexFrom = (list: ArrayLike<Element>, node: Node): number => {
-    let low = 0
-    let high = list.length
-    while (low < high) {
-      const mid = (low + high) >> 1
-      const item = list[mid] as Element
-      if (item === node || $compare.call(node, item) & 4) high = mid
-      else low = mid + 1
-    }
-    return low
-  }
-
-  const each = (first: Node, last: Node, visit: (node: Node) => void): void => {
-    for (let node = first; ; node = $nextSibling.call(node) as Node) {
-      visit(node)
-      if (node === last) return
-    }
-  }
-
-  const textOf = (parent: Node, first: Node, last: Node, whole: boolean): string => {
-    const kind = $nodeType.call(parent)
-    if (first === last && $nodeType.call(first) === 1) return $outerHTML.call(first as Element)
-    if (whole && kind === 1 && !rawNames.has($localName.call(parent as Element))) return $innerHTML.call(parent as Element)
-    if (whole && kind === 11) return $shadowHTML.call(parent as ShadowRoot)
-    const parts: string[] = []
-    each(first, last, (node) => {
-      const type = $nodeType.call(node)
-      parts.push(
-        type === 1
-          ? $outerHTML.call(node as Element)
-          : type === 3
-            ? escapeText($data.call(node as CharacterData))
-            : `<!--${$data.call(node as CharacterData)}-->`,
-      )
-    })
-    return parts.join('')
-  }
-
-  // The ids that were seen are overwritten already, so they are forgotten here or never.
-  const fail = (culprit: Node, forgotten: readonly number[]): Node => {
-    for (const old of forgotten) out.op(Op.remove, old)
-    if (forgotten.length) ids.delete(culprit)
-    return culprit
   }
 
   return {
     native(parent, prev, first, last) {
-      const whole = first !== last && !$nextSibling.call(last) && $firstChild.call(parent) === first
-      const wide = whole || (first !== last && isWide(parent, first, last))
-      let list: ArrayLike<Element>
-      let k = 0
-      if (wide) {
-        list = findAll(parent, special)
-        if (!whole) k = indexFrom(list, first)
-      } else {
-        const all: Element[] = []
-        each(first, last, (node) => {
-          if ($nodeType.call(node) !== 1) return
-          if ($matches.call(node as Element, special)) all.push(node as Element)
-          const inner = findAll(node, special)
-          for (let i = 0; i < inner.length; i++) all.push(inner[i] as Element)
-        })
-        list = all
-      }
-
-      // The bare walk. Nothing in it is called for all nodes but what numbering and shape need.
       const isForgotten = forgets()
       const forgotten: number[] = []
       const specials: Element[] = []
       const hosts: Element[] = []
       const firstId = nodes.next
       let id = firstId
-      let nextSpecial = list[k]
       let s = 0
       let depth = 0
       let closes = 0
       let afterText = false
-      let node = first
-      walk: for (;;) {
+      // The bare walk. Nothing in it is called for all nodes but what numbering and shape need.
+      walk: for (let node = first; ; ) {
         if (s + 2 > shape.length) {
           const grown = new Int32Array(shape.length * 2)
           grown.set(shape)
           shape = grown
         }
         if (isForgotten) {
-          const old = ids.get(node)
+          const old = idOf(node)
           if (old) {
-            closed.delete(node)
+            nodes.closed.delete(node)
             boxes.delete(node)
             if (isForgotten(node, old)) forgotten.push(old)
           }
         }
         const type = $nodeType.call(node)
         let child: Node | null = null
-        let isText = false
+        let code = type === 3 ? (afterText ? 3 : 2) : type === 8 ? 4 : 0
+        let length = -1
         if (type === 1) {
-          const ns = $namespaceURI.call(node as Element)
-          let code = 1
-          let length = -1
           child = $firstChild.call(node)
-          if (ns !== html) {
-            code = ns === svg ? 5 : ns === mathml ? 6 : 0
-            if (!code) return fail(node, forgotten)
-          } else if ($shadowRoot.call(node as Element) || closedRoots?.has(node as Element)) hosts.push(node as Element)
-          if (node === nextSpecial) {
-            nextSpecial = list[++k]
-            if (code === 1) {
-              specials.push(node as Element)
-              const name = $localName.call(node as Element)
-              if (rawNames.has(name)) {
-                code = 7
-                if (name === 'template') {
-                  close(node)
-                  while (child && nextSpecial && $contains.call(node, nextSpecial)) nextSpecial = list[++k]
-                  child = null
-                }
-                length =
-                  child && !$nextSibling.call(child) && $nodeType.call(child) === 3
-                    ? $length.call(child as CharacterData)
-                    : $innerHTML.call(node as Element).length
+          const ns = $namespaceURI.call(node as Element)
+          if (ns === html) {
+            code = 1
+            if ($shadowRoot.call(node as Element) || closedRoots?.has(node as Element)) hosts.push(node as Element)
+            const name = $localName.call(node as Element)
+            const kind = special[name]
+            if (kind) specials.push(node as Element)
+            if (kind === 2) {
+              code = 7
+              if (name === 'template') {
+                close(node)
+                child = null
               }
+              length =
+                child && !$nextSibling.call(child) && $nodeType.call(child) === 3
+                  ? $length.call(child as CharacterData)
+                  : $innerHTML.call(node as Element).length
             }
-          }
-          shape[s++] = code | (child ? 8 : 0) | (closes << 4)
-          if (code === 7) shape[s++] = length
-        } else if (type === 3) {
-          isText = true
-          shape[s++] = (afterText ? 3 : 2) | (closes << 4)
-          if (afterText) shape[s++] = $length.call(node as CharacterData)
-        } else if (type === 8) {
-          shape[s++] = 4 | (closes << 4)
-          shape[s++] = $length.call(node as CharacterData)
-        } else return fail(node, forgotten)
-        ids.set(node, id++)
+          } else code = spaces[ns ?? '']?.[1] ?? 0
+        } else if (code > 2) length = $length.call(node as CharacterData)
+        if (!code) {
+          // The ids that were seen are overwritten, so they are forgotten here or never.
+          for (const old of forgotten) out.op(Op.remove, old)
+          if (forgotten.length) setId(node, 0)
+          return node
+        }
+        shape[s++] = code | (child ? 8 : 0) | (closes << 4)
+        if (length >= 0) shape[s++] = length
+        setId(node, id++)
         closes = 0
         if (child) {
           node = child
@@ -211,7 +159,7 @@ export function createSerialiser(
           afterText = false
           continue
         }
-        afterText = isText
+        afterText = type === 3
         for (;;) {
           if (!depth && node === last) break walk
           const sibling = $nextSibling.call(node)
@@ -227,38 +175,21 @@ export function createSerialiser(
       }
       nodes.next = id
 
-      out.begin(Op.tree)
-      out.int(nodes.id(parent))
-      out.int(prev)
-      out.int(firstId)
-      out.int(id - firstId)
-      out.int(forgotten.length)
-      forgotten.forEach(out.int)
       const written: number[] = []
       if (policy.marks) {
-        const mark = (bits: number, element: Element): void => {
-          const at = nodes.id(element)
-          // A parent's list holds nodes of its other children too.
-          if (!bits || at < firstId || at >= id) return
-          marks.set(element, bits)
-          written.push(at, bits)
-        }
-        if (wide) policy.marked(parent).forEach(mark)
-        else {
-          each(first, last, (root) => {
-            if ($nodeType.call(root) !== 1) return
-            mark(policy.bits(root as Element), root as Element)
-            policy.marked(root).forEach(mark)
-          })
-        }
+        each(first, last, (root) => {
+          for (const [element, bits] of policy.marked(root)) {
+            marks.set(element, bits)
+            written.push(idOf(element), bits)
+          }
+        })
       }
-      out.int(written.length / 2)
-      written.forEach(out.int)
-      out.int(s)
+      out.begin(Op.tree)
+      ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, written.length / 2, ...written, s].forEach(out.int)
       out.block(shape.subarray(0, s))
-      out.str(textOf(parent, first, last, whole))
+      out.str(textOf(parent, first, last))
       out.end()
-      if (shape.length > 65536) shape = new Int32Array(1024)
+      if (s > 65536) shape = new Int32Array(1024)
 
       hosts.forEach(found.host)
       for (const element of specials) found.element(element, $localName.call(element))
@@ -266,19 +197,19 @@ export function createSerialiser(
     },
 
     single(parent, prev, node) {
-      const old = ids.get(node)
+      const old = idOf(node)
       if (old && forgets()?.(node, old)) out.op(Op.remove, old)
       const type = $nodeType.call(node)
       const at = nodes.next++
-      const parentId = nodes.id(parent)
-      ids.set(node, at)
+      const parentId = idOf(parent)
+      setId(node, at)
       if (type !== 1) {
         if (type === 3 || type === 4) out.op(Op.textNode, parentId, prev, at, $data.call(node as CharacterData))
         else out.op(Op.otherNode, parentId, prev, at, type, type === 10 ? $nodeName.call(node) : '')
         return false
       }
       const element = node as Element
-      const ns = $namespaceURI.call(element)
+      const ns = $namespaceURI.call(element) ?? ''
       const isHtml = ns === html
       const box = policy.isBlocked(element)
       const secret = isHtml && policy.isSecret(element)
@@ -294,20 +225,19 @@ export function createSerialiser(
         const name = $attrName.call(attribute)
         if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue.call(attribute))
       }
-      const space = isHtml ? 0 : ns === svg ? 1 : ns === mathml ? 2 : 3
       const tag = isHtml ? $localName.call(element) : $tagName.call(element)
-      out.op(Op.element, parentId, prev, at, space, tag, attributes.length / 2, ...attributes)
+      out.op(Op.element, parentId, prev, at, spaces[ns]?.[0] ?? 3, tag, attributes.length / 2, ...attributes)
+      nodes.closed.delete(element)
+      boxes.delete(element)
       if (box) {
         boxes.add(element)
         close(element)
         found.element(element, '')
         return false
       }
-      closed.delete(element)
-      boxes.delete(element)
       if (isHtml) {
-        if (isHost(element)) found.host(element)
-        if ($matches.call(element, special)) found.element(element, tag)
+        if ($shadowRoot.call(element) || closedRoots?.has(element)) found.host(element)
+        if (special[tag]) found.element(element, tag)
         if (tag === 'template') {
           close(element)
           return false

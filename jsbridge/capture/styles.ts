@@ -6,7 +6,7 @@
  */
 import { wrap } from './guard'
 import { $data, $firstChild, $localName, $nextSibling, $nodeType } from './native'
-import type { Nodes } from './nodes'
+import { idOf, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 
 /** One slice of reading rules, ms. */
@@ -46,7 +46,7 @@ export function createStyles(
     if (!sheet) return null
     const constructed = sheetIds.get(sheet)
     if (constructed) return told.has(sheet) ? [0, constructed] : null
-    const owner = nodes.id(sheet.ownerNode as Node | null)
+    const owner = idOf(sheet.ownerNode as Node | null)
     return owner ? [owner, 0] : null
   }
 
@@ -130,7 +130,7 @@ export function createStyles(
     },
     settle() {
       for (const root of roots) {
-        const id = nodes.id(root)
+        const id = idOf(root)
         if (!id) {
           roots.delete(root)
           continue

@@ -3,18 +3,21 @@
  * node by node, in one piece or, for a large snapshot, in steps between which the page runs.
  */
 import {
-  $contentDocument, $firstChild, $frameDocument, $lastChild, $localName, $nextSibling, $nodeType, $ownerDocument,
-  $parentNode, $previousSibling, $shadowRoot,
+  $contentDocument, $firstChild, $frameDocument, $localName, $nextSibling, $nodeType, $ownerDocument, $parentNode,
+  $previousSibling, $shadowRoot, childElementCount,
 } from './native'
-import type { Nodes } from './nodes'
+import { following, idOf, setId, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
 import type { Policy } from './policy'
-import type { Serialiser } from './serialise'
+import { each, type Serialiser } from './serialise'
+
+/** So many nodes that cannot be expressed, and the rest of a run is walked node by node. */
+const maxFailures = 8
 
 export interface Walker {
   /** Writes the sibling run first…last under parent and all that hangs below it. */
   write(parent: Node, first: Node, last: Node, slow?: boolean): void
-  /** Writes all children of root and all that hangs below it, step by step. */
+  /** Writes all children of root and all that hangs below it, step by step, and the waiting roots. */
   steps(root: Node): Steps
   /** The element may have a root that is not written yet: writes it after what is being written now. */
   host(element: Element): void
@@ -29,6 +32,7 @@ export interface Steps {
   isOpen(node: Node): boolean
 }
 
+/** @param stepNodes nodes that one step writes at most, unless a single node has more children than that. */
 export function createWalker(
   nodes: Nodes,
   out: OpWriter,
@@ -38,99 +42,110 @@ export function createWalker(
   observe: (root: Node) => void,
   stepNodes: number,
 ): Walker {
-  const { roots, owners, ids } = nodes
+  const { roots, owners } = nodes
   const waiting: Element[] = []
 
   const isHtmlDocument = (node: Node): boolean =>
     ($nodeType.call(node) === 9 ? (node as Document) : ($ownerDocument.call(node) as Document)).contentType === 'text/html'
 
-  /** Adds what must not be serialised natively at or below `scope` to `around`, with its ancestors up to `top`. */
-  const collect = (around: Set<Node>, top: Node, scope: Node): void => {
-    for (const element of policy.around(scope)) add(around, top, element)
-  }
-  const add = (around: Set<Node>, top: Node, from: Node): void => {
-    for (let node: Node | null = from; node && node !== top && !around.has(node); node = $parentNode.call(node)) around.add(node)
-  }
-
-  /** Nodes at and below node, counted up to limit. */
+  /** Nodes at and below top, counted up to limit. */
   const count = (top: Node, limit: number): number => {
-    let n = 1
-    for (let node = top; n <= limit; n++) {
-      const child = $firstChild.call(node)
-      if (child) {
-        node = child
-        continue
-      }
-      let sibling: Node | null = null
-      while (node !== top && !(sibling = $nextSibling.call(node))) node = $parentNode.call(node) as Node
-      if (!sibling) break
-      node = sibling
-    }
+    let n = 0
+    for (let node: Node | null = top; node && n <= limit; node = following(node, top, false)) n++
     return n
   }
 
-  // In a sliced walk siblings that were left for later have no id.
-  const idBefore = (node: Node): number => {
-    let before = $previousSibling.call(node)
-    while (before && !ids.has(before)) before = $previousSibling.call(before)
-    return nodes.id(before)
+  /** Walks the children first…last of top, or all of them; `stepped`: the page may run between two steps. */
+  const start = (top: Node, first: Node | null, last: Node | null, slow: boolean, stepped: boolean): Steps => {
+    const open: Node[] = [top]
+    const cursors = new Map<Node, Node>()
+    // What must not be serialised natively, with its ancestors.
+    const around = new Set<Node>()
+    let failures = 0
+    const avoid = (from: Node, below: Node): void => {
+      for (let node: Node | null = from; node && node !== below && !around.has(node); node = $parentNode.call(node)) around.add(node)
+    }
+    const look = (scope: Node, below: Node): void => {
+      for (const element of policy.around(scope)) avoid(element, below)
+    }
+    if (first && last && !slow) {
+      let n = 0
+      each(first, last, () => n++)
+      // Asking the parent once is cheaper than asking each root of a long run.
+      if (n > 15 && n * 8 > childElementCount(top)) look(top, top)
+      else each(first, last, (node) => look(node, top))
+    }
+    return {
+      isOpen: (node) => open.includes(node),
+      next() {
+        const parent = open[open.length - 1]
+        if (!parent) {
+          const host = stepped && waiting.shift()
+          const root = host && openRoot(host)
+          if (root) open.push(root)
+          return !!host
+        }
+        const cursor = cursors.get(parent)
+        const stop = parent === top ? last : null
+        let node: Node | null = null
+        // Moved to where the walk comes later, or gone, or a box meanwhile: nothing is to be done here.
+        if (!(stepped && (!idOf(parent) || nodes.closed.has(parent))) && !(stop && cursor === stop)) {
+          // What follows the cursor; where that has left, what follows the last child that has an id.
+          node =
+            cursor && (!stepped || ($parentNode.call(cursor) === parent && idOf(cursor))) ? $nextSibling.call(cursor)
+            : (parent === top && first) || $firstChild.call(parent)
+          while (stepped && idOf(node)) node = $nextSibling.call(node as Node)
+        }
+        if (!node) {
+          open.pop()
+          return true
+        }
+        let end: Node | null = null
+        let left = stepNodes
+        if (!slow && failures <= maxFailures && isHtmlDocument(parent)) {
+          for (let at: Node | null = node; at; at = at === stop ? null : $nextSibling.call(at)) {
+            if (stepped) {
+              if (idOf(at) || (left -= count(at, left)) < 0) break
+              look(at, parent)
+            }
+            if (around.has(at) || $nodeType.call(at) === 10) break
+            end = at
+          }
+        }
+        let before = $previousSibling.call(node)
+        // In a stepped walk siblings that were left for later have none.
+        while (before && !idOf(before)) before = $previousSibling.call(before)
+        const prev = idOf(before)
+        if (end && (end !== node || $nodeType.call(node) === 1)) {
+          const culprit = serialiser().native(parent, prev, node, end)
+          if (!culprit) {
+            cursors.set(parent, end)
+            return true
+          }
+          failures++
+          avoid(culprit, parent)
+          // The failed walk gave ids to what comes before the culprit; nothing was written.
+          if (stepped) each(node, end, nodes.drop)
+          return true
+        }
+        cursors.set(parent, node)
+        if (serialiser().single(parent, prev, node)) open.push(node)
+        return true
+      },
+    }
   }
 
   const write = (parent: Node, first: Node, last: Node, slow = false): void => {
-    slow ||= !isHtmlDocument(parent)
-    const around = new Set<Node>()
-    let failures = 0
-    if (!slow) {
-      if (first !== last && $firstChild.call(parent) === first && !$nextSibling.call(last)) collect(around, parent, parent)
-      else for (let node = first; ; node = $nextSibling.call(node) as Node) {
-        if ($nodeType.call(node) === 1) collect(around, parent, node)
-        if (node === last) break
-      }
-    }
-    const isPlain = (node: Node): boolean => !around.has(node) && $nodeType.call(node) !== 10
-    let at = parent
-    let node = first
-    for (;;) {
-      const prev = idBefore(node)
-      let descend = false
-      if (!slow && isPlain(node)) {
-        let end = node
-        for (let sibling: Node | null; end !== last && (sibling = $nextSibling.call(end)) && isPlain(sibling); ) end = sibling
-        const culprit =
-          node === end && $nodeType.call(node) !== 1 ? node : serialiser().native(at, prev, node, end)
-        if (culprit && culprit !== node) {
-          // Walked around from here on; too many of them, and all is walked.
-          add(around, at, culprit)
-          slow = ++failures > 8
-          continue
-        }
-        if (culprit) descend = serialiser().single(at, prev, node)
-        else node = end
-      } else descend = serialiser().single(at, prev, node)
-      if (descend) {
-        at = node
-        node = $firstChild.call(node) as Node
-        continue
-      }
-      for (;;) {
-        if (at === parent && node === last) return
-        const sibling = $nextSibling.call(node)
-        if (sibling) {
-          node = sibling
-          break
-        }
-        node = at
-        at = $parentNode.call(at) as Node
-      }
-    }
+    const steps = start(parent, first, last, slow, false)
+    while (steps.next());
   }
 
   /** Declares the root that hangs under the element, if it can be seen and is not written. */
   const openRoot = (host: Element): Node | null => {
-    const at = nodes.id(host)
+    const at = idOf(host)
     if (!at || nodes.closed.has(host)) return null
     const name = $localName.call(host)
-    const isFrame = name === 'iframe' || name === 'frame'
+    const isFrame = name.endsWith('frame')
     let root: Node | null | undefined
     try {
       // Null for another origin; throws where the realm is gone.
@@ -142,19 +157,17 @@ export function createWalker(
       root = null
     }
     const before = roots.get(host)
-    if (before) {
-      if (before === root && nodes.id(root) > at) return null
-      if (before !== root) {
-        out.op(Op.remove, nodes.id(before))
-        nodes.drop(before)
-      }
-      roots.delete(host)
+    if (before === root && idOf(root) > at) return null
+    if (before && before !== root && idOf(before)) {
+      out.op(Op.remove, idOf(before))
+      nodes.drop(before)
     }
+    roots.delete(host)
     if (!root) return null
     roots.set(host, root)
     owners.set(root, host)
     const id = nodes.next++
-    ids.set(root, id)
+    setId(root, id)
     observe(root)
     if (isFrame) out.op(Op.frame, at, id)
     else out.op(Op.shadow, at, id, ((root as ShadowRoot).mode === 'closed' ? 1 : 0) | ((root as ShadowRoot).delegatesFocus ? 2 : 0))
@@ -168,69 +181,9 @@ export function createWalker(
       for (let host; (host = waiting.shift()); ) {
         const root = openRoot(host)
         const first = root && $firstChild.call(root)
-        if (first) write(root, first, $lastChild.call(root) as Node)
+        if (first) write(root, first, root.lastChild as Node)
       }
     },
-    steps(top) {
-      const open: Node[] = [top]
-      const cursors = new Map<Node, Node>()
-      const around = new Set<Node>()
-      let failures = 0
-      return {
-        isOpen: (node) => open.includes(node),
-        next() {
-          const parent = open[open.length - 1]
-          if (!parent) {
-            const host = waiting.shift()
-            if (!host) return false
-            const root = openRoot(host)
-            if (root) open.push(root)
-            return true
-          }
-          // Moved to where the walk comes later, or gone, or a box meanwhile.
-          if (!ids.has(parent) || nodes.closed.has(parent)) {
-            open.pop()
-            return true
-          }
-          // Children with ids are the first ones (mutations.ts keeps it so): what follows the cursor,
-          // or the last of them where the cursor has gone, is next.
-          const cursor = cursors.get(parent)
-          let node: Node | null = $firstChild.call(parent)
-          if (cursor && $parentNode.call(cursor) === parent && ids.has(cursor)) node = $nextSibling.call(cursor)
-          while (node && ids.has(node)) node = $nextSibling.call(node)
-          if (!node) {
-            open.pop()
-            return true
-          }
-          const slow = failures > 8 || !isHtmlDocument(parent)
-          let end: Node | null = null
-          let left = stepNodes
-          for (let at: Node | null = node; at && !slow && left > 0; at = $nextSibling.call(at)) {
-            if ($nodeType.call(at) === 10 || ids.has(at)) break
-            const size = count(at, left)
-            if (size > left || (left -= size) < 0) break
-            if ($nodeType.call(at) === 1) collect(around, parent, at)
-            if (around.has(at)) break
-            end = at
-          }
-          const prev = idBefore(node)
-          if (end && !(end === node && $nodeType.call(node) !== 1)) {
-            const culprit = serialiser().native(parent, prev, node, end)
-            if (!culprit) {
-              cursors.set(parent, end)
-              return true
-            }
-            failures++
-            add(around, parent, culprit)
-            // The failed walk gave ids to what comes before the culprit.
-            for (let at: Node | null = node; at; at = at === end ? null : $nextSibling.call(at)) nodes.drop(at)
-            return true
-          }
-          cursors.set(parent, node)
-          if (serialiser().single(parent, prev, node)) open.push(node)
-          return true
-        },
-      }
-    },
+    steps: (root) => start(root, null, null, false, true),
   }
 }
