@@ -25,6 +25,7 @@ import (
 	"afterimage/collector/ingest"
 	"afterimage/collector/keys"
 	"afterimage/collector/store"
+	"afterimage/wasm/wire/seal"
 )
 
 // Problem is an error with a hint for the person who reads it; it passes the socket whole.
@@ -128,7 +129,7 @@ func (a *Admin) manage(site *store.Site, set ingest.SiteSettings) error {
 	if site.Settings, err = encodeSettings(set); err != nil {
 		return err
 	}
-	private, public, err := keys.NewSiteKey()
+	private, public, err := seal.NewSiteKey()
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func hold(site *store.Site, signed json.RawMessage) error {
 	}
 	sealing, err := base64.RawURLEncoding.DecodeString(p.SealingKey)
 	switch {
-	case err != nil || len(sealing) != 65:
+	case err != nil || len(sealing) != seal.PublicKeySize:
 		return problem(holdHint, "signed settings: sealingKey is not a P-256 point")
 	case p.Custody != store.Held:
 		return problem(holdHint, "signed settings: custody is %q, expected held", p.Custody)

@@ -38,6 +38,7 @@ const (
 	CodeBusy        = "busy"
 	CodeInternal    = "internal"
 	CodeNoEnvelope  = "no-envelope"
+	CodeWrongKey    = "wrong-key"
 )
 
 // refusal ends a socket or a request. reason says what is wrong and what to do, without

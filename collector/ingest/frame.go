@@ -6,17 +6,15 @@ import (
 	"encoding/hex"
 
 	"afterimage/collector/store"
+	"afterimage/wasm/wire/seal"
 )
 
 const (
-	frameType      = 1
-	frameHead      = 1 + 16 + 2
-	flagFollows    = 1  // the previous segment stands directly before this one
-	headerBytes    = 60 // clear header of a sealed segment
-	tagBytes       = 16
-	segmentHead    = 1 + 4 + 4 + 4
-	headerVersion  = 1
-	headerFlagsOff = 3
+	frameType   = 1
+	frameHead   = 1 + 16 + 2
+	flagFollows = 1 // the previous segment stands directly before this one
+	tagBytes    = seal.Overhead - seal.HeaderSize
+	segmentHead = 1 + 4 + 4 + 4
 )
 
 // readFrame parses a frame and rebuilds the clear header of each segment, which the sender
@@ -71,13 +69,8 @@ func readFrame(b []byte) (pageView string, segs []store.Segment, err error) {
 		if uint64(n) > uint64(len(rest)) || n < tagBytes {
 			return "", nil, refuseFrame("segment %d of %d: %d bytes, %d remain", i, count, n, len(rest))
 		}
-		sealed := make([]byte, headerBytes, headerBytes+int(n))
-		copy(sealed, "AS")
-		sealed[2], sealed[headerFlagsOff] = headerVersion, 0
-		copy(sealed[4:], pv)
-		binary.LittleEndian.PutUint32(sealed[20:], number)
-		binary.LittleEndian.PutUint32(sealed[24:], epoch)
-		copy(sealed[28:], hash[:])
+		sealed := seal.AppendHeader(make([]byte, 0, seal.HeaderSize+int(n)),
+			seal.Header{PageView: [16]byte(pv), Number: number, Epoch: epoch, PrevHash: hash})
 		sealed = append(sealed, rest[:n]...)
 		rest = rest[n:]
 		segs = append(segs, store.Segment{PageView: pageView, Number: number, Epoch: epoch, Sealed: sealed})

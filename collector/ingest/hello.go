@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 
 	"afterimage/collector/store"
+	"afterimage/wasm/wire/seal"
 )
 
 // hello is the first message of a socket and the head of a tail. Unknown fields are left
@@ -104,7 +105,7 @@ func readView(p helloView) (store.NewPageView, error) {
 		return store.NewPageView{}, textError("secret is not 16 bytes of base64url")
 	}
 	env, err := b64.DecodeString(p.Envelope)
-	if err != nil || len(env) != 0 && (len(env) != store.EnvelopeBytes || env[0] != 1) {
+	if err != nil || len(env) != 0 && (len(env) != seal.EnvelopeSize || env[0] != 1) {
 		return store.NewPageView{}, textError("envelope is not version 1, 106 bytes of base64url")
 	}
 	return store.NewPageView{ID: p.ID, SecretHash: sha256.Sum256(secret), Envelope: env}, nil

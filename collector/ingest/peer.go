@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"afterimage/collector/store"
+	"afterimage/wasm/wire/seal"
 )
 
 // Messages of the collector. Field names go over the wire.
@@ -49,6 +50,7 @@ var reasons = map[string]string{
 	store.RefusedUnknown:   "no hello on this socket named the page view",
 	CodeOtherWriter:        "the page view belongs to another writer",
 	CodeNoEnvelope:         "a new page view came without its envelope",
+	CodeWrongKey:           "the envelope is sealed to another key than the site's; load the settings anew",
 }
 
 // peer is one recorder as both ways in know it: what its hellos have opened. Not safe for
@@ -87,6 +89,16 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 		if len(p.views)+len(a.PageViews) > MaxKnownViews {
 			return welcome{}, nil, refuseHello("more than %d page views on one socket; open another", MaxKnownViews)
 		}
+		a.PageViews = slices.DeleteFunc(a.PageViews, func(v store.NewPageView) bool {
+			if len(v.Envelope) == 0 || sealedTo(v.Envelope, site.SealingKey) {
+				return false
+			}
+			no = append(no, p.refuseView(v.ID, CodeWrongKey))
+			return true
+		})
+		if len(a.PageViews) == 0 {
+			continue
+		}
 		got, err := p.s.store.Admit(ctx, a)
 		if err != nil {
 			return welcome{}, nil, err
@@ -94,10 +106,7 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 		w.Watch = w.Watch || p.s.store.Watched(a.Session)
 		for _, g := range got {
 			if g.Err != nil {
-				code := admitCode(g.Err)
-				p.bar(g.PageView, code)
-				no = append(no, refused{"refused", g.PageView, []uint32{}, code, reasons[code]})
-				p.s.count(p.site, code, 1)
+				no = append(no, p.refuseView(g.PageView, admitCode(g.Err)))
 				continue
 			}
 			p.views[g.PageView] = a.Session
@@ -112,11 +121,20 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	return w, no, nil
 }
 
-func (p *peer) bar(view, code string) {
-	if len(p.barred) >= MaxKnownViews {
-		return
+// refuseView refuses a page view as a whole: its frames will be refused for the same reason.
+func (p *peer) refuseView(view, code string) refused {
+	if len(p.barred) < MaxKnownViews {
+		p.barred[view] = code
 	}
-	p.barred[view] = code
+	p.s.count(p.site, code, 1)
+	return refused{"refused", view, []uint32{}, code, reasons[code]}
+}
+
+// sealedTo reports whether an envelope names a public key. Nobody could ever open one that
+// names another, and storing it would look like a recording.
+func sealedTo(envelope, public []byte) bool {
+	id, err := seal.EnvelopeKeyID(envelope)
+	return err == nil && id == seal.KeyID(public)
 }
 
 func admitCode(err error) string {

