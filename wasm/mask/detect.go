@@ -33,7 +33,7 @@ func (p *Policy) mark(from, to int) {
 // detect finds personal data in s, in one pass over its chunks (runs without white space).
 // A chunk of prose costs the loop that counts its kinds of characters and no more.
 func (p *Policy) detect(s []byte) {
-	p.spans = p.spans[:0]
+	p.spans, p.run = p.spans[:0], 0
 	done := 0 // up to here everything is decided
 	for i := 0; i < len(s); {
 		if s[i] <= ' ' {

@@ -7,14 +7,14 @@ type number struct {
 	pos    [32]int   // where each digit stands
 	n      int
 	groups int
-	seps   [5]bool // by sepKind
+	sep    [16]uint8 // bits of the separators before each group
 	size   [16]uint8
 	plus   bool
 	end    int
 }
 
 const (
-	sepSpace = iota
+	sepSpace = 1 << iota
 	sepDash
 	sepDot
 	sepSlash
@@ -42,7 +42,8 @@ func (p *Policy) numbers(s []byte, from, to int) (end int) {
 			k++
 			continue
 		}
-		a, b := p.judge(s, k, &num)
+		a, b := p.judge(s, k, &num, k >= p.run)
+		p.run = num.end
 		if b > 0 {
 			p.mark(a, b)
 			end, k = b, b
@@ -59,13 +60,12 @@ func (p *Policy) numbers(s []byte, from, to int) (end int) {
 
 func (n *number) read(s []byte, k int) {
 	n.n, n.groups, n.plus = 0, 0, false
-	n.seps = [5]bool{}
 	n.end = k
 	if s[k] == '+' {
 		n.plus = true
 		k++
 	}
-	sep := 0
+	sep, kinds := 0, uint8(0)
 	for ; k < len(s); k++ {
 		c := s[k]
 		if isDigit(c) {
@@ -74,19 +74,19 @@ func (n *number) read(s []byte, k int) {
 			}
 			if sep > 0 && n.n > 0 {
 				n.groups++
-				n.size[n.groups] = 0
+				n.size[n.groups], n.sep[n.groups] = 0, kinds
 			}
 			if n.n == 0 {
-				n.size[0] = 0
+				n.size[0], n.sep[0] = 0, 0
 			}
-			sep = 0
+			sep, kinds = 0, 0
 			n.digits[n.n], n.group[n.n], n.pos[n.n] = c-'0', uint8(n.groups), k
 			n.size[n.groups]++
 			n.n++
 			n.end = k + 1
 			continue
 		}
-		kind := -1
+		kind := uint8(0)
 		switch c {
 		case ' ':
 			kind = sepSpace
@@ -109,18 +109,24 @@ func (n *number) read(s []byte, k int) {
 				kind = sepDash
 			}
 		}
-		if sep++; kind < 0 || sep > 3 {
+		if sep++; kind == 0 || sep > 3 {
 			return
 		}
-		// Only separators between digits count: remember it when a digit follows.
-		if k+1 < len(s) && (isDigit(s[k+1]) || s[k+1] == '(' || s[k+1] == ')' || s[k+1] == ' ') {
-			n.seps[kind] = true
-		}
+		kinds |= kind
 	}
 }
 
-// judge returns what of the number has to be masked, 0 if nothing.
-func (p *Policy) judge(s []byte, start int, n *number) (a, b int) {
+// between is the bits of the separators after group from, up to group to.
+func (n *number) between(from, to uint8) (bits uint8) {
+	for g := from + 1; g <= to; g++ {
+		bits |= n.sep[g]
+	}
+	return
+}
+
+// judge returns what of the number has to be masked, 0 if nothing. whole: it is not the rest
+// of a longer run, which was no number of its own.
+func (p *Policy) judge(s []byte, start int, n *number, whole bool) (a, b int) {
 	// A card may stand before or after other numbers: any run of whole groups.
 	for g := 0; g < n.n; g++ {
 		if g > 0 && n.group[g] == n.group[g-1] {
@@ -138,14 +144,10 @@ func (p *Policy) judge(s []byte, start int, n *number) (a, b int) {
 	if n.end < len(s) && isLetter(s[n.end]) && !n.plus {
 		return 0, 0
 	}
-	whole := true // the whole run is one number
-	if n.n > 15 || n.n < 7 {
-		whole = false
-	}
-	if whole && p.phone(s, start, n) {
+	if whole && n.n >= 7 && n.n <= 15 && p.phone(s, start, n) {
 		return start, n.end
 	}
-	if n.groups == 2 && n.size[0] == 3 && n.size[1] == 2 && n.size[2] == 4 && n.seps[sepDash] && !n.seps[sepDot] {
+	if whole && n.groups == 2 && n.size[0] == 3 && n.size[1] == 2 && n.size[2] == 4 && n.between(0, 2) == sepDash {
 		return start, n.end // US social security number
 	}
 	return 0, 0
@@ -154,7 +156,7 @@ func (p *Policy) judge(s []byte, start int, n *number) (a, b int) {
 // cardShape: one block, or groups as cards print them.
 func cardShape(n *number, g, e int) bool {
 	first, last := n.group[g], n.group[e-1]
-	if n.seps[sepSlash] || n.seps[sepParen] || n.seps[sepDot] && first != last {
+	if n.between(first, last)&(sepSlash|sepParen|sepDot) != 0 {
 		return false
 	}
 	for q := first; q <= last; q++ {

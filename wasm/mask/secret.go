@@ -42,7 +42,7 @@ func InputKind(typ []byte) Input {
 // and digits was taken; secretWords only as a word of their own.
 const (
 	secretParts = "password passwd passwort kennwort contrasena contraseña senha motdepasse passcode passphrase wachtwoord hasło haslo " +
-		"parola heslo lösenord adgangskode salasana пароль 密码 密碼 パスワード 비밀번호 " +
+		"parola heslo lösenord adgangskode salasana ароль 密码 密碼 パスワード 비밀번호 " +
 		"cardnumber cardnum cardno ccnumber ccnum creditcardn kartennummer numerodecarte numerodetarjeta 卡号 カード番号 securitycode cardcode prüfziffer " +
 		"expirydate expirationdate expdate cardexp ccexp ccmonth ccyear gültigbis onetimecode onetimepass verificationcode verifycode authcode smscode securecode accesscode"
 	secretWords = " pass pw pwd pin otp totp mfa 2fa tfa tan cvv cvv2 cvc cvc2 csc cvn cid exp expiry expires expiration "

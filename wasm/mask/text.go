@@ -39,6 +39,7 @@ type Policy struct {
 	level Level
 	out   []byte // arena of the Texts made since Reset
 	spans []span // personal data found in the text at hand
+	run   int    // end of the last run of digits that detect read
 	tmp   []byte // scratch of one call
 	names renames
 	typed typedTable

@@ -195,7 +195,8 @@ func (p *Policy) safeSegment(seg []byte, shown bool) bool {
 		return true
 	}
 	if !shown {
-		return false
+		e := extension(seg)
+		return e > 0 && p.lists.css.find(seg[e:]) == 'e' && p.lists.segments.find(seg[:e-1]) != 0
 	}
 	digits, letters, dots := 0, 0, 0
 	for _, c := range seg {

@@ -1,0 +1,293 @@
+package mask_test
+
+import (
+	"strings"
+	"testing"
+
+	"afterimage/wasm/mask"
+)
+
+var modes = []mask.Mode{mask.Masked, mask.Shown, mask.Allowed, mask.Blocked}
+
+func TestText(t *testing.T) {
+	for _, c := range []struct{ name, in, masked, shown string }{
+		{"words keep about their length, white space stays", "Hi, dear customer\n\t of ours", "xxxx xxxx xxxxxxx\n\t xx xxxx", "Hi, dear customer\n\t of ours"},
+		{"one and two characters stay as long as they are", "a bb ccc", "x xx xxxx", "a bb ccc"},
+		{"long words are rounded", strings.Repeat("a", 21) + " " + strings.Repeat("b", 33), strings.Repeat("x", 24) + " " + strings.Repeat("x", 32), strings.Repeat("a", 21) + " " + strings.Repeat("b", 33)},
+		{"wide characters stay wide", "漢字 か", "ｘｘ ｘ", "漢字 か"},
+		{"no-break spaces stay, others become blanks", "a\u00a0b\u2003c", "x\u00a0x x", "a\u00a0b\u2003c"},
+		{"zero-width characters carry nothing", "a\u200bb", "xx", "a\u200bb"},
+		{"nothing", "", "", ""},
+		{"an e-mail address", "mail jane.doe+x@example.co.uk now", "xxxx xxxxxxxxxxxxxxxxxxxxxxxx xxxx", "mail xxxxxxxxxxxxxxxxxxxxxxxx now"},
+		{"an international address", "an jörg@müller.example", "xx xxxxxxxxxxxxxxxx", "an xxxxxxxxxxxxxxxx"},
+		{"no address: a package and a decorator", "react@18.2.0 @Input() a@b", "xxxxxxxxxx xxxxxxx xxxx", "react@18.2.0 @Input() a@b"},
+		{"a card in groups", "card 4111 1111 1111 1111 ok", "xxxx xxxx xxxx xxxx xxxx xx", "card xxxx xxxx xxxx xxxx ok"},
+		{"a card with an expiry behind it", "4111111111111111 12/26", "xxxxxxxxxxxxxxxx xxxx", "xxxxxxxxxxxxxxxx 12/26"},
+		{"not a card: the check digit is wrong", "4111 1111 1111 1112", "xxxx xxxx xxxx xxxx", "4111 1111 1111 1112"},
+		{"an IBAN in groups", "to DE89 3704 0044 0532 0130 00.", "xx xxxx xxxx xxxx xxxx xxxx xxxx", "to xxxx xxxx xxxx xxxx xxxx xx."},
+		{"not an IBAN", "DE88 3704 0044 0532 0130 00", "xxxx xxxx xxxx xxxx xxxx xx", "DE88 3704 0044 0532 0130 00"},
+		{"a phone number of the world", "call +49 30 901820-5", "xxxx xxxx xx xxxxxxx", "call xxxx xx xxxxxxx"},
+		{"a phone number of North America", "(415) 555-2671", "xxxx xxxxxxx", "xxxx xxxxxxx"},
+		{"a phone number by the word before it", "Tel: 5550123", "xxxx xxxxxxx", "Tel: xxxxxxx"},
+		{"a JWT", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P", strings.Repeat("x", 80), strings.Repeat("x", 80)},
+		{"a key", "key sk_live_4eC39HqLyjWDarjtT1zdp7dc", "xxxx " + strings.Repeat("x", 32), "key " + strings.Repeat("x", 32)},
+		{"prices, dates, times, versions and orders stay", "€ 1.234,56 on 2026-11-24 at 12:30:15, v1.2.3, order 100234567, 31.12.2025", "x xxxxxxx xx xxxxxxxxxx xx xxxxxxxxxx xxxxxxx xxxx xxxxxxxxxx xxxxxxxxxx", "€ 1.234,56 on 2026-11-24 at 12:30:15, v1.2.3, order 100234567, 31.12.2025"},
+		{"code and colours stay", "const x = fn(#ff8800, 0x1f); getElementsByClassName", "xxxx x x xxxxxxxxxx xxxxxxx xxxxxxxxxxxxxxxxxxxxxxxx", "const x = fn(#ff8800, 0x1f); getElementsByClassName"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := mask.New(mask.Strict)
+			for _, m := range modes {
+				want := map[mask.Mode]string{mask.Masked: c.masked, mask.Shown: c.shown, mask.Allowed: c.shown}[m]
+				if got := string(p.Text([]byte(c.in), m).Bytes()); got != want {
+					t.Errorf("mode %d: got %q, want %q", m, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestFields(t *testing.T) {
+	p := mask.New(mask.Balanced)
+	for _, m := range modes {
+		for _, secret := range []bool{false, true} {
+			a := string(p.Value([]byte("a"), m, secret).Bytes())
+			b := string(p.Value([]byte("a much longer value"), m, secret).Bytes())
+			shown := m == mask.Allowed && !secret
+			switch {
+			case m == mask.Blocked:
+				if a != "" {
+					t.Errorf("blocked: got %q, want nothing", a)
+				}
+			case shown:
+				if a != "a" {
+					t.Errorf("allowed: got %q, want %q", a, "a")
+				}
+			case a != mask.InputMask || a != b:
+				t.Errorf("mode %d secret %v: got %q and %q, want one mask", m, secret, a, b)
+			}
+		}
+		if got := string(p.EditableText([]byte("typed"), m).Bytes()); (got == "typed") != (m == mask.Allowed) {
+			t.Errorf("mode %d, editable: got %q", m, got)
+		}
+		if got := string(p.FieldText([]byte("Germany"), m).Bytes()); (got == "Germany") != (m == mask.Allowed) {
+			t.Errorf("mode %d, option: got %q", m, got)
+		}
+	}
+}
+
+func TestSecretHint(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		want        bool
+	}{
+		{"type", "PassWord", true}, {"type", "text", false},
+		{"autocomplete", "section-a billing cc-number", true}, {"autocomplete", "one-time-code", true}, {"autocomplete", "cc-name", false}, {"autocomplete", "email", false},
+		{"name", "userPassword", true}, {"name", "card_number", true}, {"id", "cvv", true}, {"id", "cc-exp-month", true}, {"name", "checkout[pin]", true},
+		{"name", "shipping", false}, {"name", "opinion", false}, {"name", "expand", false}, {"name", "company", false},
+		{"placeholder", "MM / YY", true}, {"placeholder", "•••• ••••", true}, {"placeholder", "1234 1234 1234 1234", true}, {"placeholder", "Your name", false},
+		{"aria-label", "Mot de passe", true}, {"placeholder", "Пароль", true}, {"placeholder", "Verification code", true},
+		{"class", "password", false},
+	} {
+		if got := mask.New(mask.Strict).SecretHint([]byte(c.name), []byte(c.value)); got != c.want {
+			t.Errorf("%s=%q: got %v, want %v", c.name, c.value, got, c.want)
+		}
+	}
+}
+
+func TestURL(t *testing.T) {
+	for _, c := range []struct{ in, masked, shown string }{
+		{"https://shop.example/products/42?utm=a&mail=jane@x.de#top", "https://shop.example/products/x", "https://shop.example/products/42?utm=x&mail=x"},
+		{"https://u:p@shop.example:8080/a", "https://shop.example:8080/x", "https://shop.example:8080/a"},
+		{"/users/jane/orders", "/users/x/orders", "/users/x/orders"},
+		{"/red-shoes/jane.doe/style.css", "/x/x/x.css", "/red-shoes/x/style.css"},
+		{"/reset/9f86d081884c7d659a2feaa0c55ad015", "/x/x", "/reset/x"},
+		{"#section", "#section", "#section"},
+		{"https://h.example/#jane", "https://h.example/", "https://h.example/"},
+		{"mailto:jane@example.com", "mailto:", "mailto:"},
+		{"javascript:alert('jane')", "javascript:", "javascript:"},
+		{"blob:https://h.example/jane", "blob:", "blob:"},
+		{"data:image/png;base64,AAAA", "data:,", "data:image/png;base64,AAAA"},
+		{"data:text/html,jane", "data:,", "data:,"},
+		{"jane:secret", "x:", "x:"},
+		{"//cdn.example/js/app.js", "//cdn.example/js/app.js", "//cdn.example/js/app.js"},
+		{"/p?jane@example.com", "/x", "/p?x"},
+		{"about:blank", "about:blank", "about:blank"},
+	} {
+		p := mask.New(mask.Strict)
+		if got := string(p.URL([]byte(c.in), mask.Masked).Bytes()); got != c.masked {
+			t.Errorf("strict %q: got %q, want %q", c.in, got, c.masked)
+		}
+		if got := string(p.URL([]byte(c.in), mask.Shown).Bytes()); got != c.shown {
+			t.Errorf("balanced %q: got %q, want %q", c.in, got, c.shown)
+		}
+	}
+}
+
+func TestCSS(t *testing.T) {
+	for _, c := range []struct{ name, in, masked, shown string }{
+		{"structure, lengths and colours stay", ".a > p:hover, #b { color: #fff; margin: 1.5em -2px }", ".a > p:hover, #b{color:#fff;margin:1.5em -2px}", ".a > p:hover, #b{color:#fff;margin:1.5em -2px}"},
+		{"comments go", "/* jane */a{/* x */color:red}", "a{color:red}", "a{color:red}"},
+		{"content is masked", `p::before{content:"Hi Jane"}`, `p::before{content:"xx xxxx"}`, `p::before{content:"Hi Jane"}`},
+		{"icons stay", `i::before{content:"\f101"}`, `i::before{content:"\f101"}`, `i::before{content:"\f101"}`},
+		{"letters by escape are masked", `i::before{content:"\4aane"}`, `i::before{content:"xxxxxxx"}`, `i::before{content:"xxxxxxx"}`},
+		{"pictures go in strict", `a{background:url(/img/cat.png) 0 0}`, `a{background:url("") 0 0}`, `a{background:url("/img/cat.png") 0 0}`},
+		{"values of attribute selectors are masked", `a[href="/users/jane"],input[type=text]{top:0}`, `a[href="-"],input[type="text"]{top:0}`, `a[href="-"],input[type="text"]{top:0}`},
+		{"media queries and nesting stay", `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`, `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`, `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`},
+		{"custom properties keep numbers, not words", `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`, `:root{--w:12px;--user:x "xxxx";--c:var(--d)}`, `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`},
+		{"fonts keep their names", `@font-face{font-family:"Open Sans";src:url(a.woff2) format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("") format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("a.woff2") format("woff2")}`},
+		{"imports go", `@import url("https://h.example/jane.css");a{top:0}`, `;a{top:0}`, `;a{top:0}`},
+		{"escaped class names stay as written", `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`},
+		{"class names that look like data are renamed", `.user-jane\@example\.com{top:0}`, `.m1{top:0}`, `.m1{top:0}`},
+		{"elements that no list knows are renamed in strict", `jane-doe{top:0}`, `x-m1{top:0}`, `jane-doe{top:0}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := string(mask.New(mask.Strict).CSS([]byte(c.in), mask.Masked).Bytes()); got != c.masked {
+				t.Errorf("strict:   got %s, want %s", got, c.masked)
+			}
+			if got := string(mask.New(mask.Strict).CSS([]byte(c.in), mask.Shown).Bytes()); got != c.shown {
+				t.Errorf("balanced: got %s, want %s", got, c.shown)
+			}
+		})
+	}
+}
+
+func TestAttr(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		tag           string
+		attr, value   string
+		masked, shown string // "-" for nothing
+	}{
+		{"class", "p", "class", "card is-open", "class=card is-open", "class=card is-open"},
+		{"class that carries an e-mail", "p", "class", "card u-jane@example.com", "class=card m1", "class=card m1"},
+		{"title", "p", "title", "Hi Jane", "title=xx xxxx", "title=Hi Jane"},
+		{"event handler", "p", "onclick", "go('jane')", "-", "-"},
+		{"unknown name", "p", "data-jane", "doe", "data-m1=x", "data-jane=x"},
+		{"unknown name with a listed value", "p", "data-jane", "open", "data-m1=open", "data-jane=open"},
+		{"presence of a scoped style", "p", "data-v-7ba5bd90", "", "data-m1=", "data-v-7ba5bd90="},
+		{"number", "td", "colspan", "2", "colspan=2", "colspan=2"},
+		{"number that is a word", "td", "colspan", "jane", "-", "-"},
+		{"enumerated", "p", "role", "button jane", "role=button", "role=button"},
+		{"link", "a", "href", "/users/jane?x=1", "href=/users/x", "href=/users/x?x=x"},
+		{"picture", "img", "src", "/img/cat.png", "-", "src=/img/cat.png"},
+		{"candidates", "img", "srcset", "/img/a.png 1x, /img/b.png?t=1 2x", "-", "srcset=/img/a.png 1x, /img/b.png?t=x 2x"},
+		{"frame document", "iframe", "srcdoc", "<p>jane", "-", "-"},
+		{"frame name", "iframe", "name", "jane", "-", "-"},
+		{"style", "p", "style", "color:red;--n:'Jane'", "style=color:red;--n:'xxxx'", "style=color:red;--n:'Jane'"},
+		{"path data", "path", "d", "M10 20L30 40z", "d=M10 20L30 40z", "d=M10 20L30 40z"},
+		{"path data that is a word", "path", "d", "jane", "-", "-"},
+		{"checked", "input", "checked", "", "-", "-"},
+		{"value of a field", "input", "value", "jane", "value=••••••", "value=••••••"},
+		{"value of an option", "option", "value", "jane", "-", "-"},
+		{"content of a meta", "meta", "content", "jane", "-", "-"},
+		{"nonce", "script", "nonce", "abc", "-", "-"},
+		{"marker", "p", "data-afterimage", "mask", "data-afterimage=mask", "data-afterimage=mask"},
+		{"id that another refers to", "label", "for", "email-jane@example.com", "for=m1", "for=m1"},
+		{"viewbox", "svg", "viewBox", "0 0 24 24", "viewBox=0 0 24 24", "viewBox=0 0 24 24"},
+		{"fill by reference", "path", "fill", "url(#grad)", `fill=url("#grad")`, `fill=url("#grad")`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, m := range modes[:2] {
+				p := mask.New(mask.Strict)
+				e := mask.Element{Tag: p.TagOf([]byte(c.tag)), Mode: m}
+				n, v, ok := p.Attr(e, []byte(c.attr), []byte(c.value))
+				got := "-"
+				if ok {
+					got = string(n.Bytes()) + "=" + string(v.Bytes())
+				}
+				want := c.masked
+				if m == mask.Shown {
+					want = c.shown
+				}
+				if got != want {
+					t.Errorf("mode %d: got %q, want %q", m, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestTypedValuesAreFoundElsewhere(t *testing.T) {
+	p := mask.New(mask.Balanced)
+	p.Typed(7, []byte("Jan"))
+	p.Typed(7, []byte("Jane Zanthorpe"))
+	p.Typed(8, []byte("12"))
+	for _, c := range []struct{ in, want string }{
+		{"Hello jane zanthorpe, 12 items", "Hello xxxx xxxxxxxxxx, 12 items"},
+		{"JANE-ZANTHORPE", "xxxxxxxxxxxxxxxx"},
+		{"Hello Jane", "Hello Jane"},
+		{"Janet", "Janet"},
+	} {
+		if got := string(p.Text([]byte(c.in), mask.Shown).Bytes()); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
+		}
+	}
+	_, v, _ := p.Attr(mask.Element{Mode: mask.Shown}, []byte("class"), []byte("a user-janezanthorpe"))
+	if got := string(v.Bytes()); got != "a m1" {
+		t.Errorf("class: got %q, want %q", got, "a m1")
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{`{"plan":"pro","n":3,"ok":true,"x":null}`, `{"plan":"pro","n":3,"ok":true,"x":null}`},
+		{`{"email":"a","Phone_Number":5,"user":{"firstName":{"a":"b"},"z":1}}`, `{"email":"x","Phone_Number":"x","user":{"firstName":{"x":"x"},"z":1}}`},
+		{`{"note":"mail jane@example.com"}`, `{"note":"mail xxxxxxxxxxxxxxxx"}`},
+		{`{"note":"\u006aane"}`, `{"note":"x"}`},
+		{`{"card":4111111111111111}`, `{"card":"x"}`},
+		{`{"n":4111111111111111}`, `{"n":"x"}`},
+		{`not json`, ``}, {`{"a"`, ``}, {`}`, ``}, {``, ``},
+	} {
+		if got := string(mask.New(mask.Strict).JSON([]byte(c.in)).Bytes()); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.in, got, c.want)
+		}
+	}
+}
+
+func TestMeta(t *testing.T) {
+	for _, c := range []struct {
+		key      int
+		in, want string
+	}{
+		{mask.MetaEntryURL, "https://h.example/users/jane?a=b#c", "https://h.example/users/x"},
+		{mask.MetaTitle, "Jane's cart", "xxxxxxx xxxx"},
+		{mask.MetaUserAgent, "Mozilla/5.0 (X11; Linux) \x01", "Mozilla/5.0 (X11; Linux) ?"},
+		{mask.MetaUTMSource, "news", "news"},
+		{mask.MetaUTMSource, "jane@example.com", "x"},
+		{mask.MetaVisitorID, "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef"},
+		{mask.MetaVisitorID, "jane", ""},
+	} {
+		got, ok := mask.New(mask.Strict).Meta(c.key, []byte(c.in))
+		if !ok || string(got.Bytes()) != c.want {
+			t.Errorf("key %d %q: got %q %v, want %q", c.key, c.in, got.Bytes(), ok, c.want)
+		}
+	}
+	if _, ok := mask.New(mask.Strict).Meta(99, []byte("jane")); ok {
+		t.Error("an unknown key is sent")
+	}
+}
+
+// FuzzMask: no bytes make a function panic, and a canary never comes out of a masked text,
+// style or URL.
+func FuzzMask(f *testing.F) {
+	for _, s := range []string{"a{b:c}", "@media{", "url(", `a[b="c`, `\`, "--x:{a;b}", "https://u@h/p?q#f", `{"a":[1,"b"]}`, "+1 (", "DE89 3704", "a@b.c", "\"@b.c", "4111 1111", "eyJ"} {
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		const canary = "zqxjkvbpw"
+		p := mask.New(mask.Strict)
+		p.Typed(1, []byte(a))
+		s := []byte(a + canary + b)
+		for _, m := range modes {
+			outs := []mask.Text{p.Text(s, m), p.CSS([]byte(`a{content:"`+canary+`";`+a+b), m), p.URL(s, m), p.JSON(s), p.Label(s), p.EditableText(s, m)}
+			p.HasPersonalData(s)
+			p.SecretHint([]byte("name"), s)
+			for _, attr := range []string{"style", "class", "href", "srcset", "d", "title", "value", a, b} {
+				p.Attr(mask.Element{Mode: m}, []byte(attr), s)
+			}
+			if m == mask.Masked && strings.Contains(string(outs[0].Bytes()), canary) {
+				t.Errorf("canary in masked text %q", outs[0].Bytes())
+			}
+		}
+	})
+}
