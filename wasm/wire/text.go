@@ -10,13 +10,13 @@ const (
 	longOrder  = 6 // bytes that must agree for a match of the long index
 	shortOrder = 4
 	maxAgree   = 32 // agreement is counted up to here
-	staying    = 16 // a match that agrees on so many is not changed for another
+	staying    = 8  // a match that agrees on so many is not changed for another
 	maxSince   = 15
 
 	indexBits = 15
 	startBits = 10
 
-	contexts   = 5  // of a bit of a byte
+	contexts   = 4  // of a bit of a byte
 	regionBits = 16 // probabilities a context has
 	weightOne  = 1 << 16
 	learnShift = 12
@@ -59,7 +59,7 @@ func (t *text) reset() {
 	for c := range t.byLength {
 		fill(t.byLength[c][:])
 		for i := range t.weights[c] {
-			t.weights[c][i] = weightOne * 3 / 10
+			t.weights[c][i] = weightOne * 36 / 100
 		}
 	}
 	fill(t.byByte[:])
@@ -169,8 +169,7 @@ func (t *text) open(class int) {
 	t.hash[0] = (c&0xff | uint32(class)<<8 | 1<<24) * 0x9e3779b1
 	t.hash[1] = (c&0xffff | 2<<24) * 0x9e3779b1
 	t.hash[2] = (c&0xffffff | 3<<24) * 0x9e3779b1
-	t.hash[3] = c * 0x85ebca6b
-	t.hash[4] = (uint32(t.expect)<<8 | uint32(class) | 5<<24) * 0x9e3779b1
+	t.hash[3] = (uint32(t.expect)<<8 | uint32(class) | 4<<24) * 0x9e3779b1
 	t.mix = &t.weights[class]
 }
 
