@@ -19,7 +19,8 @@ type described struct {
 }
 
 // describeScript defines describe(document): every rendered kind of element in document
-// order, through open shadow roots and same-origin frames.
+// order, through open shadow roots and same-origin frames. What is masked in every level is
+// left out: option texts, and whether a box outside an allowed region is checked.
 const describeScript = `(() => {
   const skip = new Set(['SCRIPT', 'STYLE', 'LINK', 'META', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'TITLE', 'BASE'])
   globalThis.describe = (doc) => {
@@ -29,14 +30,16 @@ const describeScript = `(() => {
       let index = 0
       for (const el of node.children) {
         if (skip.has(el.tagName.toUpperCase())) continue
-        const here = path + '/' + el.localName + '[' + index++ + ']'
+        // the names of custom elements may carry data and are masked
+        const here = path + '/' + (el.localName.includes('-') ? 'custom' : el.localName) + '[' + index++ + ']'
         const r = el.getBoundingClientRect()
         let text = ''
         for (const child of el.childNodes) if (child.nodeType === 3) text += child.data
         let form = ''
-        if (el.localName === 'input') form = (el.type === 'checkbox' || el.type === 'radio') ? 'checked=' + el.checked : 'filled=' + (el.value !== '')
+        if (el.localName === 'input') form = (el.type === 'checkbox' || el.type === 'radio') ? (el.closest('[data-afterimage=allow]') ? 'checked=' + el.checked : 'box') : 'filled=' + (el.value !== '')
         if (el.localName === 'textarea') form = 'filled=' + (el.value !== '')
-        if (el.localName === 'select') form = 'selected=' + el.selectedIndex
+        if (el.localName === 'select') form = el.closest('[data-afterimage=allow]') ? 'selected=' + el.selectedIndex : 'select'
+        if (el.localName === 'option') text = 'option'
         list.push({ path: here, text: text.replace(/\s+/g, ' ').trim(), box: [round(r.x), round(r.y), round(r.width), round(r.height)], scroll: [Math.round(el.scrollLeft), Math.round(el.scrollTop)], form })
         if (el.shadowRoot) walk(el.shadowRoot, here + '#shadow')
         walk(el, here)
