@@ -34,6 +34,7 @@ func TestDelivery(t *testing.T) {
 		{"what was sealed before the welcome goes with it", `d.seg(); d.seg(); d.greet(); return [d.frames()]`, `[[2]]`},
 		{"the welcome's durable set is not sent", `for (let i = 0; i < 4; i++) d.seg(); d.greet(0, { pageViews: { ['a'.repeat(32)]: [[0, 1], [3, 3]] } }); return [d.frames(), d.counts()]`, `[[1],{"acknowledged":3,"pending":1}]`},
 		{"after a drop everything unacknowledged goes again", `d.greet(); d.seg(); d.flush(); d.seg(); d.flush(); d.ack(0, 0); d.s(0).drop(); d.w.run(500); d.greet(1); return [d.frames(0), d.frames(1)]`, `[[1,1],[1]]`},
+		{"an acknowledgement makes the next drop the first", `const drop = (i) => { d.greet(i); d.s(i).drop(); d.w.run(29000); }; drop(0); drop(1); drop(2); d.greet(3); d.seg(); d.flush(); d.ack(0, 0, 3); d.s(3).drop(); d.w.run(499); const a = d.w.sockets.length; d.w.run(1); return [a, d.w.sockets.length]`, `[4,5]`},
 		{"a flush while it waits to try again tries at once", `d.greet(); d.s(0).drop(); d.seg(); d.flush(); return [d.w.sockets.length]`, `[2]`},
 		{"a segment while it waits does not", `d.greet(); d.s(0).drop(); d.seg(40000); return [d.w.sockets.length]`, `[1]`},
 		{"at most the window is under way", `for (let i = 0; i < 20; i++) d.seg(200000); d.greet(); const a = d.frames().length; d.ack(0, 0); return [a, d.frames().length]`, `[6,7]`},

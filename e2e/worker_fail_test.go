@@ -366,13 +366,21 @@ func TestWorkerMemoryIsBounded(t *testing.T) {
 	if credited > 11 {
 		t.Errorf("%d batches were credited beyond the bound", credited)
 	}
-	g.storedUntil("no more than the bound", func(n []int) bool { return len(n) <= 11 })
 	g.up.set(func() { g.up.mute = false })
 	g.up.drop(websocket.CloseGoingAway, "restart")
 	g.until(`r.has('snapshot')`)
 	g.track(0, 1)
 	g.flush()
 	g.arrived(1)
+	kept := 0
+	for _, plain := range g.up.plain(g.keys, g.view) {
+		if len(plain) > 900_000 {
+			kept++
+		}
+	}
+	if kept != 10 { // the tenth begins below 8 MB
+		t.Errorf("%d large segments were kept, want 10 of the 12", kept)
+	}
 	numbers := look(g.up, func() []uint32 { return g.up.views[g.view].numbers() })
 	if last := numbers[len(numbers)-1]; int(last) != len(numbers) {
 		t.Errorf("numbers %v, want exactly one left out", numbers)
