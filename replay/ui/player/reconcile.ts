@@ -153,7 +153,10 @@ export function reconcile(page: Document): Reconciler {
       if (!now || now === frame.document) continue
       const from = frame.document ?? frame.holder
       blank(now, frame.quirks)
-      for (let child = dom.firstChildOf(from); child; child = dom.firstChildOf(from)) dom.appendChild(now, child)
+      for (let child = dom.firstChildOf(from); child; child = dom.firstChildOf(from)) {
+        if (dom.nodeTypeOf(child) === Node.DOCUMENT_TYPE_NODE) dom.detach(child) // blank has made one
+        else dom.appendChild(now, child)
+      }
       frame.document = now
       sheets.dress(now, now)
     }
@@ -385,7 +388,7 @@ export function reconcile(page: Document): Reconciler {
     return doc ? dom.scrollerOf(doc) : null
   }
 
-  function attempt(f: () => void): void {
+  function attempt(f: () => unknown): void {
     try {
       f()
     } catch {
@@ -453,8 +456,8 @@ export function reconcile(page: Document): Reconciler {
         }
         at = end
       }
-      if (framesStale) syncFrames()
-      sheets.settle()
+      attempt(() => framesStale && syncFrames())
+      attempt(() => sheets.settle())
       if (layoutStale) {
         layoutStale = false
         for (const [id, [x, y]] of scrolls) attempt(() => scrollNow(id, x, y))

@@ -1,7 +1,7 @@
 // The timeline as the core writes it (wasm/view/json.go). Times are session ms.
 
 export type EventKind =
-  | 'click' | 'dblclick' | 'contextmenu' | 'tap' | 'pinch' | 'type' | 'input' | 'scroll' | 'focus' | 'navigate'
+  | 'click' | 'dblclick' | 'contextmenu' | 'tap' | 'pinch' | 'type' | 'input' | 'scroll' | 'focus' | 'navigate' | 'page'
   | 'resize' | 'hide' | 'show' | 'track' | 'identify' | 'error' | 'degraded' | 'sleep' | 'leave'
 
 export interface TimelineEvent {

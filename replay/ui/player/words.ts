@@ -20,7 +20,7 @@ export function groupOf(kind: EventKind): Group {
       return 'clicks'
     case 'type': case 'input':
       return 'typing'
-    case 'navigate':
+    case 'navigate': case 'page':
       return 'pages'
     case 'scroll':
       return 'scrolls'
@@ -42,6 +42,7 @@ export function title(event: TimelineEvent): string {
     case 'input': return 'Chose'
     case 'scroll': return 'Scrolled'
     case 'focus': return 'Focus'
+    case 'page': return 'Page opened'
     case 'navigate': return 'Navigated'
     case 'resize': return 'Window resized'
     case 'hide': return 'Left the tab'
@@ -58,7 +59,23 @@ export function title(event: TimelineEvent): string {
 const tags: Record<string, string> = { a: 'link', input: 'field', textarea: 'text field', select: 'list', img: 'image' }
 
 export function detail(event: TimelineEvent): string {
+  if (event.kind === 'page' || event.kind === 'navigate') return event.label?.replace(/^https?:\/\//, '') ?? ''
+  if (event.kind === 'error' || event.kind === 'track') return tracked(event.label ?? '')
   if (event.kind === 'resize') return `${event.width ?? '?'} × ${event.height ?? '?'}`
   if (event.label && event.tag) return `${event.label} · ${tags[event.tag] ?? event.tag}`
   return event.label ?? (event.tag ? tags[event.tag] ?? event.tag : '')
+}
+
+/** A tracked event is its name and JSON: the message says more than the braces. */
+function tracked(label: string): string {
+  const brace = label.indexOf('{')
+  if (brace < 0) return label
+  try {
+    const props = JSON.parse(label.slice(brace)) as Record<string, unknown>
+    const message = props['message']
+    if (typeof message === 'string') return message
+    return [label.slice(0, brace).trim(), ...Object.entries(props).map(([k, v]) => `${k}: ${String(v)}`)].filter(Boolean).join(', ')
+  } catch {
+    return label
+  }
 }

@@ -205,7 +205,9 @@ function added(code: Added, number: number): void {
 }
 
 function sendTimeline(core: Core): void {
-  post({ t: 'timeline', timeline: JSON.parse(core.timeline()) as Timeline })
+  const timeline = JSON.parse(core.timeline()) as Timeline
+  timeline.events.sort((a, b) => a.at - b.at) // page views overlap
+  post({ t: 'timeline', timeline })
 }
 
 async function ask(url: string): Promise<Response> {
