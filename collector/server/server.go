@@ -105,6 +105,8 @@ func OpenStore(ctx context.Context, cfg store.Config) (*store.Store, error) {
 			}
 		case errors.Is(err, store.ErrNewerVersion):
 			return nil, &admin.Problem{What: err.Error(), Hint: "run the newer version of afterimage on it; nothing was changed"}
+		case errors.Is(err, store.ErrSetting):
+			return nil, &admin.Problem{What: err.Error(), Hint: "--journal, --blobs and --db are embedded when nothing is given; collector --help lists their forms"}
 		default:
 			return nil, err
 		}

@@ -39,7 +39,7 @@ func openBlobs(ctx context.Context, setting, embedded string) (*blobs, error) {
 		}
 		return &blobs{bucket: b}, nil
 	}
-	return nil, fmt.Errorf("blobs %q: unknown form, expected embedded, file:///dir or s3://bucket?…", redact(setting))
+	return nil, fmt.Errorf("blobs %q: %w, expected embedded, file:///dir or s3://bucket?…", redact(setting), ErrSetting)
 }
 
 func openFileBlobs(ctx context.Context, dir string) (*blobs, error) {

@@ -36,7 +36,7 @@ func openDB(ctx context.Context, setting, dir string) (*database, error) {
 	case strings.HasPrefix(setting, "postgres://"), strings.HasPrefix(setting, "postgresql://"):
 		return openPostgres(ctx, setting)
 	}
-	return nil, fmt.Errorf("db %q: unknown form, expected embedded, sqlite:FILE or postgres://…", redact(setting))
+	return nil, fmt.Errorf("db %q: %w, expected embedded, sqlite:FILE or postgres://…", redact(setting), ErrSetting)
 }
 
 func openSQLite(ctx context.Context, file string) (*database, error) {

@@ -77,7 +77,7 @@ func openJournal(ctx context.Context, setting, dir string, maxBytes int64, log *
 			return nil, fmt.Errorf("journal %s: %w", redact(setting), err)
 		}
 	default:
-		return nil, fmt.Errorf("journal %q: unknown form, expected embedded or nats://host[,host…]", redact(setting))
+		return nil, fmt.Errorf("journal %q: %w, expected embedded or nats://host[,host…]", redact(setting), ErrSetting)
 	}
 	err := j.openStream(ctx, replicas, maxBytes)
 	if err != nil {

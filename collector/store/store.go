@@ -44,7 +44,7 @@ type Store struct {
 
 // Open opens or makes the store. The error wraps ErrInUse when another process holds the
 // directory, ErrNewerVersion when a newer version wrote it.
-func Open(ctx context.Context, c Config) (s *Store, err error) {
+func Open(ctx context.Context, c Config) (_ *Store, err error) {
 	if c.Dir == "" {
 		return nil, errors.New("store: no data directory was named")
 	}
@@ -60,7 +60,7 @@ func Open(ctx context.Context, c Config) (s *Store, err error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s = &Store{cfg: c, log: c.Log, now: c.Now, sessions: map[string]*session{},
+	s := &Store{cfg: c, log: c.Log, now: c.Now, sessions: map[string]*session{},
 		watching: map[string]time.Time{}, stop: make(chan struct{})}
 	s.space = space{dir: c.Dir, min: c.MinFreeBytes}
 	if s.unlock, err = lockDir(c.Dir); err != nil {

@@ -18,7 +18,7 @@ var (
 	ErrTooLate      = errors.New("session is older than the time for late segments")
 	ErrFull         = errors.New("storage is full")
 	ErrLimit        = errors.New("over the limit")
-	ErrClosed       = errors.New("store is closed")
+	ErrSetting      = errors.New("unknown form of a setting")
 )
 
 // Config says where a store lies. Empty settings mean the embedded form below Dir.

@@ -1,0 +1,478 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"afterimage/collector/ingest/ingesttest"
+	"afterimage/collector/store"
+
+	"github.com/gorilla/websocket"
+)
+
+const origin = "https://shop.example"
+
+var program string
+
+// TestMain builds the real program once: these tests are about processes.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "collector")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	program = filepath.Join(dir, "collector")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// bench is a data directory and a key file, and the collectors started on them.
+type bench struct {
+	t         *testing.T
+	data      string
+	keys      string
+	extraArgs []string
+}
+
+func newBench(t *testing.T) *bench {
+	return &bench{t: t, data: filepath.Join(t.TempDir(), "data"), keys: filepath.Join(t.TempDir(), "master.key")}
+}
+
+func (b *bench) command(args ...string) *exec.Cmd {
+	c := exec.Command(program, append(args, append([]string{"--data", b.data, "--keys", b.keys}, b.extraArgs...)...)...)
+	c.Env = append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true")
+	return c
+}
+
+// run runs a command to its end.
+func (b *bench) run(args ...string) (out, errs string, code int) {
+	b.t.Helper()
+	c := b.command(args...)
+	var o, e bytes.Buffer
+	c.Stdout, c.Stderr = &o, &e
+	err := c.Run()
+	if _, ok := err.(*exec.ExitError); err != nil && !ok {
+		b.t.Fatal(err)
+	}
+	return o.String(), e.String(), c.ProcessState.ExitCode()
+}
+
+// process is a running collector.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	url  string
+	said []string // lines before "listening on"
+	errs *bytes.Buffer
+	done chan error
+}
+
+func (b *bench) serve(args ...string) *process {
+	b.t.Helper()
+	c := b.command(append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	p := &process{t: b.t, cmd: c, errs: &bytes.Buffer{}, done: make(chan error, 1)}
+	c.Stderr = p.errs
+	pipe, err := c.StdoutPipe()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { c.Process.Kill() })
+	lines := bufio.NewScanner(pipe)
+	for lines.Scan() {
+		if u, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			p.url = u
+			break
+		}
+		p.said = append(p.said, lines.Text())
+	}
+	go func() {
+		io.Copy(io.Discard, pipe)
+		p.done <- c.Wait()
+	}()
+	if p.url == "" {
+		<-p.done
+		b.t.Fatalf("the collector did not listen:\n%s\n%s", strings.Join(p.said, "\n"), p.errs)
+	}
+	return p
+}
+
+// kill is kill -9 and waits until the process is gone.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.done
+}
+
+// stop is SIGTERM and expects status 0.
+func (p *process) stop() {
+	p.t.Helper()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	if err := <-p.done; err != nil {
+		p.t.Errorf("stop: %v\n%s", err, p.errs)
+	}
+}
+
+func (p *process) dial() *ingesttest.Socket {
+	p.t.Helper()
+	return ingesttest.Dial(p.t, "ws"+strings.TrimPrefix(p.url, "http")+"/v1/ws", origin)
+}
+
+func (p *process) status(path string) int {
+	p.t.Helper()
+	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	resp, err := c.Get(p.url + path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// addSite makes a site by the command line and returns its id and sealing key.
+func (b *bench) addSite(url string) (id string, public []byte) {
+	b.t.Helper()
+	out, errs, code := b.run("site", "add", "--origin", origin, "--json")
+	var site store.Site
+	if err := json.Unmarshal([]byte(out), &site); code != 0 || err != nil {
+		b.t.Fatalf("site add: %d, %v\n%s%s", code, err, out, errs)
+	}
+	resp, err := http.Get(url + "/v1/settings/" + site.ID)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var signed struct{ Payload string }
+	var p struct{ SealingKey string }
+	if err := json.NewDecoder(resp.Body).Decode(&signed); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(signed.Payload), &p); err != nil {
+		b.t.Fatal(err)
+	}
+	if public, err = base64.RawURLEncoding.DecodeString(p.SealingKey); err != nil {
+		b.t.Fatal(err)
+	}
+	return site.ID, public
+}
+
+func TestFirstStartSaysAllThatAPersonNeeds(t *testing.T) {
+	b := newBench(t)
+	p := b.serve()
+	said := strings.Join(p.said, "\n")
+	for _, want := range []string{"master key   " + b.keys, "secret manager", "account      owner", "password     ", "sign in      " + p.url + "/sign-in/", "demo shop    " + p.url + "/demo/"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("first start does not say %q:\n%s", want, said)
+		}
+	}
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/login": 200, "/": 303, "/demo/": 200, "/demo": 301, "/afterimage.js": 200, "/api/v1/sites": 401, "/admin/v1/site-list": 303} {
+		if got := p.status(path); got != want {
+			t.Errorf("%s: got %d, want %d", path, got, want)
+		}
+	}
+	p.stop()
+	p = b.serve()
+	if again := strings.Join(p.said, "\n"); strings.Contains(again, "password") || strings.Contains(again, "master key") {
+		t.Errorf("second start says secrets again:\n%s", again)
+	}
+	p.stop()
+}
+
+// Nothing acknowledged is lost when the collector is killed in the middle of an upload,
+// and nothing is stored twice when the recorder sends again.
+func TestKillInMidUploadLosesNothingAcknowledged(t *testing.T) {
+	b := newBench(t)
+	p := b.serve("--max-messages", "100000")
+	site, public := b.addSite(p.url)
+	v := ingesttest.NewView(t, site, public)
+	const total = 400
+	for i := range total {
+		v.Add(bytes.Repeat([]byte{byte(i)}, 200+i))
+	}
+	acked := map[uint32]bool{}
+	note := func(ranges [][2]uint32) {
+		for _, r := range ranges {
+			for n := r[0]; n <= r[1]; n++ {
+				acked[n] = true
+			}
+		}
+	}
+	for round := 0; len(acked) < total; round++ {
+		if round > 50 {
+			t.Fatalf("no end after %d rounds, %d acknowledged", round, len(acked))
+		}
+		s := p.dial()
+		s.Text(ingesttest.Hello(v))
+		w, err := s.TryNext()
+		if err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		durable := store.Ranges(w.PageViews[v.ID])
+		for n := range acked {
+			if !durable.Has(n) {
+				t.Fatalf("round %d: segment %d was acknowledged and is not durable any more", round, n)
+			}
+		}
+		note(durable)
+		go func() {
+			for n := range uint32(total) {
+				if !durable.Has(n) && s.WriteMessage(websocket.BinaryMessage, v.Frame(n)) != nil {
+					return
+				}
+			}
+		}()
+		before := len(acked)
+		for len(acked) < total {
+			m, err := s.TryNext()
+			if err != nil {
+				t.Fatalf("round %d: %v", round, err)
+			}
+			if m.T != "ack" {
+				t.Fatalf("round %d: got %+v", round, m)
+			}
+			note(m.Ranges)
+			if len(acked) >= before+60 {
+				break // in mid-upload: more is under way
+			}
+		}
+		p.kill()
+		p = b.serve("--max-messages", "100000")
+	}
+	p.stop()
+	st, err := store.Open(t.Context(), store.Config{Dir: b.data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var got [][]byte
+	for g, err := range st.Segments(t.Context(), v.Session) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, g.Sealed)
+	}
+	if !slices.EqualFunc(got, v.Sealed, bytes.Equal) {
+		t.Errorf("got %d stored segments, want the %d sealed ones, each once and in order", len(got), total)
+	}
+}
+
+func TestStopClosesSocketsAsGoingAway(t *testing.T) {
+	b := newBench(t)
+	p := b.serve()
+	site, public := b.addSite(p.url)
+	s := p.dial()
+	s.Text(ingesttest.Hello(ingesttest.NewView(t, site, public)))
+	s.Next()
+	p.stop()
+	if code, _ := s.Closed(); code != 1001 {
+		t.Errorf("got close code %d, want 1001", code)
+	}
+}
+
+// Each mistake of a person is answered by what is wrong and what to do.
+func TestMistakesAreExplained(t *testing.T) {
+	cases := []struct {
+		name        string
+		prepare     func(b *bench)
+		args        []string
+		error, hint string
+	}{
+		{"a data directory of a newer version", func(b *bench) {
+			os.MkdirAll(b.data, 0o700)
+			os.WriteFile(filepath.Join(b.data, "version"), []byte("afterimage data 99\n"), 0o600)
+		}, []string{"serve", "--addr", "127.0.0.1:0"}, "says 99", "run the newer version"},
+		{"a key file that is gone", func(b *bench) {
+			b.serve().stop()
+			os.Remove(b.keys)
+		}, []string{"serve", "--addr", "127.0.0.1:0"}, "1 managed sites are locked with it", "bring it back"},
+		{"a key file of another collector", func(b *bench) {
+			b.serve().stop()
+			other := newBench(b.t)
+			other.serve().stop()
+			b.keys = other.keys
+		}, []string{"serve", "--addr", "127.0.0.1:0"}, "another one than the site's key was wrapped with", "that this data directory was made with"},
+		{"a key file that is no key", func(b *bench) { os.WriteFile(b.keys, []byte("hello"), 0o600) },
+			[]string{"serve", "--addr", "127.0.0.1:0"}, "not a master key file", "name the right file"},
+		{"a key file that everybody reads", func(b *bench) {
+			b.serve().stop()
+			os.Chmod(b.keys, 0o644)
+		}, []string{"serve", "--addr", "127.0.0.1:0"}, "readable by other users", "chmod 600"},
+		{"a key file in the data directory", func(b *bench) { b.keys = filepath.Join(b.data, "master.key") },
+			[]string{"serve", "--addr", "127.0.0.1:0"}, "lies in the data directory", "keep the master key elsewhere"},
+		{"an address without host", nil, []string{"serve", "--addr", "8080"}, "missing port in address", "--addr 127.0.0.1:8080"},
+		{"a directory that another collector runs on", func(b *bench) { b.serve() },
+			[]string{"serve", "--addr", "127.0.0.1:0"}, "another process holds the data directory", "a collector runs on it"},
+		{"a demo shop on a public address", nil, []string{"serve", "--addr", ":0", "--demo"}, "needs a host name of its own", "--demo-host"},
+		{"an unknown form of journal", nil, []string{"serve", "--addr", "127.0.0.1:0", "--journal", "kafka://x"}, "unknown form of a setting", "embedded"},
+		{"a site without origin", nil, []string{"site", "add"}, "--origin", "--help"},
+		{"an origin with a path", nil, []string{"site", "add", "--origin", "https://shop.example/shop"}, "not an origin", "https://shop.example"},
+		{"held custody without signed settings", nil, []string{"site", "add", "--origin", origin, "--custody", "held"}, "settings that the owner signed", "replay key new"},
+		{"a site that is not there", nil, []string{"site", "set", "nosuchsite", "--no-enabled"}, "no site has the id", "site list"},
+		{"an unknown flag", nil, []string{"serve", "--adr", "x"}, "--adr", "--help"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			if c.prepare != nil {
+				c.prepare(b)
+			}
+			_, errs, code := b.run(c.args...)
+			first, rest, _ := strings.Cut(errs, "\n")
+			if code != 1 || !strings.HasPrefix(first, "error: ") || !strings.Contains(first, c.error) ||
+				!strings.HasPrefix(rest, "hint: ") || !strings.Contains(rest, c.hint) {
+				t.Errorf("got status %d and:\n%s\nwant error: …%s… and hint: …%s…", code, errs, c.error, c.hint)
+			}
+		})
+	}
+}
+
+func TestSiteCommandsWorkWhileACollectorRunsAndWithout(t *testing.T) {
+	b := newBench(t)
+	if out, errs, code := b.run("site", "add", "--origin", origin, "--name", "First"); code != 0 || !strings.Contains(out, `data-site="m.`) {
+		t.Fatalf("without a collector: %d\n%s%s", code, out, errs)
+	}
+	p := b.serve()
+	id, public := b.addSite(p.url)
+	if out, _, _ := b.run("site", "list"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "First") {
+		t.Errorf("list:\n%s\nwant a head and two sites", out)
+	}
+	s := p.dial()
+	s.Text(ingesttest.Hello(ingesttest.NewView(t, id, public)))
+	s.Next()
+	if _, errs, code := b.run("site", "set", id, "--no-enabled"); code != 0 {
+		t.Fatalf("set: %s", errs)
+	}
+	if code, reason := s.Closed(); code != 4008 || !strings.Contains(reason, "--enabled") {
+		t.Errorf("open socket: got %d %q, want 4008 and how to switch it on", code, reason)
+	}
+	out, _, code := b.run("user", "link")
+	if code != 0 || !strings.HasPrefix(out, p.url+"/sign-in/") {
+		t.Errorf("user link: got %q", out)
+	}
+	if resp, err := http.Post(strings.TrimSpace(out), "", nil); err != nil || resp.Request.URL.Path != "/" && resp.Request.URL.Path != "/login" {
+		t.Errorf("sign-in link: %v", err)
+	}
+	p.stop()
+}
+
+func TestLocalSocketServesTheAPIWithoutLoginToThisUserAlone(t *testing.T) {
+	b := newBench(t)
+	p := b.serve()
+	path, err := store.SocketPath(b.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: got %v, %v, want mode %o", file, info.Mode(), err, want)
+		}
+	}
+	c := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", path)
+	}}}
+	resp, err := c.Get("http://unix/api/v1/sites")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	if resp.StatusCode != 200 || !strings.Contains(string(text), "Demo shop") {
+		t.Errorf("got %d %s, want the demo site", resp.StatusCode, text)
+	}
+	p.kill()
+	p = b.serve() // over the socket file that the killed one left
+	p.stop()
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the socket is still there after a stop")
+	}
+}
+
+// The disk under the data directory fills up while segments arrive: a small file system of
+// its own, filled to the last byte behind the collector's back.
+func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
+	b := newBench(t)
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err != nil {
+		t.Fatalf("this test needs a file system of its own, as root: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+	b.data = filepath.Join(disk, "data")
+	b.extraArgs = []string{"--min-free-mib", "1"}
+	p := b.serve("--max-messages", "100000", "--max-kib", "100000")
+	site, public := b.addSite(p.url)
+	v := ingesttest.NewView(t, site, public)
+	s := p.dial()
+	s.Text(ingesttest.Hello(v))
+	s.Next()
+	acked := uint32(0)
+	send := func() (ok bool) {
+		v.Add(bytes.Repeat([]byte{byte(acked)}, 300<<10))
+		s.Binary(v.Frame(uint32(len(v.Sealed) - 1)))
+		m, err := s.TryNext()
+		if err != nil {
+			e, ok := err.(*websocket.CloseError)
+			if !ok || e.Code != 4007 {
+				t.Fatalf("got %v, want close code 4007", err)
+			}
+			return false
+		}
+		acked = m.Ranges[0][1] + 1
+		return true
+	}
+	for send() {
+		if acked == 10 {
+			fill := filepath.Join(disk, "fill")
+			f, err := os.Create(fill)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(f, io.LimitReader(zeros{}, 1<<30)) // until the disk is full
+			f.Close()
+		}
+	}
+	if acked < 10 {
+		t.Fatalf("only %d acknowledged before the disk was full", acked)
+	}
+	if got := p.status("/readyz"); got != 503 {
+		t.Errorf("readyz on a full disk: got %d, want 503", got)
+	}
+	p.kill()
+	if err := os.Remove(filepath.Join(disk, "fill")); err != nil {
+		t.Fatal(err)
+	}
+	p = b.serve("--max-messages", "100000", "--max-kib", "100000")
+	s = p.dial()
+	s.Text(ingesttest.Hello(v))
+	if m := s.Next(); len(m.PageViews[v.ID]) != 1 || m.PageViews[v.ID][0][0] != 0 || m.PageViews[v.ID][0][1] < acked-1 {
+		t.Errorf("after room was made: got %+v, want 0-%d durable", m, acked-1)
+	}
+	s.Binary(v.Frame(uint32(len(v.Sealed) - 1)))
+	if m := s.Next(); m.T != "ack" {
+		t.Errorf("got %+v, want ack of what was refused before", m)
+	}
+	p.stop()
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
