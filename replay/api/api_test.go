@@ -133,7 +133,7 @@ func TestStatus(t *testing.T) {
 func TestListsHoldWhatMayBeSeen(t *testing.T) {
 	r := newRig(t, api.Options{Allow: func(_ *http.Request, _ api.Action, site string) bool { return site == "heldsite" }})
 	sites := decode[struct{ Sites []open.Site }](t, r.do("GET", "/api/v1/sites", nil)).Sites
-	if len(sites) != 1 || sites[0].ID != "heldsite" || sites[0].Custody != "held" {
+	if len(sites) != 1 || sites[0].ID != "heldsite" || sites[0].Custody != "held" || sites[0].Key != "m.heldsite" {
 		t.Errorf("sites: got %+v, want heldsite alone", sites)
 	}
 	sessions := decode[struct{ Sessions []open.Session }](t, r.do("GET", "/api/v1/sessions", nil)).Sessions

@@ -32,6 +32,7 @@ const (
 type Site struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name"`
+	Key         string   `json:"key"` // data-site of the script tag; public, empty for a file
 	Custody     string   `json:"custody"`
 	Origins     []string `json:"origins"`
 	CreatedAtMs int64    `json:"createdAtMs"`

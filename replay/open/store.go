@@ -49,7 +49,7 @@ func (s *storeSource) Sites(ctx context.Context) ([]Site, error) {
 	}
 	out := make([]Site, 0, len(list))
 	for _, site := range list {
-		out = append(out, Site{ID: site.ID, Name: site.Name, Custody: site.Custody,
+		out = append(out, Site{ID: site.ID, Name: site.Name, Key: site.Key, Custody: site.Custody,
 			Origins: append([]string{}, site.Origins...), CreatedAtMs: ms(site.CreatedAt)})
 	}
 	return out, nil
