@@ -38,10 +38,10 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		p.appendIdent(value)
 		ok = len(value) > 0
 	case 's':
-		p.appendDeclarations(value, e.Mode)
+		p.appendSheet(value, true, e.Mode)
 		ok = true
 	case 'w':
-		p.appendCSSValue(value, nil, e.Mode)
+		p.appendCSSValue(value, e.Mode)
 		ok = true
 	case 'l':
 		ok = languageTag(value)
@@ -73,7 +73,7 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		ok = e.Mode == Allowed && !e.Secret
 	case 'x':
 		if e.Tag == TagMeta && e.Named && eqFold(name, "content") {
-			p.appendCSSValue(value, nil, Masked)
+			p.appendCSSValue(value, Masked)
 			ok = true
 		}
 	default:

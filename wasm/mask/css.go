@@ -1,5 +1,24 @@
 package mask
 
+// source is the style text at hand, and where in it we are. It stands in the Policy and not
+// in parameters: a slice that is handed on costs 20 bytes of WebAssembly a call.
+type source struct {
+	s      []byte
+	i, end int
+}
+
+// at is the byte k after the present one, 0 beyond the end.
+//
+//go:noinline
+func (c *source) at(k int) byte {
+	if k += c.i; k < c.end {
+		return c.s[k]
+	}
+	return 0
+}
+
+func (c *source) open(s []byte) { c.s, c.i, c.end = s, 0, len(s) }
+
 // CSS is the text of a sheet, of a style element or of a rule. Structure, lengths, colours
 // and names are kept; comments go; strings, url(), custom properties and the values in
 // attribute selectors are masked by the rules of POLICY.md "CSS".
@@ -8,265 +27,261 @@ func (p *Policy) CSS(s []byte, m Mode) Text {
 		return Text{}
 	}
 	start := len(p.out)
-	p.appendSheet(s, m)
+	p.appendSheet(s, false, m)
 	return p.since(start)
 }
 
+// What appendTokens reads.
+const (
+	cssValue    = iota // of a declaration
+	cssCustom          // of a custom property
+	cssNames           // where strings are names: fonts, grid areas, at-rules
+	cssSelector        // a rule's prelude
+)
+
 // appendSheet goes by statements: what ends with '{' is a rule's prelude, all else is a
-// declaration or an at-statement. Nested rules work the same.
-func (p *Policy) appendSheet(s []byte, m Mode) {
-	face := false // inside @font-face and @property, where strings are names
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case c <= ' ':
-			i++
-		case c == '/' && i+1 < len(s) && s[i+1] == '*':
-			i = skipComment(s, i)
-		case c == '}':
-			p.put(c)
-			face = false
-			i++
-		case c == ';' || c == '{':
-			p.put(c)
-			i++
+// declaration or an at-statement. Nested rules work the same. inline: a style attribute.
+func (p *Policy) appendSheet(s []byte, inline bool, m Mode) {
+	c := &p.src
+	c.open(s)
+	for c.i < len(s) {
+		c.end = len(s)
+		switch b := c.at(0); {
+		case b <= ' ' || b == '/' && c.at(1) == '*':
+			c.skipSpace()
+		case b == '}' || b == ';' || b == '{':
+			if !inline || b == ';' {
+				p.put(b)
+			}
+			c.i++
 		default:
-			end := statementEnd(s, i)
-			part := s[i:end]
+			from := c.i
+			c.skipStatement()
+			end := c.i
+			brace := !inline && c.at(0) == '{'
+			c.i, c.end = from, end
 			switch {
-			case end < len(s) && s[end] == '{' && c == '@':
-				face = hasPrefixFold(part, "@font-face")
-				p.appendCSSValue(part, atRule, m)
-				p.put('{')
-				end++
-			case end < len(s) && s[end] == '{':
-				p.appendSelector(part, m)
-				p.put('{')
-				end++
-			case c == '@':
-				if hasPrefixFold(part, "@layer") {
-					p.appendCSSValue(part, atRule, m)
+			case brace && b == '@':
+				p.appendTokens(cssNames, m)
+			case brace:
+				p.appendTokens(cssSelector, m)
+			case b == '@':
+				if hasPrefixFold(s[from:end], "@layer") {
+					p.appendTokens(cssNames, m)
 				}
 			default:
-				p.appendDeclaration(part, face, m)
+				p.appendDeclaration(m)
 			}
-			i = end
-		}
-	}
-}
-
-var atRule = []byte("@")
-
-// appendDeclarations is a style attribute.
-func (p *Policy) appendDeclarations(s []byte, m Mode) {
-	start := len(p.out)
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c <= ' ' || c == ';' || c == '}' || c == '{' {
-			if c == ';' && len(p.out) > start {
-				p.put(c)
+			c.i = end
+			if brace {
+				p.put('{')
+				c.i++
 			}
-			i++
-			continue
 		}
-		if c == '/' && i+1 < len(s) && s[i+1] == '*' {
-			i = skipComment(s, i)
-			continue
-		}
-		end := statementEnd(s, i)
-		p.appendDeclaration(s[i:end], false, m)
-		i = end
 	}
 }
 
-func skipComment(s []byte, i int) int {
-	for i += 2; i+1 < len(s); i++ {
-		if s[i] == '*' && s[i+1] == '/' {
-			return i + 2
+// skipSpace skips white space and comments, which could say anything.
+func (c *source) skipSpace() {
+	for c.i < c.end {
+		switch {
+		case c.at(0) == '/' && c.at(1) == '*':
+			c.i += 2
+			for c.i < c.end && (c.at(0) != '*' || c.at(1) != '/') {
+				c.i++
+			}
+			c.i += 2
+		case c.at(0) <= ' ':
+			c.i++
+		default:
+			return
 		}
 	}
-	return len(s)
+	c.i = min(c.i, c.end)
 }
 
-// skipString returns the index after the string that starts at s[i].
-func skipString(s []byte, i int) int {
-	q := s[i]
-	for i++; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case q:
-			return i + 1
-		case '\n':
-			return i
+// quoted returns what stands in the string at hand, and steps over it.
+func (c *source) quoted() []byte {
+	q := c.at(0)
+	c.i++
+	from := c.i
+	for c.i < c.end && c.at(0) != q && c.at(0) != '\n' {
+		if c.at(0) == '\\' {
+			c.i++
 		}
+		c.i++
 	}
-	return len(s)
+	c.i = min(c.i, c.end)
+	in := c.s[from:c.i]
+	if c.at(0) == q {
+		c.i++
+	}
+	return in
 }
 
-// statementEnd returns the index of the ';', '{' or '}' that ends the statement at s[i], or
-// len(s). A custom property may hold braces.
-func statementEnd(s []byte, i int) int {
+// skipStatement steps to the ';', '{' or '}' that ends the statement at hand, or the end. A
+// custom property may hold braces.
+func (c *source) skipStatement() {
 	depth := 0
-	custom := i+1 < len(s) && s[i] == '-' && s[i+1] == '-'
-	for i < len(s) {
-		switch c := s[i]; c {
+	custom := c.at(0) == '-' && c.at(1) == '-'
+	for c.i < c.end {
+		switch b := c.at(0); b {
 		case '"', '\'':
-			i = skipString(s, i)
+			c.quoted()
 			continue
 		case '\\':
-			i++
+			c.i++
 		case '/':
-			if i+1 < len(s) && s[i+1] == '*' {
-				i = skipComment(s, i)
+			if c.at(1) == '*' {
+				c.skipSpace()
 				continue
 			}
 		case '(', '[':
 			depth++
 		case ')', ']':
-			if depth > 0 {
-				depth--
-			}
-		case '{':
-			if custom {
+			depth = max(0, depth-1)
+		case '{', '}', ';':
+			if custom && b == '{' {
 				depth++
-			} else if depth == 0 {
-				return i
+				break
 			}
-		case '}':
 			if depth == 0 {
-				return i
+				return
 			}
-			if custom {
+			if custom && b == '}' {
 				depth--
-			}
-		case ';':
-			if depth == 0 {
-				return i
 			}
 		}
-		i++
+		c.i++
 	}
-	if i > len(s) {
-		i = len(s)
-	}
-	return i
+	c.i = min(c.i, c.end)
 }
 
-func (p *Policy) appendDeclaration(s []byte, face bool, m Mode) {
-	k := 0
-	for k < len(s) && s[k] != ':' {
-		k++
+// ident steps over an identifier and returns it as it is written.
+func (c *source) ident() []byte {
+	from := c.i
+	for identByte(c.at(0)) {
+		if c.at(0) == '\\' {
+			c.i++
+			k := 0
+			for k < 6 && isHex(c.at(k)) {
+				k++
+			}
+			if k > 0 && c.at(k) == ' ' {
+				k++ // one blank belongs to a hexadecimal escape
+			}
+			c.i += max(k, 1)
+			continue
+		}
+		c.i++
 	}
-	if k == len(s) || k == 0 {
+	c.i = min(c.i, c.end)
+	return c.s[from:c.i]
+}
+
+func identByte(b byte) bool { return wordAlnum(b) || b == '-' || b == '_' || b == '\\' }
+
+// appendDeclaration masks one "name: value".
+func (p *Policy) appendDeclaration(m Mode) {
+	c := &p.src
+	name := c.ident()
+	c.skipSpace()
+	if len(name) == 0 || c.at(0) != ':' {
 		return
 	}
-	e := k
-	for e > 0 && s[e-1] <= ' ' {
-		e--
-	}
-	name := s[:e]
-	for _, c := range name {
-		if !isAlnum(c) && c != '-' && c != '_' {
-			return
-		}
-	}
+	c.i++
 	p.appendIdent(name)
 	p.put(':')
-	prop := name
-	if face && hasPrefixFold(name, "src") {
-		// a font is loaded, not read: its URL follows the rule of pictures
-		prop = atRule
+	kind := cssValue
+	switch {
+	case len(name) > 1 && name[0] == '-' && name[1] == '-':
+		kind = cssCustom
+	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "quotes"), eqFold(name, "src"):
+		kind = cssNames
 	}
-	p.appendCSSValue(s[k+1:], prop, m)
+	p.appendTokens(kind, m)
 }
 
-// appendCSSValue masks the value of prop (nil: unknown, atRule: an at-rule's prelude).
-func (p *Policy) appendCSSValue(s, prop []byte, m Mode) {
-	custom := len(prop) > 1 && prop[0] == '-' && prop[1] == '-'
-	names := hasPrefixFold(prop, "font") || hasPrefixFold(prop, "grid") || eqFold(prop, "quotes") || eqFold(prop, "@") || eqFold(prop, "will-change")
+// appendCSSValue is a CSS value that stands in an attribute.
+func (p *Policy) appendCSSValue(s []byte, m Mode) {
+	p.src.open(s)
+	p.appendTokens(cssValue, m)
+}
+
+// appendTokens masks token by token up to the end of the source.
+func (p *Policy) appendTokens(kind int, m Mode) {
+	c := &p.src
 	shown := m == Shown || m == Allowed
-	space := false
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c <= ' ' {
-			space = true
-			i++
-			continue
-		}
-		if c == '/' && i+1 < len(s) && s[i+1] == '*' {
-			i = skipComment(s, i)
-			space = true
-			continue
-		}
-		if space {
-			space = false
-			if last := p.last(); last != ':' && last != ' ' {
+	prev := byte(0) // the byte before the token
+	for c.i < c.end {
+		b := c.at(0)
+		if b <= ' ' || b == '/' && c.at(1) == '*' {
+			c.skipSpace()
+			if last := p.last(); last != ':' && last != ' ' && c.i < c.end {
 				p.put(' ')
 			}
+			prev = ' '
+			continue
 		}
 		switch {
-		case c == '"' || c == '\'':
-			end := skipString(s, i)
-			p.appendCSSString(s[i:end], names, shown, m)
-			i = end
-		case isLetter(c) || c == '-' && i+1 < len(s) && (isLetter(s[i+1]) || s[i+1] == '-') || c == '_' || c == '\\' || c >= 0x80 || c == '@':
-			end := i + 1
-			for end < len(s) && (isAlnum(s[end]) || s[end] == '-' || s[end] == '_' || s[end] >= 0x80 || s[end] == '\\') {
-				if s[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			if end > len(s) {
-				end = len(s)
-			}
-			word := s[i:end]
-			if eqFold(word, "url") && end < len(s) && s[end] == '(' {
-				i = p.appendCSSURL(s, end+1, shown, m)
-				continue
-			}
-			known := p.lists.css.find(word) == 'k' || (c == '-' && s[i+1] == '-')
-			switch {
-			case custom && !shown && !known, c >= 0x80 && !shown:
+		case b == '"' || b == '\'':
+			in := c.quoted()
+			p.put(b)
+			if kind == cssSelector {
 				p.put('x')
-			default:
-				p.appendIdent(word)
-			}
-			i = end
-		case c == '#':
-			end := i + 1
-			for end < len(s) && (isAlnum(s[end]) || s[end] == '-' || s[end] == '_') {
-				end++
-			}
-			if allHex(s[i+1:end]) && end-i <= 9 {
-				p.add(s[i:end])
 			} else {
-				p.put('#')
-				p.appendIdent(s[i+1 : end])
+				p.appendCSSString(in, b, kind == cssNames, shown)
 			}
-			i = end
-		case isDigit(c):
-			end := i
-			for end < len(s) && isDigit(s[end]) {
-				end++
+			p.put(b)
+		case b == '[' && kind == cssSelector:
+			p.appendAttrSelector(m)
+		case isDigit(b):
+			from := c.i
+			for isDigit(c.at(0)) {
+				c.i++
 			}
-			if end-i > 10 || custom && end-i > 5 && (i == 0 || s[i-1] != '.') {
+			if n := c.i - from; n > 10 || n > 5 && prev != '.' && kind >= cssCustom && kind != cssNames || n > 4 && kind == cssSelector {
 				p.put('0')
 			} else {
-				p.add(s[i:end])
+				p.add(c.s[from:c.i])
 			}
-			i = end
-			// a unit belongs to its number
-			for end < len(s) && isLetter(s[end]) && end-i < 6 {
-				end++
+			from = c.i
+			for isLetter(c.at(0)) && c.i-from < 6 { // its unit
+				c.i++
 			}
-			p.add(s[i:end])
-			i = end
+			p.add(c.s[from:c.i])
+		case identByte(b) && (b != '-' || identByte(c.at(1)) && !isDigit(c.at(1))):
+			raw := c.ident()
+			name := p.unescape(raw)
+			from := len(p.out)
+			switch {
+			case kind == cssSelector && prev != '.' && prev != '#' && prev != ':':
+				// In :nth-child(2n+1) and :lang(de) too: a tag name that no list knows.
+				tag := p.TagOf(name)
+				if tag == TagUnknown && len(name) <= 4 {
+					tag = TagPlain
+				}
+				p.appendTagName(name, tag, m)
+			case c.at(0) == '(' && eqFold(name, "url"):
+				c.i++
+				p.appendCSSURL(shown, m)
+				continue
+			case prev == '#' && kind != cssSelector && allHex(name) && len(name) <= 8:
+				p.add(name)
+			case (kind == cssCustom || b >= 0x80) && !shown && p.lists.css.find(name) != 'k' && b != '-':
+				p.put('x')
+			default:
+				p.appendIdent(name)
+			}
+			if len(name) != len(raw) && len(p.out)-from == len(name) && samePrefix(name, p.out[from:]) {
+				p.out = p.out[:from]
+				p.add(raw) // as it was written, escapes and all
+			}
 		default:
-			p.put(c)
-			i++
+			p.put(b)
+			c.i++
 		}
+		prev = b
 	}
 }
 
@@ -279,52 +294,42 @@ func allHex(s []byte) bool {
 	return true
 }
 
-// appendCSSString masks the string s, quotes included.
-func (p *Policy) appendCSSString(s []byte, names, shown bool, m Mode) {
-	q := s[0]
-	in := s[1:]
-	if len(in) > 0 && in[len(in)-1] == q {
-		in = in[:len(in)-1]
-	}
-	p.put(q)
+// appendCSSString masks what stands between quotes q.
+func (p *Policy) appendCSSString(in []byte, q byte, names, shown bool) {
 	switch {
-	case iconString(in):
-		p.add(in)
-	case names && nameString(in) && !p.looksLikeData(in) && !p.HasPersonalData(in):
+	case iconString(in), names && nameString(in) && !p.looksLikeData(in) && !p.HasPersonalData(in):
 		p.add(in)
 	case shown && plainString(in):
 		p.appendShown(in)
 	default:
-		// the mask of a text, with nothing in it that could end the string
+		// The mask of a text. White space that would end the string becomes a blank.
+		from := len(p.out)
 		p.appendMasked(in)
-		for i := len(p.out) - 1; i >= 0 && p.out[i] != q; i-- {
-			if p.out[i] < ' ' {
-				p.out[i] = ' '
+		for ; from < len(p.out); from++ {
+			if p.out[from] < ' ' {
+				p.out[from] = ' '
 			}
 		}
 	}
-	p.put(q)
 }
 
-// iconString: empty, one symbol of an icon font (private use, by escape or in itself) or
+// iconString: empty, symbols of an icon font (private use, by escape or in itself) or
 // punctuation: no letter and no digit that could be read.
 func iconString(s []byte) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '\\' {
-			k := i + 1
-			for k < len(s) && k < i+7 && isHex(s[k]) {
-				k++
-			}
-			if k-i < 5 || (s[i+1]|0x20 != 'e' && s[i+1]|0x20 != 'f') || k-i == 5 && s[i+1]|0x20 == 'f' && s[i+2] > '8' {
+	hex := 0 // digits that the present escape may still have
+	for i, c := range s {
+		switch {
+		case c == '\\':
+			hex = 7
+			// \e000 to \f8ff, with four digits
+			if i+4 >= len(s) || !allHex(s[i+1:i+5]) || s[i+1]|0x20 != 'e' && (s[i+1]|0x20 != 'f' || s[i+2] > '8') || i+5 < len(s) && isHex(s[i+5]) {
 				return false
 			}
-			i = k - 1
-			continue
-		}
-		if isAlnum(c) || c >= 0x80 && !(c == 0xee || c == 0xef || c < 0xc0 || c == 0xe2) {
+		case hex > 0 && isHex(c):
+		case isAlnum(c) || c >= 0x80 && !(c == 0xee || c == 0xef || c < 0xc0 || c == 0xe2):
 			return false
 		}
+		hex--
 	}
 	return len(s) <= 12
 }
@@ -339,174 +344,46 @@ func nameString(s []byte) bool {
 	return len(s) <= 64
 }
 
-// plainString: without escapes, which could hide what a detector looks for.
+// plainString: without escapes, which could hide what a detector looks for, and without
+// what could end it.
 func plainString(s []byte) bool {
 	for _, c := range s {
-		if c == '\\' || c == '\n' {
+		if c == '\\' || c == '\n' || c == '"' {
 			return false
 		}
 	}
 	return true
 }
 
-// appendCSSURL masks what stands from s[i], after "url(", and returns the index after ')'.
-func (p *Policy) appendCSSURL(s []byte, i int, shown bool, m Mode) int {
-	for i < len(s) && s[i] <= ' ' {
-		i++
-	}
+// appendCSSURL masks what stands after "url(", and steps over the ')'.
+func (p *Policy) appendCSSURL(shown bool, m Mode) {
+	c := &p.src
+	c.skipSpace()
 	var url []byte
-	if i < len(s) && (s[i] == '"' || s[i] == '\'') {
-		end := skipString(s, i)
-		url = s[i+1 : end]
-		if len(url) > 0 && url[len(url)-1] == s[i] {
-			url = url[:len(url)-1]
-		}
-		i = end
+	if b := c.at(0); b == '"' || b == '\'' {
+		url = c.quoted()
 	} else {
-		start := i
-		for i < len(s) && s[i] != ')' {
-			if s[i] == '\\' {
-				i++
-			}
-			i++
+		from := c.i
+		for c.i < c.end && c.at(0) != ')' && c.at(0) > ' ' {
+			c.i++
 		}
-		if i > len(s) {
-			i = len(s)
-		}
-		url = s[start:i]
-		for len(url) > 0 && url[len(url)-1] <= ' ' {
-			url = url[:len(url)-1]
-		}
+		url = c.s[from:c.i]
 	}
-	for i < len(s) && s[i] != ')' {
-		i++
+	for c.i < c.end && c.at(0) != ')' {
+		c.i++
 	}
-	if i < len(s) {
-		i++
-	}
+	c.i = min(c.i+1, c.end)
 	p.str("url(\"")
-	from := len(p.out)
 	if plainString(url) && (shown || len(url) > 0 && url[0] == '#') {
 		p.appendURL(url, m)
-		for k := from; k < len(p.out); k++ {
-			if p.out[k] == '"' {
-				p.out[k] = '\''
-			}
-		}
 	}
 	p.str("\")")
-	return i
-}
-
-// appendSelector masks a rule's prelude: names as in attributes, values of attribute
-// selectors as the attributes' values.
-func (p *Policy) appendSelector(s []byte, m Mode) {
-	for len(s) > 0 && s[len(s)-1] <= ' ' {
-		s = s[:len(s)-1]
-	}
-	for i := 0; i < len(s); {
-		c := s[i]
-		switch {
-		case c == '/' && i+1 < len(s) && s[i+1] == '*':
-			i = skipComment(s, i)
-		case c == '[':
-			i = p.appendAttrSelector(s, i+1, m)
-		case c == '"' || c == '\'':
-			i = skipString(s, i)
-			p.str("\"x\"")
-		case identStart(s, i):
-			end := identEnd(s, i)
-			raw := s[i:end]
-			prev := byte(0)
-			if i > 0 {
-				prev = s[i-1]
-			}
-			name := p.unescape(raw)
-			from := len(p.out)
-			switch prev {
-			case '.', '#', ':':
-				p.appendIdent(name)
-			default:
-				// In :nth-child(2n+1) and :lang(de) too: a tag name that no list knows.
-				tag := p.TagOf(name)
-				if tag == TagUnknown && len(name) <= 4 {
-					p.add(name)
-				} else {
-					p.appendTagName(name, tag, m)
-				}
-			}
-			if equal(p.out[from:], name) {
-				p.out = p.out[:from]
-				p.add(raw) // as it was written, escapes and all
-			}
-			i = end
-		case c <= ' ':
-			if p.last() != ' ' {
-				p.put(' ')
-			}
-			i++
-		case isDigit(c):
-			end := i
-			for end < len(s) && isDigit(s[end]) {
-				end++
-			}
-			if end-i <= 4 {
-				p.add(s[i:end])
-			} else {
-				p.put('0')
-			}
-			i = end
-		default:
-			p.put(c)
-			i++
-		}
-	}
-}
-
-func equal(a, b []byte) bool {
-	return len(a) == len(b) && samePrefix(a, b)
-}
-
-func identStart(s []byte, i int) bool {
-	c := s[i]
-	if c == '-' {
-		return i+1 < len(s) && (isLetter(s[i+1]) || s[i+1] == '-' || s[i+1] == '_' || s[i+1] == '\\' || s[i+1] >= 0x80)
-	}
-	return isLetter(c) || c == '_' || c == '\\' || c >= 0x80
-}
-
-func identEnd(s []byte, i int) int {
-	for i < len(s) && (isAlnum(s[i]) || s[i] == '-' || s[i] == '_' || s[i] == '\\' || s[i] >= 0x80) {
-		if s[i] == '\\' {
-			i++
-			k := i
-			for k < len(s) && k < i+6 && isHex(s[k]) {
-				k++
-			}
-			if k > i && k < len(s) && s[k] == ' ' {
-				i = k // one blank belongs to a hexadecimal escape
-			} else if k > i {
-				i = k - 1
-			}
-		}
-		i++
-	}
-	if i > len(s) {
-		i = len(s)
-	}
-	return i
 }
 
 // unescape returns the name that a CSS identifier means (css-syntax §4.3.7). It is valid
 // until the next call.
 func (p *Policy) unescape(s []byte) []byte {
-	plain := true
-	for _, c := range s {
-		if c == '\\' {
-			plain = false
-		}
-	}
-	if plain {
+	if plainString(s) {
 		return s
 	}
 	t := p.tmp[:0]
@@ -525,112 +402,68 @@ func (p *Policy) unescape(s []byte) []byte {
 			r = r*16 + d
 			k++
 		}
-		if k == i {
-			if i < len(s) {
-				t = append(t, s[i])
+		if k > i {
+			t = appendRune(t, r)
+			if k == len(s) || s[k] != ' ' {
+				k--
 			}
-			continue
-		}
-		t = appendRune(t, r)
-		i = k - 1
-		if k < len(s) && s[k] == ' ' {
 			i = k
+		} else if i < len(s) {
+			t = append(t, s[i])
 		}
 	}
 	p.tmp = t
 	return t
 }
 
-func (p *Policy) appendAttrSelector(s []byte, i int, m Mode) int {
-	for i < len(s) && s[i] <= ' ' {
-		i++
-	}
-	end := i
-	for end < len(s) && s[end] != ']' && s[end] != '=' && s[end] > ' ' && !matcher(s, end) {
-		if s[end] == '\\' {
-			end++
-		}
-		end++
-	}
-	if end > len(s) {
-		end = len(s)
-	}
-	name := p.unescape(s[i:end])
+// appendAttrSelector masks an attribute selector: the name as the attribute's, a value as
+// the attribute's value.
+func (p *Policy) appendAttrSelector(m Mode) {
+	c := &p.src
+	c.i++
+	c.skipSpace()
+	name := p.unescape(c.ident())
 	p.put('[')
 	p.appendAttrName(name, m)
 	rule := p.lists.attrs.find(name)
-	i = end
-	for i < len(s) && s[i] <= ' ' {
-		i++
+	field := eqFold(name, "slot") || eqFold(name, "name")
+	c.skipSpace()
+	if b := c.at(0); b != '=' && c.at(1) == '=' && b != ']' && b > ' ' && b < 0x7f && !isAlnum(b) {
+		p.put(b) // ~= |= ^= $= *=
+		c.i++
 	}
-	if i < len(s) && s[i] != ']' {
-		if s[i] != '=' {
-			if matcher(s, i) {
-				p.put(s[i])
-			}
-			i++
-		}
-		if i < len(s) && s[i] == '=' {
-			i++
-		}
-		p.put('=')
-		for i < len(s) && s[i] <= ' ' {
-			i++
-		}
+	if c.at(0) == '=' {
+		c.i++
+		c.skipSpace()
 		var value []byte
-		if i < len(s) && (s[i] == '"' || s[i] == '\'') {
-			end = skipString(s, i)
-			value = s[i+1 : end]
-			if len(value) > 0 && value[len(value)-1] == s[i] {
-				value = value[:len(value)-1]
-			}
+		if b := c.at(0); b == '"' || b == '\'' {
+			value = c.quoted()
 		} else {
-			for end = i; end < len(s) && s[end] != ']' && s[end] > ' '; end++ {
-			}
-			value = s[i:end]
+			value = c.ident()
 		}
-		i = end
-		p.put('"')
+		p.str("=\"")
+		safe := plainString(value)
 		switch {
-		case len(value) <= 40 && p.lists.values.find(value) != 0, rule == 'n' && numeric(value):
+		case p.lists.values.find(value) != 0, rule == 'n' && numeric(value):
 			p.add(value)
-		case (eqFold(name, "slot") || eqFold(name, "name")) && noQuote(value):
+		case field && safe:
 			p.appendFieldName(value, m == Shown || m == Allowed)
-		case (rule == 'c' || rule == 'i' || rule == 'r') && noQuote(value):
+		case (rule == 'c' || rule == 'i' || rule == 'r') && safe:
 			p.appendIdent(value)
 		default:
 			// A value that no attribute has after masking: the selector matches nothing.
 			p.put('-')
 		}
 		p.put('"')
-		for i < len(s) && s[i] <= ' ' {
-			i++
-		}
-		if i < len(s) && s[i] != ']' && (s[i]|0x20 == 'i' || s[i]|0x20 == 's') {
+		c.skipSpace()
+		if b := c.at(0) | 0x20; b == 'i' || b == 's' {
 			p.put(' ')
-			p.put(s[i])
+			p.put(b)
 		}
 	}
-	for i < len(s) && s[i] != ']' {
-		i++
+	for c.i < c.end && c.at(0) != ']' {
+		c.i++
 	}
+	c.i = min(c.i+1, c.end)
 	p.put(']')
-	return min(i+1, len(s))
-}
-
-func matcher(s []byte, i int) bool {
-	switch s[i] {
-	case '~', '|', '^', '$', '*':
-		return i+1 < len(s) && s[i+1] == '='
-	}
-	return false
-}
-
-func noQuote(s []byte) bool {
-	for _, c := range s {
-		if c == '"' || c == '\'' || c == '<' || c == '\\' || c == '\n' {
-			return false
-		}
-	}
-	return true
 }

@@ -3,7 +3,7 @@ package mask
 // lists are what is known to be safe. Who adds a word here says that it carries no data on
 // any page; a word that is missing costs fidelity, never privacy.
 type lists struct {
-	tags, attrs, values, segments, css, cues wordSet
+	tags, attrs, values, segments, css, cues, hints wordSet
 }
 
 func (l *lists) init() {
@@ -13,6 +13,7 @@ func (l *lists) init() {
 	l.segments = newWordSet(segmentList)
 	l.css = newWordSet(cssList)
 	l.cues = newWordSet(cueList)
+	l.hints = newWordSet(hintList)
 }
 
 // Tag is what an element's name means to the policy.

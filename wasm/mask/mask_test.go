@@ -88,7 +88,8 @@ func TestSecretHint(t *testing.T) {
 		{"aria-label", "Mot de passe", true}, {"placeholder", "Пароль", true}, {"placeholder", "Verification code", true},
 		{"class", "password", false},
 	} {
-		if got := mask.New(mask.Strict).SecretHint([]byte(c.name), []byte(c.value)); got != c.want {
+		p := mask.New(mask.Strict)
+		if got := p.SecretHint(p.HintOf([]byte(c.name)), []byte(c.value)); got != c.want {
 			t.Errorf("%s=%q: got %v, want %v", c.name, c.value, got, c.want)
 		}
 	}
@@ -281,7 +282,8 @@ func FuzzMask(f *testing.F) {
 		for _, m := range modes {
 			outs := []mask.Text{p.Text(s, m), p.CSS([]byte(`a{content:"`+canary+`";`+a+b), m), p.URL(s, m), p.JSON(s), p.Label(s), p.EditableText(s, m)}
 			p.HasPersonalData(s)
-			p.SecretHint([]byte("name"), s)
+			p.SecretHint(mask.HintLabel, s)
+			p.SecretHint(mask.HintComplete, s)
 			for _, attr := range []string{"style", "class", "href", "srcset", "d", "title", "value", a, b} {
 				p.Attr(mask.Element{Mode: m}, []byte(attr), s)
 			}

@@ -208,15 +208,5 @@ func personalKey(key []byte) bool {
 	if listed(" name tel fax dob ip ", buf[:n]) {
 		return true
 	}
-	for i := 0; i < len(personalParts); {
-		k := i
-		for k < len(personalParts) && personalParts[k] != ' ' {
-			k++
-		}
-		if containsString(buf[:n], personalParts[i:k]) {
-			return true
-		}
-		i = k + 1
-	}
-	return false
+	return containsAny(buf[:n], personalParts)
 }

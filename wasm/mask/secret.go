@@ -15,28 +15,61 @@ const (
 	InputImage
 )
 
+// Hint is what an attribute says about its element, by the attribute's name.
+type Hint byte
+
+// Hints: the rules of hintList.
+const (
+	HintNone     Hint = 0
+	HintMarker   Hint = 'M' // data-afterimage
+	HintEditable Hint = 'C' // contenteditable
+	HintType     Hint = 'T'
+	HintComplete Hint = 'A' // autocomplete
+	HintLabel    Hint = 'L' // names and labels of a field
+	HintRole     Hint = 'R'
+)
+
+// hintList: upper-case rules are attributes, lower-case ones words in their values.
+const hintList = "M:data-afterimage|C:contenteditable|T:type|A:autocomplete|L:name id placeholder aria-label title label data-testid formcontrolname|R:role" +
+	"|b:submit reset button|t:checkbox radio|r:range color|p:date time month week datetime-local number|f:file|h:hidden|i:image" +
+	"|s:password current-password new-password one-time-code cc-number cc-csc cc-exp cc-exp-month cc-exp-year" +
+	"|e:textbox searchbox combobox spinbutton|n:viewport theme-color color-scheme"
+
+// HintOf finds what an attribute's name says.
+func (p *Policy) HintOf(name []byte) Hint {
+	if h := p.lists.hints.find(name); h < 'a' {
+		return Hint(h)
+	}
+	return HintNone
+}
+
 // InputKind finds the kind of a type attribute.
-func InputKind(typ []byte) Input {
-	switch {
-	case eqFold(typ, "submit"), eqFold(typ, "reset"), eqFold(typ, "button"):
+func (p *Policy) InputKind(typ []byte) Input {
+	switch p.lists.hints.find(typ) {
+	case 'b':
 		return InputButton
-	case eqFold(typ, "checkbox"), eqFold(typ, "radio"):
+	case 't':
 		return InputToggle
-	case eqFold(typ, "range"), eqFold(typ, "color"):
-		return InputSlider
-	case eqFold(typ, "date"), eqFold(typ, "time"), eqFold(typ, "month"), eqFold(typ, "week"),
-		eqFold(typ, "datetime-local"), eqFold(typ, "number"):
+	case 'p':
 		return InputPicker
-	case eqFold(typ, "file"):
+	case 'r':
+		return InputSlider
+	case 'f':
 		return InputFile
-	case eqFold(typ, "hidden"):
+	case 'h':
 		return InputHidden
-	case eqFold(typ, "image"):
+	case 'i':
 		return InputImage
 	default:
 		return InputText
 	}
 }
+
+// TypedRole reports whether a role says that the visitor types into the element.
+func (p *Policy) TypedRole(role []byte) bool { return p.lists.hints.find(role) == 'e' }
+
+// NamedMeta reports whether a meta element of this name speaks of the page's form.
+func (p *Policy) NamedMeta(name []byte) bool { return p.lists.hints.find(name) == 'n' }
 
 // secretParts say secret wherever they stand in a name or label from which all but letters
 // and digits was taken; secretWords only as a word of their own.
@@ -50,36 +83,23 @@ const (
 
 // SecretHint reports whether an attribute makes its input or textarea secret: something
 // nothing opens. Once seen, it holds for the element's life (the caller remembers).
-func (p *Policy) SecretHint(name, value []byte) bool {
-	switch {
-	case eqFold(name, "type"):
+func (p *Policy) SecretHint(h Hint, value []byte) bool {
+	switch h {
+	case HintType:
 		return eqFold(value, "password")
-	case eqFold(name, "autocomplete"):
-		return p.eachWord(value, isSecretToken)
-	case eqFold(name, "name"), eqFold(name, "id"), eqFold(name, "placeholder"), eqFold(name, "aria-label"), eqFold(name, "title"),
-		eqFold(name, "label"), eqFold(name, "data-testid"), eqFold(name, "formcontrolname"):
+	case HintComplete:
+		for from := 0; from < len(value); {
+			to := from
+			for to < len(value) && !isSpace(value[to]) {
+				to++
+			}
+			if p.lists.hints.find(value[from:to]) == 's' {
+				return true
+			}
+			from = to + 1
+		}
+	case HintLabel:
 		return p.secretLabel(value)
-	}
-	return false
-}
-
-func isSecretToken(w []byte) bool {
-	return eqFold(w, "current-password") || eqFold(w, "new-password") || eqFold(w, "one-time-code") ||
-		eqFold(w, "cc-number") || eqFold(w, "cc-csc") || hasPrefixFold(w, "cc-exp")
-}
-
-func (p *Policy) eachWord(s []byte, f func([]byte) bool) bool {
-	for i := 0; i < len(s); {
-		for i < len(s) && isSpace(s[i]) {
-			i++
-		}
-		start := i
-		for i < len(s) && !isSpace(s[i]) {
-			i++
-		}
-		if f(s[start:i]) {
-			return true
-		}
 	}
 	return false
 }
@@ -112,17 +132,7 @@ func (p *Policy) secretLabel(s []byte) bool {
 	if bullets >= 4 || digits >= 13 || listed(secretWords, t[start:]) || eqFold(t, "mmyy") || eqFold(t, "mmyyyy") || eqFold(t, "mmjj") {
 		return true
 	}
-	for i := 0; i < len(secretParts); {
-		k := i
-		for k < len(secretParts) && secretParts[k] != ' ' {
-			k++
-		}
-		if containsString(t, secretParts[i:k]) {
-			return true
-		}
-		i = k + 1
-	}
-	return false
+	return containsAny(t, secretParts)
 }
 
 // listed reports whether word stands in a list " a b c ".
@@ -147,16 +157,25 @@ func listed(list string, word []byte) bool {
 	return false
 }
 
+// containsAny reports whether b contains one of the words of a list.
+//
 //go:noinline
-func containsString(b []byte, s string) bool {
-	for i := 0; i+len(s) <= len(b); i++ {
-		k := 0
-		for k < len(s) && b[i+k] == s[k] {
-			k++
+func containsAny(b []byte, list string) bool {
+	for from := 0; from < len(list); {
+		to := from
+		for to < len(list) && list[to] != ' ' {
+			to++
 		}
-		if k == len(s) {
-			return true
+		for i := 0; i+to-from <= len(b); i++ {
+			k := from
+			for k < to && b[i+k-from] == list[k] {
+				k++
+			}
+			if k == to {
+				return true
+			}
 		}
+		from = to + 1
 	}
 	return false
 }

@@ -44,6 +44,7 @@ type Policy struct {
 	names renames
 	typed typedTable
 	lists lists
+	src   source
 }
 
 // New returns the policy of one page view. An unknown level is Strict.

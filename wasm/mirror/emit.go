@@ -93,7 +93,7 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 	}
 	n.tag = c.pol.TagOf(local)
 	for i := range attrs {
-		c.learn(n, attrs[i].name, attrs[i].value)
+		c.learn(n, attrs[i].name, attrs[i].value, false)
 	}
 	c.place(s)
 	if n.flags&hidden != 0 {
@@ -112,45 +112,48 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 	return s
 }
 
-// learn notes what an attribute says about its element: marker, kind, secret.
-func (c *Core) learn(n *node, name, value []byte) {
-	if len(name) == 15 {
-		if same(name, "data-afterimage") {
+// learn notes what an attribute says about its element: marker, kind, secret. A null value
+// takes it back, but a secret stays one.
+func (c *Core) learn(n *node, name, value []byte, null bool) {
+	h := c.pol.HintOf(name)
+	field := n.tag == mask.TagInput || n.tag == mask.TagTextarea
+	switch h {
+	case mask.HintNone:
+		return
+	case mask.HintMarker:
+		n.attrMark = 0
+		if !null {
 			n.attrMark = marker(value)
-			return
 		}
-		if same(name, "contenteditable") {
-			n.flags &^= editable | fixed
-			switch {
-			case same(value, "false"):
-				n.flags |= fixed
-			case len(value) == 0 || same(value, "true") || same(value, "plaintext-only"):
-				n.flags |= editable
-			}
-			return
-		}
-	}
-	switch {
-	case n.tag == mask.TagInput || n.tag == mask.TagTextarea:
-		if len(name) == 4 && same(name, "type") && n.tag == mask.TagInput {
-			n.input = mask.InputKind(value)
-		}
-		if n.flags&secret == 0 && c.pol.SecretHint(name, value) {
-			n.flags |= secret
-		}
-	case n.tag == mask.TagMeta:
-		if same(name, "name") && (same(value, "viewport") || same(value, "theme-color") || same(value, "color-scheme")) {
-			n.flags |= named
-		}
-	case len(name) == 4 && same(name, "role"):
-		if typedRole(value) {
+	case mask.HintEditable:
+		n.flags &^= editable | fixed
+		switch {
+		case null:
+		case same(value, "false"):
+			n.flags |= fixed
+		case len(value) == 0 || same(value, "true") || same(value, "plaintext-only"):
 			n.flags |= editable
 		}
+	case mask.HintRole:
+		n.flags &^= typedRole
+		if c.pol.TypedRole(value) {
+			n.flags |= typedRole
+		}
+	case mask.HintType:
+		if n.tag == mask.TagInput {
+			n.input = c.pol.InputKind(value)
+		}
+	case mask.HintLabel:
+		if n.tag == mask.TagMeta && same(name, "name") {
+			n.flags &^= named
+			if c.pol.NamedMeta(value) {
+				n.flags |= named
+			}
+		}
 	}
-}
-
-func typedRole(v []byte) bool {
-	return same(v, "textbox") || same(v, "searchbox") || same(v, "combobox") || same(v, "spinbutton")
+	if field && c.pol.SecretHint(h, value) {
+		n.flags |= secret
+	}
 }
 
 // addText makes a text node and writes it.

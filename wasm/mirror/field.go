@@ -85,7 +85,7 @@ func (c *Core) emitMask(s int32, filled bool) {
 	if n.flags&hidden != 0 {
 		return
 	}
-	say := uint8(sentNone)
+	say := uint16(sentNone)
 	if filled {
 		say = sentMask
 	}
@@ -103,11 +103,7 @@ func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
 		return
 	}
 	wasSecret := n.flags&secret != 0
-	if null {
-		c.unlearn(n, name)
-	} else {
-		c.learn(n, name, value)
-	}
+	c.learn(n, name, value, null)
 	if n.flags&secret != 0 && !wasSecret {
 		// What the wire shows of it may be its value.
 		n.flags &^= sentMask | sentNone
@@ -126,17 +122,5 @@ func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
 	}
 	if an, ok := c.pol.AttrName(e, name); ok {
 		c.emitText(wire.KindAttrRemoved, n.id, an, mask.Text{})
-	}
-}
-
-// unlearn is learn for an attribute that is gone. A secret stays one.
-func (c *Core) unlearn(n *node, name []byte) {
-	switch {
-	case same(name, "data-afterimage"):
-		n.attrMark = 0
-	case same(name, "contenteditable") || same(name, "role"):
-		n.flags &^= editable | fixed
-	case same(name, "type") && n.tag == mask.TagInput:
-		n.input = mask.InputText
 	}
 }

@@ -70,7 +70,7 @@ func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 		kids = textField
 	case n.flags&fixed != 0:
 		kids = textPlain
-	case n.flags&editable != 0 || n.tag == mask.TagTextarea:
+	case n.flags&(editable|typedRole) != 0 || n.tag == mask.TagTextarea:
 		kids = textTyped
 	}
 	return

@@ -13,14 +13,15 @@ const (
 
 // Bits of node.flags.
 const (
-	hidden   = 1 << iota // not on the wire: blocked, never sent, or waiting to be sent again
-	asked                // hidden, and the bridge was asked for it
-	secret               // a secret input, for the element's life
-	named                // meta with a harmless name
-	editable             // own contenteditable or role says that its text is typed
-	fixed                // own contenteditable=false
-	sentMask             // the last value op on the wire was the input mask
-	sentNone             // the last value op on the wire was the empty value
+	hidden    = 1 << iota // not on the wire: blocked, never sent, or waiting to be sent again
+	asked                 // hidden, and the bridge was asked for it
+	secret                // a secret input, for the element's life
+	named                 // meta with a harmless name
+	editable              // own contenteditable says that its text is typed
+	typedRole             // own role says so
+	fixed                 // own contenteditable=false
+	sentMask              // the last value op on the wire was the input mask
+	sentNone              // the last value op on the wire was the empty value
 )
 
 // What the text children of an element are. It is inherited.
@@ -37,7 +38,8 @@ type node struct {
 	next, prev              int32
 	inner                   int32 // shadow root of a host, document of a frame
 	kind, attrMark, selMark uint8
-	kids, flags, ns         uint8
+	kids, ns                uint8
+	flags                   uint16
 	mode                    mask.Mode
 	tag                     mask.Tag
 	input                   mask.Input
