@@ -85,7 +85,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
 
   const endpointOf = (): string => {
     const from = options.endpoint ?? (script?.src && new URL('.', script.src).href)
-    if (!from) throw new Refusal('option', 'endpoint is missing: set data-endpoint to the address of the collector')
+    if (!from) throw new Refusal('option', 'endpoint is missing: name the collector')
     return new URL(from, location.href).href.replace(/\/$/, '')
   }
   const isOn = (value: unknown): boolean => value === '1' || value === 'yes' || value === true
@@ -126,7 +126,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const isStale = (): boolean => mine !== generation
     const stale = (): Refusal => new Refusal('stopped', 'stopped before the first snapshot')
     const siteKey = options.site
-    if (!siteKey) throw new Refusal('option', 'site is missing: set data-site to the site key')
+    if (!siteKey) throw new Refusal('option', 'site is missing')
     siteId = siteKey.split('.')[1] ?? ''
     if (!/^[mh]\.[a-z0-9]{8,32}(?:\.[\w-]+)?$/.test(siteKey)) throw new Refusal('option', 'site is not a site key: copy it from the collector')
     if (!isSecureContext || !crypto.subtle) {
@@ -171,7 +171,6 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const pageViewId = randomId()
     const tabId = tab
     const startMs = performance.now()
-    const visitorTag = await known.tag()
 
     let ready: () => void
     let failed: (refusal: Refusal) => void
@@ -226,7 +225,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         sessionId,
         pageViewId,
         tabId,
-        visitorTag,
+        visitorTag: known.stored.k ?? '',
         consentVersion: known.stored.c ?? '',
         startEpochMs: Date.now() - (performance.now() - startMs),
         startMonotonicMs: performance.timeOrigin + startMs,
@@ -266,7 +265,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     })
     run = { recorder, host, pageViewId, sessionId }
     const written = recorder.snapshot()
-    const meta = describePage({
+    describePage({
       14: known.stored.c !== undefined ? 'granted' : 'none',
       15: options.release,
       16: options.environment,
@@ -275,8 +274,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       25: tabId,
       26: strict ? 'strict' : 'balanced',
       29: String(settings.settingsVersion),
-    })
-    for (const [key, value] of meta) recorder.note(Op.meta, key, value)
+    }, (key, value) => recorder?.note(Op.meta, key, value))
     setState('recording')
     notes.forEach((note) => note())
     notes = []

@@ -5,15 +5,16 @@ interface NavigatorLike {
   readonly connection?: { readonly effectiveType?: string }
 }
 
-/** [key, value] pairs; empty values are left out. */
-export function describePage(extra: Readonly<Record<number, string | undefined>>): [key: number, value: string][] {
+/** Tells each key and value; empty values are left out. */
+export function describePage(extra: Readonly<Record<number, string | undefined>>, tell: (key: number, value: string) => void): void {
   const { userAgentData, connection } = navigator as NavigatorLike
   const media = (query: string): boolean => matchMedia(query).matches
   const brand = userAgentData?.brands.find(({ brand }) => !/not.?a.?brand/i.test(brand))
   const narrow = Math.min(screen.width, screen.height)
   const touch = media('(pointer: coarse)')
   const campaign = new URLSearchParams(location.search)
-  const utm = (name: string): string => campaign.get('utm_' + name) ?? ''
+  const utm: Record<number, string | undefined> = {}
+  'source medium campaign term content'.split(' ').forEach((name, i) => (utm[17 + i] = campaign.get('utm_' + name) ?? ''))
   const values: Record<number, string | undefined> = {
     1: location.href,
     2: document.referrer,
@@ -28,15 +29,11 @@ export function describePage(extra: Readonly<Record<number, string | undefined>>
     11: connection?.effectiveType,
     12: media('(prefers-color-scheme: dark)') ? 'dark' : 'light',
     13: media('(prefers-reduced-motion: reduce)') ? 'reduce' : 'no-preference',
-    17: utm('source'),
-    18: utm('medium'),
-    19: utm('campaign'),
-    20: utm('term'),
-    21: utm('content'),
+    ...utm,
     24: __VERSION__,
     27: `${innerWidth}x${innerHeight}`,
     28: String(devicePixelRatio),
     ...extra,
   }
-  return Object.entries(values).flatMap(([key, value]) => (value ? [[Number(key), value] as [number, string]] : []))
+  for (const key in values) if (values[key]) tell(+key, values[key])
 }

@@ -27,6 +27,9 @@ export function watchPolicy(): { readonly directive: () => string | undefined; s
   return { directive: () => last, stop: () => document.removeEventListener('securitypolicyviolation', onViolation) }
 }
 
+const lacking = (directive: string | undefined, source: string): Refusal | undefined =>
+  directive === undefined ? undefined : new Refusal('csp', `the Content-Security-Policy lacks ${directive} ${source}`, directive)
+
 /** The report of a violation comes after the failure it explains. */
 const aTick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
 
@@ -41,9 +44,7 @@ export async function fetchText(url: string, integrity: string, what: string): P
     if (!response) {
       await aTick()
       const directive = policy.directive()
-      throw directive
-        ? new Refusal('csp', `the page's Content-Security-Policy does not allow ${directive} ${new URL(url).origin}`, directive)
-        : new Refusal('network', `${what} could not be loaded from ${new URL(url).origin}`)
+      throw lacking(directive, new URL(url).origin) ?? new Refusal('network', `${what} could not be loaded from ${url}`)
     }
     if (!response.ok) throw new Refusal('network', `${what}: the collector answered ${response.status}`)
     return await response.text()
@@ -60,7 +61,7 @@ function scriptUrl(url: string): string {
       const policy = trustedTypes?.createPolicy('afterimage', { createScriptURL: (given) => given })
       trusted = (given) => policy?.createScriptURL(given) ?? given
     } catch {
-      throw new Refusal('csp', "the page's Content-Security-Policy must list afterimage in trusted-types", 'trusted-types')
+      throw lacking('trusted-types', 'afterimage')
     }
   }
   return trusted(url)
@@ -97,6 +98,7 @@ export async function startWorker(
     const text = await fetchText(url, __WORKER_HASH__, 'the worker')
     url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   }
+  const source = isForeign ? 'blob:' : "'self'"
   const policy = watchPolicy()
   let isOver = false
   const over = (): void => {
@@ -111,11 +113,7 @@ export async function startWorker(
     const directive = policy.directive()
     if (isOver) return
     over()
-    died(
-      directive
-        ? new Refusal('csp', `the page's Content-Security-Policy must allow ${directive} ${isForeign ? 'blob:' : "'self'"}`, directive)
-        : new Refusal('worker', 'the worker could not be started'),
-    )
+    died(lacking(directive, source) ?? new Refusal('worker', 'the worker could not be started'))
   }
   const timer = setTimeout(failed, readyTimeoutMs)
   const onMessage = (event: MessageEvent): void => {
@@ -123,25 +121,21 @@ export async function startWorker(
     receive(event.data as FromWorker)
   }
   try {
-    if (hasExtendedLifetime()) {
-      const worker = new SharedWorker(scriptUrl(url), { name, extendedLifetime: true } as WorkerOptions)
-      worker.onerror = failed
-      worker.port.onmessage = onMessage
-      return {
-        post: (message) => worker.port.postMessage(message, transfers(message)),
-        terminate: () => worker.port.close(),
-      }
-    }
-    const worker = new Worker(scriptUrl(url), { name })
+    const address = scriptUrl(url)
+    const worker = hasExtendedLifetime()
+      ? new SharedWorker(address, { name, extendedLifetime: true } as WorkerOptions)
+      : new Worker(address, { name })
     worker.onerror = failed
-    worker.onmessage = onMessage
-    return { post: (message) => worker.postMessage(message, transfers(message)), terminate: () => worker.terminate() }
+    const port = 'port' in worker ? worker.port : worker
+    port.onmessage = onMessage
+    return {
+      post: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
+      terminate: () => ('close' in port ? port.close() : port.terminate()),
+    }
   } catch (error) {
     over()
     if (error instanceof Refusal) throw error
     await aTick()
-    throw new Refusal('csp', "the page's Content-Security-Policy does not allow the worker", policy.directive() ?? 'worker-src')
+    throw lacking(policy.directive() ?? 'worker-src', source)
   }
 }
-
-const transfers = (message: ToWorker): Transferable[] => ('ints' in message ? [message.ints] : [])

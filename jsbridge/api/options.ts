@@ -48,76 +48,55 @@ export class Refusal extends Error {
   }
 }
 
-type Kind = 's' | 'b' | 'n' | 'o' | 'l' | readonly string[]
-const captureNames = 'canvas,console,network,media,selection,keystrokes'.split(',')
-const known: Record<keyof Options, Kind> = {
-  site: 's',
-  endpoint: 's',
-  privacy: ['strict', 'balanced'],
-  mask: 'l',
-  block: 'l',
-  allow: 'l',
-  consent: ['none', 'required'],
-  consentVersion: 's',
-  respectDNT: 'b',
-  minor: 'b',
-  sample: 'n',
-  release: 's',
-  environment: 's',
-  cookieDomain: 's',
-  rules: 'o',
-  capture: 'o',
-  paths: 'o',
+const captureNames = 'canvas console network media selection keystrokes'.split(' ')
+/** Kind by name: string, boolean, share, list of selectors, object, or the words that are allowed. */
+const known: Record<string, string> = {}
+for (const group of [
+  's site endpoint consentVersion release environment cookieDomain',
+  'b respectDNT minor',
+  'n sample',
+  'l mask block allow',
+  'o rules capture paths',
+  'strict|balanced privacy',
+  'none|required consent',
+]) {
+  const [kind, ...names] = group.split(' ')
+  for (const name of names) known[name] = kind as string
 }
+const knownNames = Object.keys(known)
 
-/** Edits between two names (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min((row[j] as number) + 1, (next[j - 1] as number) + 1, (row[j - 1] as number) + +(a[i - 1] !== b[j - 1]))
-    }
-    row = next
-  }
-  return row[b.length] as number
+/** How far two names are apart: letters that only one of them has, and the difference in length. */
+const distance = (a: string, b: string): number => {
+  const lacks = (x: string, y: string): number => Array.from(x).filter((c) => !y.includes(c)).length
+  return lacks(a, b) + lacks(b, a) + Math.abs(a.length - b.length)
 }
-
-function nearest(name: string, names: readonly string[]): readonly [name: string, distance: number] {
-  let best: readonly [string, number] = ['', Infinity]
-  for (const candidate of names) {
-    const d = distance(name.toLowerCase(), candidate.toLowerCase())
-    if (d < best[1]) best = [candidate, d]
-  }
-  return best
+const nearest = (name: string, names: readonly string[]): string => {
+  const apart = (candidate: string): number => distance(name.toLowerCase(), candidate.toLowerCase())
+  return names.reduce((best, candidate) => (apart(candidate) < apart(best) ? candidate : best))
 }
-
-const unknown = (what: string, names: readonly string[]): Refusal =>
-  new Refusal('option', `unknown option ${what}: did you mean ${nearest(what, names)[0]}?`)
-
 function checkNames(value: object, names: readonly string[]): void {
-  for (const name of Object.keys(value)) if (!names.includes(name)) throw unknown(name, names)
+  for (const name of Object.keys(value)) {
+    if (!names.includes(name)) throw new Refusal('option', `unknown option ${name}: did you mean ${nearest(name, names)}?`)
+  }
 }
 
 /** Throws Refusal with code `option`. */
 export function checkOptions(options: Options): void {
-  checkNames(options, Object.keys(known))
+  checkNames(options, knownNames)
   for (const [name, value] of Object.entries(options)) {
-    const kind = known[name as keyof Options]
+    const kind = known[name] as string
     const fits =
       value === undefined ||
-      (typeof kind === 'object' ? kind.includes(value)
-      : kind === 's' ? typeof value === 'string'
+      (kind === 's' ? typeof value === 'string'
       : kind === 'b' ? typeof value === 'boolean'
       : kind === 'n' ? value >= 0 && value <= 1
-      : kind === 'l' ? [value].flat().every((item) => typeof item === 'string')
-      : typeof value === 'object')
-    if (!fits) {
-      throw new Refusal('option', `option ${name}: ${typeof kind === 'object' ? 'use ' + kind.join(' or ') : 'has a value of the wrong kind'}`)
-    }
+      : kind === 'l' ? listOf(value).every((item) => typeof item === 'string')
+      : kind === 'o' ? typeof value === 'object'
+      : kind.split('|').includes(value))
+    if (!fits) throw new Refusal('option', `option ${name}: the value is not ${kind[1] ? kind : 'of its kind'}`)
   }
-  if (options.capture) checkNames(options.capture, captureNames)
-  if (options.paths) checkNames(options.paths, ['socket', 'tail', 'settings'])
+  checkNames(options.capture ?? {}, captureNames)
+  checkNames(options.paths ?? {}, ['socket', 'tail', 'settings'])
 }
 
 /**
@@ -126,20 +105,20 @@ export function checkOptions(options: Options): void {
  */
 export function optionsOf(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
-  const names = Object.keys(known)
   for (const [attribute, text] of Object.entries(script?.dataset ?? {})) {
-    const plain = (text ?? '').trim()
-    const bool = plain === '' || plain === 'true' ? true : plain === 'false' ? false : plain
-    const part = captureNames.find((name) => 'capture' + name === attribute.toLowerCase())
+    const value = (text ?? '').trim()
+    const isOn = value !== 'false'
+    const given = attribute.toLowerCase()
+    const part = captureNames.find((name) => 'capture' + name === given)
     if (part) {
-      options['capture'] = { ...(options['capture'] as object), [part]: bool }
+      options['capture'] = { ...(options['capture'] as object), [part]: isOn }
       continue
     }
-    const [name, edits] = nearest(attribute, names)
-    if (edits > 2) continue
-    if (edits) throw unknown(attribute, names)
-    const kind = known[name as keyof Options]
-    options[name] = kind === 'b' ? bool : kind === 'n' ? Number(plain || NaN) : plain
+    const name = nearest(given, knownNames)
+    if (name.toLowerCase() !== given) {
+      // Kept as it is, for checkOptions to refuse.
+      if (distance(name.toLowerCase(), given) < 3) options[attribute] = value
+    } else options[name] = known[name] === 'b' ? isOn : known[name] === 'n' ? Number(value || NaN) : value
   }
   return options as Options
 }

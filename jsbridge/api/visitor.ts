@@ -13,7 +13,7 @@ const writeEveryMs = 5000
 export interface Stored {
   /** Visitor id. */
   v?: string
-  /** Key of the visitor tag; it never leaves the browser. */
+  /** Visitor tag: what the collector may see in the clear, random beside the id and not derived from it. */
   k?: string
   /** Session id, time of its last activity (epoch ms), whether it is recorded. */
   s?: string
@@ -40,8 +40,6 @@ export interface Visitor {
   session(sample: number): { readonly sessionId: string; readonly isNew: boolean; readonly recorded: boolean }
   /** Notes activity. False when the session had ended before it: a new one must begin. */
   active(): boolean
-  /** base64url HMAC of the visitor id. */
-  tag(): Promise<string>
 }
 
 export function openVisitor(siteId: string, cookieDomain: string | undefined): Visitor {
@@ -120,12 +118,6 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
       stored.a = Date.now()
       if (stored.a - written > writeEveryMs) write()
       return true
-    },
-    async tag() {
-      const bytes = (text: string) => new TextEncoder().encode(text)
-      const secret = await crypto.subtle.importKey('raw', bytes(stored.k as string), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-      const mac = new Uint8Array(await crypto.subtle.sign('HMAC', secret, bytes(stored.v as string)))
-      return btoa(String.fromCharCode(...mac)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
     },
   }
 }

@@ -65,7 +65,7 @@ export function createForms(nodes: Nodes, out: OpWriter, policy: Policy): Forms 
     },
     changed: (control) => tell(control, true),
     reset(form) {
-      for (const control of Array.from(findAll(form, 'input,textarea,select'))) waiting.set(control, true)
+      for (const control of findAll(form, 'input,textarea,select')) waiting.set(control, true)
     },
     settle() {
       waiting.forEach((always, control) => tell(control, always))

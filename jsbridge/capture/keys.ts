@@ -6,8 +6,8 @@ import { Op, type OpWriter } from './ops'
 import { targetOf } from './pointer'
 import type { Policy } from './policy'
 
-const editing = /^(?:Backspace|Delete|Enter|Insert|Cut|Copy|Paste|Undo|Redo|Clear)$/
-const modifier = /^(?:Shift|Control|Alt|AltGraph|Meta|CapsLock|NumLock|ScrollLock|Fn)$/
+const editing = /^(?:Backspace|Delete|Enter|Insert|Undo|Redo)$/
+const modifier = /^(?:Shift|Control|Alt|AltGraph|Meta|Fn)$|Lock$/
 // What an input method and a phone's keyboard say instead of a character.
 const unnamed = /^(?:Dead|Process|Unidentified)$/
 

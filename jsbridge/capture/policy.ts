@@ -3,7 +3,7 @@
  * so that they are not even read, and which nodes the site's selectors mark. Everything else is
  * decided in the core.
  */
-import { $contains, $content, $hasAttribute, $isConnected, $localName, $matches, $nodeType, find, findAll } from './native'
+import { $contains, $content, $hasAttribute, $isConnected, $localName, $matches, $nodeType, findAll } from './native'
 
 export interface Selectors {
   readonly mask: readonly string[]
@@ -14,25 +14,28 @@ export interface Selectors {
 /** A selector that a node can come to match without a record of its own, or no selector at all. */
 export class SelectorError extends Error {}
 
-const ident = String.raw`-?(?:[_a-zA-Z\u0080-\uffff]|\\.)(?:[\w\u0080-\uffff-]|\\.)*`
-const attr = String.raw`\[\s*(${ident})\s*(?:[~|^$*]?=\s*(?:"[^"\\]*"|'[^'\\]*'|${ident})\s*[is]?\s*)?\]`
-const simple = String.raw`(?:[.#]${ident}|${attr.replace('(', '(?:')})`
-const compound = String.raw`(?:(?:\*|${ident})${simple}*|${simple}+)`
-const allowed = new RegExp(String.raw`^\s*${compound}(?:\s*[\s>,]\s*${compound})*\s*$`)
-
 /**
  * Checks a selector and adds the attributes it depends on to `names`.
  *
  * Allowed are type, class, id and attribute conditions joined by descendant and child combinators.
  */
 export function checkSelector(selector: string, names: Set<string>): void {
-  if (!allowed.test(selector)) {
+  const bare = selector.replace(/\[\s*([\w-]+)[^\]]*]/g, (_, name: string) => {
+    names.add(name.toLowerCase())
+    return '[]'
+  })
+  // What is left of an attribute condition with a bracket in its value is refused too.
+  let good = /^[\w\s.#>,*[\]\u0080-\uffff-]+$/.test(bare)
+  try {
+    document.createDocumentFragment().querySelector(selector)
+  } catch {
+    good = false
+  }
+  if (!good) {
     throw new SelectorError(
-      `selector ${JSON.stringify(selector)}: only type, class, id and attribute conditions with descendant and child combinators are allowed`,
+      `selector ${selector}: only type, class, id and attribute conditions with descendant and child combinators are allowed`,
     )
   }
-  for (const match of selector.matchAll(new RegExp(attr, 'g'))) names.add((match[1] as string).toLowerCase())
-  const bare = selector.replace(new RegExp(attr, 'g'), '')
   if (bare.includes('.')) names.add('class')
   if (bare.includes('#')) names.add('id')
 }
@@ -96,7 +99,7 @@ export function createPolicy(selectors: Selectors): Policy {
   // A template's content is another tree; what is nested in it lies deeper still.
   const hides = (template: Element): boolean => {
     const content = $content.call(template as HTMLTemplateElement)
-    return !!content && (!!find(content, hidden) || Array.from(findAll(content, 'template')).some(hides))
+    return !!content && (!!findAll(content, hidden)[0] || findAll(content, 'template').some(hides))
   }
   const isAround = (element: Element): boolean =>
     $matches.call(element, hidden) ||
@@ -111,7 +114,7 @@ export function createPolicy(selectors: Selectors): Policy {
     marks: lists.length > 0,
     isBlocked: (element) => $matches.call(element, blocked),
     isClosed: (element) => $matches.call(element, blocked) || ($localName.call(element) === 'template' && 'content' in element),
-    blocked: (root) => Array.from(findAll(root, blocked)),
+    blocked: (root) => findAll(root, blocked),
     isSecret,
     revealed: (element) => void (once.has(element) && shown.add(element)),
     bits: bitsOf,
@@ -121,12 +124,12 @@ export function createPolicy(selectors: Selectors): Policy {
       const own = bitsOf(root as Element)
       if (own) found.set(root as Element, own)
       for (const [list, bit] of lists) {
-        for (const element of Array.from(findAll(root, list))) found.set(element, (found.get(element) ?? 0) | bit)
+        for (const element of findAll(root, list)) found.set(element, (found.get(element) ?? 0) | bit)
       }
       return found
     },
     around(root) {
-      const found = Array.from(findAll(root, candidates)).filter(isAround)
+      const found = findAll(root, candidates).filter(isAround)
       for (const element of shown) {
         if (!$isConnected.call(element)) shown.delete(element)
         else if ($contains.call(root, element) && isAround(element)) found.push(element)

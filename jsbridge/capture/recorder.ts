@@ -286,16 +286,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       wrote()
     })
-    const input = realm.HTMLInputElement.prototype
-    const select = realm.HTMLSelectElement.prototype
+    for (const [owner, names] of [
+      [realm.HTMLInputElement, 'value checked indeterminate'],
+      [realm.HTMLTextAreaElement, 'value'],
+      [realm.HTMLSelectElement, 'value selectedIndex'],
+      [realm.HTMLOptionElement, 'selected'],
+    ] as const) {
+      for (const name of names.split(' ')) undo.push(wrap(owner.prototype, name, 'set', touched))
+    }
     undo.push(
-      wrap(input, 'value', 'set', touched),
-      wrap(input, 'checked', 'set', touched),
-      wrap(input, 'indeterminate', 'set', touched),
-      wrap(realm.HTMLTextAreaElement.prototype, 'value', 'set', touched),
-      wrap(select, 'value', 'set', touched),
-      wrap(select, 'selectedIndex', 'set', touched),
-      wrap(realm.HTMLOptionElement.prototype, 'selected', 'set', touched),
       wrap(realm.Element.prototype, 'attachShadow', 'value', guard((host: unknown) => {
         if (!idOf(host as Element) || dirty) return
         stamp()
@@ -375,7 +374,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const readScroll = (): void => {
     const mine = epoch
     const roots: Node[] = [document]
-    let list: ArrayLike<Element> = []
+    let list: readonly Element[] = []
     let i = 0
     requestAnimationFrame(() => later(() => {
       if (mine !== epoch || dirty) return false
@@ -394,7 +393,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           wrote()
           return false
         }
-        for (const open of Array.from(findAll(root, ':popover-open'))) if (idOf(open)) out.op(Op.dialogState, idOf(open), 2)
+        for (const open of findAll(root, ':popover-open')) if (idOf(open)) out.op(Op.dialogState, idOf(open), 2)
         list = findAll(root, '*')
         i = 0
       }

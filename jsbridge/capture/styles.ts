@@ -2,15 +2,12 @@
  * Style that the tree does not say: rules set through the CSSOM, linked sheets (their text, where it
  * may be read), constructed sheets and which root adopts them.
  *
- * Whole sheets are read in a later slice; what a page changes meanwhile is in them then.
+ * Whole sheets are read later, each in a task of its own; what a page changes meanwhile is in them then.
  */
 import { wrap } from './guard'
-import { $data, $firstChild, $localName, $nextSibling, $nodeType } from './native'
+import { $localName, $textContent } from './native'
 import { idOf, type Nodes } from './nodes'
 import { Op, type OpWriter } from './ops'
-
-/** One slice of reading rules, ms. */
-const sliceMs = 5
 
 export interface Styles {
   /** A style or link element was written, or its text or href changed. */
@@ -41,6 +38,7 @@ export function createStyles(
   let sheets = 0
   const queue = new Set<CSSStyleSheet | Element>()
   let running = false
+  const byScript = new WeakSet<CSSStyleSheet>()
 
   const ownerOf = (sheet: CSSStyleSheet | null): [owner: number, sheet: number] | null => {
     if (!sheet) return null
@@ -53,56 +51,27 @@ export function createStyles(
   /** Whether the sheet is what the element's own text makes. */
   const isOwnText = (element: Element, rules: CSSRuleList): boolean => {
     if ($localName.call(element) !== 'style') return false
-    let text = ''
-    for (let node: Node | null = $firstChild.call(element); node; node = $nextSibling.call(node)) {
-      if ($nodeType.call(node) === 3) text += $data.call(node as CharacterData)
-    }
-    if (!text.trim()) return !rules.length
     const plain = new CSSStyleSheet()
-    plain.replaceSync(text)
+    plain.replaceSync($textContent.call(element) ?? '')
     return plain.cssRules.length === rules.length
   }
 
-  const changedByScript = new WeakSet<CSSStyleSheet>()
-  let reading: { item: CSSStyleSheet | Element; sheet: CSSStyleSheet; texts: string[] } | null = null
-
-  const readSlice = (): boolean => {
-    const end = performance.now() + sliceMs
-    while (performance.now() < end) {
-      if (!reading) {
-        const item = queue.values().next().value
-        if (!item) {
-          running = false
-          return false
-        }
-        queue.delete(item)
-        const sheet = isElement(item) ? (item as HTMLStyleElement).sheet : item
-        if (!sheet || !ownerOf(sheet)) continue
-        let rules: CSSRuleList
-        try {
-          rules = sheet.cssRules
-        } catch {
-          continue // A sheet of another origin without CORS may not be read.
-        }
-        if (isElement(item) && !changedByScript.has(sheet) && isOwnText(item, rules)) continue
-        reading = { item, sheet, texts: [] }
-      }
-      const { item, sheet, texts } = reading
-      // Asked for again while it was read: from the start.
-      if (queue.has(item)) {
-        reading = null
-        continue
-      }
-      const rules = sheet.cssRules
-      while (texts.length < rules.length && performance.now() < end) texts.push((rules[texts.length] as CSSRule).cssText)
-      if (texts.length < rules.length) break
-      reading = null
-      const owner = ownerOf(sheet)
-      if (owner) {
-        out.op(Op.sheet, owner[0], owner[1], texts.join('\n'))
-        wrote()
-      }
+  const readOne = (): boolean => {
+    const [item] = queue
+    if (!item) return (running = false)
+    queue.delete(item)
+    const sheet = isElement(item) ? (item as HTMLStyleElement).sheet : item
+    const owner = ownerOf(sheet)
+    if (!sheet || !owner) return true
+    let rules: CSSRuleList
+    try {
+      rules = sheet.cssRules
+    } catch {
+      return true // A sheet of another origin without CORS may not be read.
     }
+    if (isElement(item) && !byScript.has(sheet) && isOwnText(item, rules)) return true
+    out.op(Op.sheet, ...owner, Array.from(rules, (rule) => rule.cssText).join('\n'))
+    wrote()
     return true
   }
 
@@ -110,13 +79,17 @@ export function createStyles(
     queue.add(item)
     if (running) return
     running = true
-    later(readSlice)
+    later(readOne)
   }
-  const again = (sheet: CSSStyleSheet | null): void => {
+  /** The owner of a sheet that script changed, unless the whole sheet is about to be read anyway. */
+  const changed = (sheet: CSSStyleSheet, whole: boolean): [owner: number, sheet: number] | null => {
     const owner = ownerOf(sheet)
-    if (!sheet || !owner) return
-    changedByScript.add(sheet)
-    read(owner[0] ? (sheet.ownerNode as Element) : sheet)
+    if (!owner) return null
+    byScript.add(sheet)
+    const item = owner[0] ? (sheet.ownerNode as Element) : sheet
+    if (!whole && !queue.has(item)) return owner
+    read(item)
+    return null
   }
 
   return {
@@ -126,7 +99,6 @@ export function createStyles(
       told = new WeakSet()
       roots.clear()
       queue.clear()
-      reading = null
     },
     settle() {
       for (const root of roots) {
@@ -157,29 +129,27 @@ export function createStyles(
     },
     wrapRealm(realm) {
       const change = (code: Op.ruleInsert | Op.ruleDelete) =>
-        guarded((sheet: unknown, args: readonly unknown[], result: unknown) => {
-          const owner = ownerOf(sheet as CSSStyleSheet)
+        guarded((sheet: unknown, args: readonly unknown[], index: unknown) => {
+          const owner = changed(sheet as CSSStyleSheet, false)
           if (!owner) return
-          changedByScript.add(sheet as CSSStyleSheet)
-          const item = owner[0] ? ((sheet as CSSStyleSheet).ownerNode as Element) : (sheet as CSSStyleSheet)
-          // The whole sheet is about to be read anyway.
-          if (queue.has(item) || reading?.item === item) return read(item)
-          if (code === Op.ruleInsert) out.op(code, owner[0], owner[1], result as number, String(args[0]))
-          else out.op(code, owner[0], owner[1], Number(args[0]))
+          if (code === Op.ruleInsert) out.op(code, ...owner, index as number, String(args[0]))
+          else out.op(code, ...owner, Number(args[0]))
           wrote()
         })
+      const whole = guarded((self: unknown) => {
+        changed(self as CSSStyleSheet, true)
+      })
+      const inner = guarded((rule: unknown) => {
+        const { parentStyleSheet } = rule as CSSRule
+        if (parentStyleSheet) changed(parentStyleSheet, true)
+      })
       const sheet = realm.CSSStyleSheet?.prototype
       const group = realm.CSSGroupingRule?.prototype
-      const whole = guarded((self: unknown) => again(self as CSSStyleSheet))
-      const replaced = guarded((self: unknown, _: unknown, result: unknown) => {
-        void (result as Promise<unknown>).then(guarded(() => again(self as CSSStyleSheet)), () => {})
-      })
-      const inner = guarded((rule: unknown) => again((rule as CSSRule).parentStyleSheet))
       return [
         wrap(sheet, 'insertRule', 'value', change(Op.ruleInsert)),
         wrap(sheet, 'deleteRule', 'value', change(Op.ruleDelete)),
         wrap(sheet, 'replaceSync', 'value', whole),
-        wrap(sheet, 'replace', 'value', replaced),
+        wrap(sheet, 'replace', 'value', (self, _, result) => void (result as Promise<unknown>).then(() => whole(self), () => {})),
         wrap(group, 'insertRule', 'value', inner),
         wrap(group, 'deleteRule', 'value', inner),
       ]
