@@ -9,7 +9,8 @@
 //
 //	go run ./jsbridge/build [-core FILE] [-player FILE] [-only recorder,ui,demo] [-size]
 //
-// Without -core and -player the committed WebAssembly is kept.
+// Without -core and -player the committed WebAssembly is kept. The part npm is built only
+// when named: it packs the recorder as an npm package (npm.go).
 package main
 
 import (
@@ -38,8 +39,10 @@ func main() {
 			err = buildUI(*root, *player)
 		case "demo":
 			err = buildDemo(*root)
+		case "npm":
+			err = buildNPM(*root, *core)
 		default:
-			err = fmt.Errorf("unknown part %q: use recorder, ui or demo", part)
+			err = fmt.Errorf("unknown part %q: use recorder, ui, demo or npm", part)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "error:", err)
