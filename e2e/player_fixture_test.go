@@ -281,3 +281,13 @@ func (f *fixture) segments(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Afterimage-Live", live)
 	_, _ = w.Write(out)
 }
+
+func mustHex(s string) []byte {
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		panic(err) // ids of this file
+	}
+	return b
+}
+
+func base64URL(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

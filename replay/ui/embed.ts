@@ -61,8 +61,7 @@ if (bare) {
   document.body.append(element)
 }
 
-const ready = engine.ready
-ready.catch(() => {}) // told in errors too, and a tool may never ask
+const { ready } = engine
 window.player = {
   ready,
   seek: (epochMs) => ready.then(() => engine.seek(epochMs - engine.state.timeline.startMs)),

@@ -101,14 +101,21 @@ func (s *Session) cursorPatches(v *pageView, at uint32) {
 	if !old.set || old.activityID != now.activityID || old.activity != now.activity {
 		p.op(patchActivity, int32(now.activityID), now.activity)
 	}
-	if hidden := now.hidden || now.left; !old.set || (old.hidden || old.left) != hidden {
-		flag := int32(0)
-		if hidden {
-			flag = 1
-		}
+	if flag := now.away(); !old.set || old.away() != flag {
 		p.op(patchHidden, flag)
 	}
 	s.shown.cur = now
+}
+
+// away is 0 for a page in front, 1 for one that is hidden, 2 for one that was left.
+func (c *cursor) away() int32 {
+	switch {
+	case c.left:
+		return 2
+	case c.hidden:
+		return 1
+	}
+	return 0
 }
 
 func sameTouches(a, b []touchPoint) bool {

@@ -141,11 +141,16 @@ func (v *pageView) gaps(t *timeline) []span {
 		from = e.opsEnd()
 		open = len(e.pending) > 0 || e.broken
 	}
-	if open {
-		to := t.ends[v.index]
+	if open { // nobody knows how long: until another page view begins, or to the end
 		begin := t.starts[v.index]
 		if last != nil {
 			begin = v.toSession(from, t)
+		}
+		to := t.duration
+		for _, start := range t.starts {
+			if start > begin {
+				to = min(to, start)
+			}
 		}
 		out = append(out, span{begin, max(to, begin)})
 	}

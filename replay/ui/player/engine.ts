@@ -92,6 +92,7 @@ export function createEngine(): Engine {
     loadedAll = done
     failedAll = failed
   })
+  ready.catch(() => {}) // the person is told by state.fatal
   const framed = new Promise<void>((done) => {
     frame.addEventListener('load', () => {
       const doc = frame.contentDocument
@@ -289,7 +290,7 @@ export function createEngine(): Engine {
     }
     if (next >= end) {
       next = end
-      if (!state.live) state.playing = false
+      if (!state.live && state.done) state.playing = false // else more is coming
     }
     if (next !== state.atMs) void go(next, next - state.atMs > 2000)
   }

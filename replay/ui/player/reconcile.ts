@@ -23,7 +23,10 @@ export interface Surroundings {
   pixelRatio: number
   url: string
   page: number
+  /** The page was not visible. */
   hidden: boolean
+  /** The visitor had left the page. */
+  left: boolean
   empty: boolean
   pointer: { x: number; y: number } | undefined
   touches: { x: number; y: number }[]
@@ -70,7 +73,7 @@ export function reconcile(page: Document): Reconciler {
   let hovered: Element[] = []
   let focused: Element[] = []
   const around: Surroundings = {
-    width: 0, height: 0, pixelRatio: 1, url: '', page: 0, hidden: false, empty: true, pointer: undefined, touches: [],
+    width: 0, height: 0, pixelRatio: 1, url: '', page: 0, hidden: false, left: false, empty: true, pointer: undefined, touches: [],
     visual: { scale: 1, left: 0, top: 0 }, focus: 0, typing: { id: 0, keys: 0 },
   }
 
@@ -364,6 +367,7 @@ export function reconcile(page: Document): Reconciler {
         return
       case P.Hidden:
         around.hidden = a[at] === 1
+        around.left = a[at] === 2
         return
       case P.Empty:
         blank(page, false)

@@ -1,0 +1,225 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"afterimage/wasm/wire"
+)
+
+// Paths through the components' shadow roots.
+const (
+	appRoot    = "document.querySelector('afterimage-app').renderRoot"
+	playerElem = appRoot + ".querySelector('afterimage-player')"
+	playerRoot = playerElem + ".renderRoot"
+)
+
+func TestPlayerPagesAtEverySize(t *testing.T) {
+	f := shopRecording(t)
+	base := f.serve(t)
+	tb := newTab(t)
+	pages := []struct{ name, path, ready string }{
+		{"list", "/", appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('table')"},
+		{"empty", "/sites/emptysite", appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('afterimage-snippet')"},
+		{"health", "/sites/" + fixtureSite + "/health", appRoot + ".querySelector('afterimage-health')?.renderRoot.querySelector('.card')"},
+		{"install", "/sites/" + fixtureSite + "/install", appRoot + ".querySelector('afterimage-snippet')"},
+		{"player", "/sessions/" + fixtureSession, playerElem + "?.engine.state.done"},
+	}
+	for _, dark := range []bool{false, true} {
+		tb.dark(dark)
+		for _, size := range [][2]int64{{1440, 900}, {1024, 768}, {390, 844}} {
+			tb.viewport(size[0], size[1])
+			for _, page := range pages {
+				tb.open(base + page.path)
+				tb.until(page.ready)
+				if page.name == "player" {
+					eval[bool](tb, playerElem+".engine.seek(8750).then(() => true)")
+				}
+				name := fmt.Sprintf("%s-%d-%s", page.name, size[0], map[bool]string{false: "light", true: "dark"}[dark])
+				tb.shot(name)
+				if wide := eval[int](tb, "document.documentElement.scrollWidth"); int64(wide) > size[0] {
+					t.Errorf("%s: the page is %d px wide, the window %d", name, wide, size[0])
+				}
+				if got := eval[string](tb, "document.documentElement.dataset.theme"); (got == "dark") != dark {
+					t.Errorf("%s: theme %q", name, got)
+				}
+				if low := eval[[]string](tb, contrastScript); len(low) > 0 {
+					t.Errorf("%s: text of low contrast: %q", name, low)
+				}
+				if nameless := eval[[]string](tb, namelessScript); len(nameless) > 0 {
+					t.Errorf("%s: controls without a name: %q", name, nameless)
+				}
+			}
+		}
+	}
+}
+
+// deepScript lists all elements of our own pages, through shadow roots, not of the frame.
+const deepScript = `const deep = (root, out = []) => { for (const e of root.querySelectorAll('*')) { out.push(e); if (e.shadowRoot) deep(e.shadowRoot, out) } return out };`
+
+// contrastScript answers texts whose contrast with the nearest opaque background is below
+// 4.5 (WCAG 2.2, 1.4.3), by the plain formula.
+const contrastScript = `(() => { ` + deepScript + `
+const parse = c => { const m = c.match(/[\d.]+/g)?.map(Number) ?? [0,0,0,0]; return m.length < 4 ? [...m, 1] : m }
+const lum = ([r, g, b]) => { const f = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; return .2126 * f(r) + .7152 * f(g) + .0722 * f(b) }
+const up = e => e.assignedSlot ?? e.parentElement ?? e.getRootNode().host
+return deep(document).filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() && !e.closest('noscript, style, option') && !['kbd'].includes(e.localName)).flatMap(e => {
+  let back = [255, 255, 255, 1]
+  for (let n = e; n; n = up(n)) { const c = parse(getComputedStyle(n).backgroundColor); if (c[3] > .9) { back = c; break } }
+  const style = getComputedStyle(e), a = lum(parse(style.color)), b = lum(back)
+  const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05)
+  return ratio < 4.5 ? [e.localName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 30) + ' ' + ratio.toFixed(2)] : []
+}) })()`
+
+const namelessScript = `(() => { ` + deepScript + `
+return deep(document).filter(e => e.matches('button, a, select, input, [role=slider]') && e.checkVisibility() && !(e.getAttribute('aria-label') || e.getAttribute('title') || e.closest('label')?.textContent.trim() || e.textContent.trim())).map(e => e.outerHTML.slice(0, 100)) })()`
+
+func TestPlayerControls(t *testing.T) {
+	base := shopRecording(t).serve(t)
+	tb := newTab(t)
+	tb.viewport(1280, 800)
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(playerElem + "?.engine.state.playing")
+	state := func(member string) string {
+		return eval[string](tb, "String("+playerElem+".engine.state."+member+")")
+	}
+	key := func(k string) {
+		eval[bool](tb, fmt.Sprintf("document.dispatchEvent(new KeyboardEvent('keydown', {key: %q, bubbles: true, cancelable: true}))", k))
+	}
+	key(" ")
+	if got := state("playing"); got != "false" {
+		t.Errorf("after Space: playing is %s, want false", got)
+	}
+	eval[bool](tb, playerElem+".engine.seek(4000).then(() => true)")
+	key("ArrowRight")
+	if got := state("atMs"); got != "9000" {
+		t.Errorf("after →: at %s ms, want 9000", got)
+	}
+	key("Home")
+	if got := state("atMs"); got != "0" {
+		t.Errorf("after Home: at %s ms, want 0", got)
+	}
+	key("n")
+	if got := state("atMs"); got != "1800" {
+		t.Errorf("after N: at %s ms, want 1800, the first click", got)
+	}
+	key(">")
+	key("i")
+	if got := state("rate") + " " + state("skipIdle"); got != "2 false" {
+		t.Errorf("after > and I: got %s, want 2 false", got)
+	}
+	eval[bool](tb, playerRoot+".querySelector('afterimage-events').renderRoot.querySelectorAll('li button')[3].click() || true")
+	tb.until(playerElem + ".engine.state.atMs > 8000")
+	tb.until(playerRoot + ".querySelector('.address span').textContent === 'shop.example/catalogue?sort=new'")
+	eval[bool](tb, playerElem+".engine.seek(18500).then(() => true)")
+	tb.until(playerRoot + ".querySelector('.address span').textContent === 'shop.example/checkout'")
+	eval[bool](tb, playerElem+".engine.seek(3000).then(() => true)")
+	tb.until("!" + playerRoot + ".querySelector('.typing').hidden && " + playerRoot + ".querySelector('.typing span').textContent > 0")
+	tb.shot("typing")
+	eval[bool](tb, playerElem+".engine.seek(8700).then(() => true)")
+	tb.until(playerRoot + ".querySelectorAll('.ripple:not([hidden])').length === 1")
+}
+
+func TestPlayerSkipsInactivity(t *testing.T) {
+	base := shopRecording(t).serve(t)
+	tb := newTab(t)
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(playerElem + "?.engine.state.done")
+	eval[bool](tb, playerElem+".engine.seek(9700).then(() => "+playerElem+".engine.play(8) ?? true)")
+	tb.until(playerElem + ".engine.state.skipped?.ms > 4000")
+	tb.until(playerElem + ".engine.state.atMs >= " + playerElem + ".engine.state.timeline.durationMs && !" + playerElem + ".engine.state.playing")
+}
+
+func TestPlayerShowsGaps(t *testing.T) {
+	f := shopRecording(t)
+	f.missing = map[string]bool{f.pages[0].id + "/4": true}
+	base := f.serve(t)
+	tb := newTab(t)
+	tb.viewport(1280, 800)
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(playerElem + "?.engine.state.done")
+	if got := eval[int](tb, playerElem+".engine.state.timeline.gaps.length"); got != 1 {
+		t.Fatalf("gaps: got %d, want 1", got)
+	}
+	eval[bool](tb, playerElem+".engine.seek("+playerElem+".engine.state.timeline.gaps[0][0] + 10).then(() => true)")
+	tb.until(playerRoot + ".querySelector('.chip.warn')?.textContent.includes('missing')")
+	tb.shot("gap")
+}
+
+func TestPlayerFollowsLive(t *testing.T) {
+	f := shopRecording(t)
+	f.live = true
+	f.pages = f.pages[:1]
+	base := f.serve(t)
+	tb := newTab(t)
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(playerRoot + "?.querySelector('.live')?.getAttribute('aria-pressed') === 'true'")
+	before := eval[float64](tb, playerElem+".engine.state.timeline.durationMs")
+	p := f.pages[0]
+	f.mu.Lock()
+	p.atMs = int64(before) + 900
+	p.op(wire.Op{Kind: wire.KindAttr, ID: p.ids["body"], Name: []byte("data-step"), Text: []byte("later")})
+	p.flush()
+	f.mu.Unlock()
+	tb.until(playerElem + ".engine.frame.contentDocument.body.dataset.step === 'later'")
+	f.mu.Lock()
+	f.live = false
+	f.mu.Unlock()
+	tb.until("!" + playerRoot + ".querySelector('.live')")
+}
+
+func TestPlayerTellsWhatIsWrong(t *testing.T) {
+	text := "(" + playerRoot + "?.querySelector('.card, .problems')?.textContent ?? '')"
+	tests := []struct {
+		name, path, want string
+		change           func(f *fixture)
+		allow            string
+	}{
+		{"no such session", "/sessions/" + strings.Repeat("0", 32), "There is no such session.", func(*fixture) {}, "404"},
+		{"no key", "/sessions/" + fixtureSession, "its key is not here", func(f *fixture) { f.keys = false }, ""},
+		{"wrong key", "/sessions/" + fixtureSession, "does not open with this key", func(f *fixture) { f.pages[1].key[3] ^= 1 }, ""},
+		{"nothing recorded", "/sessions/" + fixtureSession, "Nothing is recorded yet.", func(f *fixture) { f.pages = nil }, ""},
+		{"truncated stream", "/sessions/" + fixtureSession, "replay verify", func(f *fixture) { f.pages[0].segments[0] = f.pages[0].segments[0][:30] }, ""},
+		{"not a segment", "/sessions/" + fixtureSession, "does not begin with", func(f *fixture) { f.pages[0].segments[1][0] = 'X' }, ""},
+		{"other format", "/sessions/" + fixtureSession, "has version 9", func(f *fixture) { f.pages[0].segments[1][2] = 9 }, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := shopRecording(t)
+			test.change(f)
+			base := f.serve(t)
+			tb := newTab(t)
+			if test.allow != "" {
+				tb.allow(test.allow)
+			}
+			tb.open(base + test.path)
+			tb.until(text + ".includes(" + fmt.Sprintf("%q", test.want) + ")")
+			tb.shot("wrong-" + strings.ReplaceAll(test.name, " ", "-"))
+		})
+	}
+}
+
+func TestEmbedTakesTheShareKey(t *testing.T) {
+	f := shopRecording(t)
+	f.keys = false
+	base := f.serve(t)
+	var key []byte
+	for _, p := range f.pages {
+		key = append(append(key, mustHex(p.id)...), p.key[:]...)
+	}
+	tb := newTab(t)
+	tb.open(base + "/embed/" + fixtureSession + "?bare=1#key=" + base64URL(key))
+	eval[bool](tb, "player.ready.then(() => true)")
+	if got := eval[string](tb, "location.hash"); got != "" {
+		t.Errorf("the key stays in the address: %q", got)
+	}
+	if got := eval[int](tb, "player.document.querySelectorAll('article').length"); got != 16 {
+		t.Errorf("articles: got %d, want 16", got)
+	}
+	tb.open("about:blank")
+	tb.open(base + "/embed/" + fixtureSession + "?bare=1#key=AAAA")
+	if got := eval[string](tb, "player.ready.then(() => 'opened', e => e.message)"); !strings.Contains(got, "cut off") {
+		t.Errorf("a key that is cut off: got %q", got)
+	}
+}
