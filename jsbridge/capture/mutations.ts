@@ -203,7 +203,14 @@ export function createMutations(
     }
     gone.forEach(nodes.drop)
 
-    // Marks, and elements that became boxes or cease to be such.
+    if (moves) {
+      forgets = (node, id) => {
+        // Where the core has it; what was written anew meanwhile took it along.
+        const from = left.get(node) ?? nodes.above(node)
+        return id < firstNew && !!from && isOld(from, firstNew) && fateOf(from) === Fate.alive
+      }
+    }
+    // Marks, and elements that became boxes or cease to be such: before anything of them is read.
     const again = new Set<Node>()
     const remark = (root: Element): void => {
       const now = policy.marked(root)
@@ -232,16 +239,19 @@ export function createMutations(
       for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
     }
 
+    again.forEach(rewrite)
+
     // Added subtrees.
-    if (moves) {
-      forgets = (node, id) =>
-        id < firstNew && fateOf((left.get(node) ?? nodes.above(node)) as Node) === Fate.alive
-    }
     const written = new Set<Run>()
     for (const node of touched) {
       const run = runs.get(node)
       if (!run || written.has(run) || fates.get(node) !== Fate.fresh || fateOf(run.parent) !== Fate.alive) continue
       written.add(run)
+      // A box meanwhile, or in one: nothing is written, and what was moved there ends.
+      if (!idOf(run.parent) || nodes.closed.has(run.parent)) {
+        for (const member of run.nodes) discard(member)
+        continue
+      }
       let first: Node | null = null
       let last: Node | null = null
       for (const member of run.nodes) {
@@ -255,7 +265,6 @@ export function createMutations(
       }
       if (first) walker.write(run.parent, first, last as Node)
     }
-    for (const node of again) rewrite(node)
     walker.settle()
     forgets = null
 
@@ -264,6 +273,15 @@ export function createMutations(
       if (isOld(element, firstNew)) writeAttributes(element, names)
     })
     for (const node of texts) if (isOld(node, firstNew)) out.op(Op.text, idOf(node), $data.call(node as CharacterData))
+  }
+
+  /** The ids at and below a node that is not written end, in the core too where it would not know. */
+  const discard = (top: Node): void => {
+    for (let node: Node | null = top; node; node = following(node, top, false)) {
+      const id = idOf(node)
+      if (id && forgets?.(node, id)) out.op(Op.remove, id)
+    }
+    for (let node: Node | null = top; node; node = following(node, top, false)) nodes.drop(node)
   }
 
   const isOld = (node: Node, firstNew: number): boolean => {

@@ -29,8 +29,8 @@ export function trackPointer(
 ): Pointer {
   let samples: number[] = []
   let target = 0
-  let lastSample = 0
-  let lastTouch = 0
+  let lastSample = -sampleMs
+  let lastTouch = -sampleMs
   let pointerType = 0
 
   const pointer: Pointer = {

@@ -124,7 +124,7 @@ export function createPolicy(selectors: Selectors): Policy {
       const own = bitsOf(root as Element)
       if (own) found.set(root as Element, own)
       for (const [list, bit] of lists) {
-        for (const element of findAll(root, list)) found.set(element, (found.get(element) ?? 0) | bit)
+        for (const element of findAll(root, list)) found.set(element, bit | (found.get(element) ?? 0)) // this way round: the minifier would drop the parentheses
       }
       return found
     },
