@@ -50,7 +50,10 @@ func TestWorkerHostsTheRealCore(t *testing.T) {
 			g.page.core = recorderCore(t)
 			g.config = g.page.config(g.up.url(), g.keys.settings(nil), g.view, nil)
 			g.begin(kind)
-			g.flush()
+			waitFor(t, "the anchor", func() bool {
+				g.flush()
+				return slices.ContainsFunc(g.ops(), func(line string) bool { return strings.HasPrefix(line, fmt.Sprint(wire.KindAnchor, " ")) })
+			})
 			g.track(0, 3)
 			g.flush()
 			g.run(`r.snap()`)
