@@ -69,8 +69,9 @@ vectors: ## write the test vectors of the format anew
 
 bench: bench-core bench-wire bench-record size ## every benchmark
 
-bench-core: ## the core natively: ns and allocations an op, MB/s
+bench-core: deps ## the core: ns and allocations an op natively, MB/s in Chromium's worker
 	go test -run '^$$' -bench . -benchmem ./wasm/wire ./wasm/mirror ./wasm/mask
+	go test -timeout 30m -count=1 -run '^TestBenchCore$$' -v ./e2e -args -bench
 
 bench-record: deps ## main-thread cost against rrweb in the same Chromium
 	go test -timeout 30m -count=1 -run '^TestBenchRecord$$' -v ./e2e -args -bench
@@ -81,7 +82,7 @@ bench-wire: deps ## bytes of a scripted 60-second session against rrweb with gzi
 size: deps ## bytes that a visitor downloads, counted from the network in Chromium
 	go test -count=1 -run '^TestSize$$' -v ./e2e
 
-npm: ## pack the recorder as an npm package and prove it in a Vite and a webpack build
+npm: deps ## pack the recorder as an npm package and prove it in a Vite and a webpack build
 	go run ./jsbridge/build -only npm
 	go test -count=1 -run '^TestNpm' -v ./e2e
 

@@ -1,0 +1,153 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// realSite is an application that we did not write, and what a person does in it.
+type realSite struct {
+	name, path string
+	ready      string // true when the application has started
+	drive      func(tb *tab)
+	typed      []string // what the drive types: may stand nowhere in the recording
+	allow      []string // errors that the site reports by itself, with no network
+	boxes      int      // per cent of the boxes that must be within 1 px in balanced
+}
+
+func realSites() []realSite {
+	return []realSite{
+		{
+			name: "monaco", path: "/sites/monaco.html", ready: "window.siteReady",
+			drive: func(tb *tab) {
+				tb.do(chromedp.Click(chromedp.CSS("#editor .view-lines")))
+				tb.typeText("qwzxjvkb ")
+				tb.wheel(400, 300, 700)
+			},
+			typed: []string{"qwzxjvkb"}, boxes: 97,
+		},
+		{
+			name: "redoc", path: "/sites/redoc.html", ready: "window.siteReady",
+			drive: func(tb *tab) {
+				tb.do(chromedp.Click(chromedp.CSS(`input[type=text]`)))
+				tb.typeText("zqwxvkjy")
+				tb.wheel(800, 400, 1500)
+			},
+			typed: []string{"zqwxvkjy"}, allow: []string{"cdn.redoc.ly"}, boxes: 97,
+		},
+		{
+			name: "reveal", path: "/npm/reveal.js/demo.html", ready: "window.Reveal && Reveal.isReady()",
+			drive: func(tb *tab) {
+				for range 3 {
+					tb.do(chromedp.KeyEvent(kb.ArrowRight))
+				}
+				tb.until(`!document.querySelector(".reveal").matches(".overview") && Reveal.getIndices().h > 0`)
+			},
+			allow: []string{"static.slid.es", "slideshare", "ERR_"}, boxes: 90,
+		},
+		{
+			name: "swagger", path: "/sites/swagger.html", ready: "window.siteReady && document.querySelector('.opblock')",
+			drive: func(tb *tab) {
+				tb.do(chromedp.Click(chromedp.CSS(".opblock-summary-control")))
+				tb.until(`document.querySelector(".opblock.is-open .try-out__btn")`)
+				tb.do(chromedp.Click(chromedp.CSS(".opblock.is-open .try-out__btn")))
+				tb.wheel(600, 400, 300)
+			},
+			boxes: 95, // a select is as wide as its options, and their texts are masked
+		},
+	}
+}
+
+// typeText types with trusted key events, key by key, into what has the focus.
+func (tb *tab) typeText(text string) { tb.t.Helper(); tb.do(chromedp.KeyEvent(text)) }
+
+// wheel turns the wheel at a point. Chromium refuses a wheel event without deltaX, and the
+// protocol's types leave a zero out.
+func (tb *tab) wheel(x, y, dy float64) {
+	tb.t.Helper()
+	if _, err := cdp.Call(tb.ctx, chromedp.FromContext(tb.ctx).Target, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaX: 1e-6, DeltaY: dy}); err != nil {
+		tb.t.Fatal(err)
+	}
+}
+
+// settle waits until the page has been still for ten frames in a row.
+func (tb *tab) settle() {
+	tb.t.Helper()
+	eval[any](tb, `new Promise((done) => {
+		let still = 0, last = ''
+		const look = () => {
+			const now = document.getElementsByTagName('*').length + ' ' + scrollX + ' ' + scrollY
+			still = now === last ? still + 1 : 0
+			last = now
+			if (still > 30) done(true); else requestAnimationFrame(look)
+		}
+		look()
+	})`)
+}
+
+// Applications that we did not write, as their packages ship them, driven by trusted input
+// in both levels; the replayed document is compared with the recorded one.
+func TestRealSites(t *testing.T) {
+	for _, site := range realSites() {
+		for _, level := range []string{"strict", "balanced"} {
+			t.Run(site.name+"/"+level, func(t *testing.T) {
+				var c *collectorSite
+				page := serve(t, siteHandler(func() string { return scriptTag(c, `data-privacy="`+level+`"`) }))
+				c = startCollectorFor(t, page, "--privacy", "balanced")
+				tb := newTab(t)
+				for _, a := range site.allow {
+					tb.allow(a)
+				}
+				tb.viewport(1280, 800)
+				tb.open(page + site.path)
+				tb.until(site.ready)
+				tb.until(`window.afterimage && afterimage.state.phase === "recording"`)
+				site.drive(tb)
+				tb.settle()
+				recorded := describe(tb, "document")
+				session := eval[string](tb, `afterimage.sessionId`)
+				if stopped := eval[map[string]float64](tb, `afterimage.stop({timeoutMs: 60000})`); stopped["pending"] != 0 {
+					t.Fatalf("stop left %v segments unacknowledged", stopped["pending"])
+				}
+				text := c.replay(t, "cat", session)
+				for _, typed := range site.typed {
+					if strings.Contains(strings.ToLower(text), typed) {
+						t.Errorf("typed text %q stands in the recording", typed)
+					}
+				}
+				if out := c.replay(t, "verify", session); !strings.Contains(out, "whole: chain unbroken, no gaps") {
+					t.Errorf("verify says:\n%s", out)
+				}
+				rp := c.openReplay(t, session, 1280, 800)
+				eval[any](rp, `player.seek(player.startTime + player.duration)`)
+				l := compare(t, recorded, describe(rp, "player.document"))
+				fmt.Printf("%-8s %-8s %s\n", site.name, level, l)
+				if l.form != l.elements {
+					t.Errorf("form state differs:%s", l.differences())
+				}
+				if level == "balanced" {
+					// What looks like a token or a person is masked in balanced too.
+					if l.text*1000 < l.elements*995 {
+						t.Errorf("text differs:%s", l.differences())
+					}
+					if l.scroll != l.elements {
+						t.Errorf("scroll differs:%s", l.differences())
+					}
+					if l.box*100 < l.elements*site.boxes {
+						t.Errorf("%d of %d boxes are within 1 px:%s", l.box, l.elements, l.differences())
+					}
+				}
+				if errs := eval[[]string](rp, `player.errors.map(String)`); len(errs) > 0 {
+					t.Errorf("the player reports %q", errs)
+				}
+			})
+		}
+	}
+}
