@@ -91,7 +91,7 @@ func TestWorkerHostsTheRealCore(t *testing.T) {
 func TestRealCoreFailsClosed(t *testing.T) {
 	for _, c := range []struct{ name, ops, code string }{
 		{"an op of no protocol", `[[250]]`, "op-unknown"},
-		{"an op that is too short", `[[10]]`, "op-size"},
+		{"an op that is too long", `[[10, 1, 5]]`, "op-size"},
 		{"a node that never was", `[[10, 99]]`, "op-id"},
 		{"a snapshot before hello", ``, "op-order"},
 	} {

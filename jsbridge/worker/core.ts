@@ -19,7 +19,7 @@ export class CoreError extends Error {
 }
 
 /** Names of the status codes -1, -2, … of core_apply; the Go twin is in wasm/recorder: never renumber. */
-const STATUS = ['op-unknown', 'op-size', 'op-text', 'op-id', 'version', 'memory', 'op-order', 'internal']
+const REASONS = ['op-unknown', 'op-size', 'op-text', 'op-id', 'version', 'memory', 'op-order', 'internal']
 
 const DISAGREE = 'page script and core disagree, load both from one build: '
 
@@ -107,7 +107,7 @@ export function host(x: Exports): Core {
   let dead: CoreError | undefined
 
   const die = (status: number): never => {
-    const code = STATUS[-1 - status] ?? 'internal'
+    const code = REASONS[-1 - status] ?? 'internal'
     throw (dead = new CoreError(code, code === 'memory' ? 'the page needs more memory than the recorder may use' : DISAGREE + `status ${status}`))
   }
   /** Runs f unless the core is dead; a trap kills it. */

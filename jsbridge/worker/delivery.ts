@@ -11,7 +11,7 @@ import { CoreError } from './core'
 import { FRAME_HEAD_BYTES, frameCost, helloText, type Announced, type FromServer, type Range, type View } from './frame'
 import { newQueue, type Frame, type Queue } from './queue'
 import { openSocket, type Socket, type World } from './socket'
-import { postTail, tailRoom } from './tail'
+import { postTail, TAIL_BYTES } from './tail'
 import type { Leftover, Outbox } from './outbox'
 import type { Sealed } from './seal'
 
@@ -273,7 +273,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
 
   async function tail() {
     const introduced: Announced = [o.view, o.next()]
-    const frame = own.tail(tailRoom(site, introduced))
+    const frame = own.tail(TAIL_BYTES)
     if (!frame) return
     const answer = await postTail(o.tailUrl, site, introduced, frame)
     for (const ack of answer?.acks ?? []) settle(ack.pageView, ack.ranges, true)

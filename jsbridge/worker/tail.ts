@@ -6,16 +6,16 @@
 import { helloText, tailBody, type Announced, type FromServer } from './frame'
 import type { Frame } from './queue'
 
-/** 64 KiB of keepalive bodies may be in flight, shared with the page's own; the rest is left to it. */
-export const TAIL_BYTES = 60 << 10
+/**
+ * Room for the frame. 64 KiB of keepalive bodies may be in flight, shared with the page's
+ * own requests; 60 are ours, of which a hello of one page view takes less than one.
+ */
+export const TAIL_BYTES = 59 << 10
 
 export interface TailAnswer {
   readonly acks: readonly Extract<FromServer, { t: 'ack' }>[]
   readonly refused: readonly Extract<FromServer, { t: 'refused' }>[]
 }
-
-/** Room for a frame in a body of TAIL_BYTES after the hello. */
-export const tailRoom = (site: string, announced: Announced): number => TAIL_BYTES - helloText(site, [announced]).length - 64
 
 /** Posts one frame; undefined when nothing came back, which is no loss: the outbox has it. */
 export async function postTail(url: string, site: string, announced: Announced, frame: Frame): Promise<TailAnswer | undefined> {
