@@ -166,7 +166,7 @@ export class AfterimagePlayer extends LitElement {
       ${gap ? html`<div class="chip warn" role="status">Part of the recording is missing here: ${span(gap[1] - gap[0])}. The page is shown as it was before.</div>` : nothing}
       ${skipped && !gap ? html`<div class="chip" role="status">${icons.skip} Skipped ${span(skipped.ms)} without activity</div>` : nothing}
       ${(around?.hidden || around?.left) && !gap && !skipped ? html`<div class="chip">${around.left ? 'The visitor has left this page' : 'The visitor was in another tab'}</div>` : nothing}
-      ${state.problems.length ? html`<div class="problems" role="alert">${state.problems.map((p) => html`<p><b>${p.message}</b> ${p.hint}</p>`)}
+      ${state.problems.length ? html`<div class="problems" role="alert"><div>${state.problems.map((p) => html`<p><b>${p.message}</b> ${p.hint}</p>`)}</div>
         <button class="icon" aria-label="Close" @click=${() => { state.problems = []; this.requestUpdate() }}>×</button></div>` : nothing}`
   }
 

@@ -43,7 +43,7 @@ export const playerStyles = css`
   .chip svg { width: 15px; height: 15px; }
   .chip.warn { background: #8a4b06; border-radius: 12px; }
   .problems { position: absolute; top: 12px; left: 50%; transform: translateX(-50%); width: min(560px, 92%); display: flex; gap: 8px; padding: 10px 10px 10px 16px; border-radius: 12px; background: var(--surface); border: 1px solid var(--mark-error); box-shadow: 0 6px 24px #0003; }
-  .problems p { flex: 1; margin: 4px 0; } .problems > button { align-self: start; }
+  .problems div { flex: 1; min-width: 0; overflow-wrap: anywhere; max-height: 30vh; overflow-y: auto; } .problems p { margin: 4px 0; } .problems > button { align-self: start; }
 
   aside { grid-area: side; border-left: 1px solid var(--line); background: var(--surface); min-height: 0; }
   footer { grid-area: foot; padding: 4px 16px 10px; background: var(--surface); border-top: 1px solid var(--line); }

@@ -131,7 +131,7 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
         plain = await openSegment(segment, key)
       } catch (error) {
         if (!(error instanceof WrongKey)) throw error
-        report({ code: 'key', message: error.message + '.', hint: 'It was changed after it was sealed, or the key is of another session. The player shows a gap there.' })
+        report({ code: 'key', message: `Page view ${segment.pageView.slice(0, 8)} does not open with this key.`, hint: 'It was changed after it was sealed, or the key is of another session. The player shows a gap there.' })
         continue
       }
       added(core.add(segment.pageView, segment.number, plain), segment.number)
@@ -165,7 +165,7 @@ function split(body: Uint8Array<ArrayBuffer>) {
     return splitSegments(body)
   } catch (error) {
     if (!(error instanceof Damaged)) throw error
-    throw new Refused({ code: 'damaged', message: error.message + '.', hint: 'Run `go run ./replay verify` on the data directory to see which segment it is.' })
+    throw new Refused({ code: 'damaged', message: `The recording is damaged: ${error.message}.`, hint: 'Run `go run ./replay verify` on the data directory to see which segment it is.' })
   }
 }
 
