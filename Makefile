@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit e2e fuzz lint types vectors bench bench-core bench-record bench-wire size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ types: deps ## tsc --noEmit over recorder and user interface
 vectors: ## write the test vectors of the format anew
 	go test ./wasm/wire -run Vectors -update
 
-bench: bench-core bench-wire bench-record size ## every benchmark
+bench: bench-core bench-wire bench-record bench-start size ## every benchmark
 
 bench-core: deps ## the core: ns and allocations an op natively, MB/s in Chromium's worker
 	go test -run '^$$' -bench . -benchmem ./wasm/wire ./wasm/mirror ./wasm/mask
@@ -78,6 +78,12 @@ bench-record: deps ## main-thread cost against rrweb in the same Chromium
 
 bench-wire: deps ## bytes of a scripted 60-second session against rrweb with gzip
 	go test -timeout 30m -count=1 -run '^TestBenchWire$$' -v ./e2e -args -bench
+
+bench-start: deps ## seconds from the first command to a recording on screen, in a fresh clone
+	go test -timeout 30m -count=1 -run '^TestBenchStart$$' -v ./e2e -args -bench
+
+lines: ## lines of Go and of TypeScript, without tests
+	@sh e2e/lines.sh
 
 size: deps ## bytes that a visitor downloads, counted from the network in Chromium
 	go test -count=1 -run '^TestSize$$' -v ./e2e
