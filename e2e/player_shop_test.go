@@ -88,5 +88,5 @@ func shopRecording(t *testing.T) *fixture {
 	q.atMs = 5000
 	q.list(t, "pointer %d 600 500 300\nleave", q.ids["h"])
 	q.flush()
-	return &fixture{pages: []*fixturePage{p, q}, keys: true, health: `{"accepted":{"sessions":128,"pageViews":412,"segments":9321,"bytes":48211934},"refused":[{"code":"origin-not-allowed","count":3,"lastAtMs":1790000000000,"hint":"Add https://staging.shop.example with: collector site add --origin"},{"code":"frame-too-large","count":1,"lastAtMs":1789990000000,"hint":"The recorder splits frames; an old version is cached somewhere."}],"recorder":[]}`}
+	return &fixture{pages: []*fixturePage{p, q}, keys: true, health: `{"site":"shopdemo","enabled":true,"refusals":[{"day":"2026-11-24","code":"origin","count":3,"lastAt":"2026-11-24T12:00:00Z"},{"day":"2026-11-23","code":"origin","count":9,"lastAt":"2026-11-23T12:00:00Z"},{"day":"2026-11-23","code":"too-large","count":1,"lastAt":"2026-11-23T09:00:00Z"}]}`}
 }

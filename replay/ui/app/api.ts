@@ -34,18 +34,18 @@ export interface Session {
   pageViews: PageView[]
 }
 
-export interface Counter {
+/** How often something was refused on a day (UTC). */
+export interface Refusal {
+  day: string
   code: string
   count: number
-  lastAtMs?: number
-  hint?: string
-  reason?: string
+  lastAt: string
 }
 
 export interface Health {
-  accepted?: Record<string, number>
-  refused?: Counter[]
-  recorder?: Counter[]
+  site: string
+  enabled: boolean
+  refusals: Refusal[] | null
 }
 
 export class ApiError extends Error {

@@ -1,9 +1,9 @@
-// <afterimage-health>: what arrived from a site, what was refused and what to do about it.
+// <afterimage-health>: whether a site is recorded, what was refused and what to do about it.
 
 import { css, html, LitElement, nothing } from 'lit'
-import { ago, bytes } from '../player/format.ts'
+import { ago } from '../player/format.ts'
 import { icons } from '../player/icons.ts'
-import { ApiError, health, type Counter, type Health, type Site } from './api.ts'
+import { ApiError, health, type Health, type Refusal, type Site } from './api.ts'
 import { shared } from './shared.ts'
 
 const pollMs = 5000
@@ -21,6 +21,7 @@ export class AfterimageHealth extends LitElement {
     section { margin-bottom: 26px; } section > h2 { margin-bottom: 10px; }
     ul { list-style: none; margin: 0; padding: 0; } li { display: grid; grid-template-columns: 1fr auto; gap: 2px 18px; padding: 14px 18px; border-bottom: 1px solid var(--line); } li:last-child { border: 0; }
     li b { font-weight: 580; } li .n { font-variant-numeric: tabular-nums; font-weight: 580; text-align: right; } li small { color: var(--muted); font-size: 13px; } li small.n { font-weight: 400; }
+    .on { color: var(--good); } .off { color: var(--live-text); }
     .fine { display: flex; align-items: center; gap: 10px; padding: 18px; color: var(--good); } .fine span { color: var(--text); }
   `]
 
@@ -49,7 +50,7 @@ export class AfterimageHealth extends LitElement {
   }
 
   protected override render() {
-    return html`<div class="top"><div><h1>Health</h1><p class="muted">What arrived from ${this.site.name || this.site.id}, and what did not.</p></div></div>
+    return html`<div class="top"><div><h1>Health</h1><p class="muted">Whether ${this.site.name || this.site.id} is recorded, and what was refused.</p></div></div>
       ${this.problem ? this.failed(this.problem) : nothing}
       ${this.data ? this.figures(this.data) : nothing}`
   }
@@ -60,28 +61,50 @@ export class AfterimageHealth extends LitElement {
   }
 
   private figures(data: Health) {
-    const accepted = Object.entries(data.accepted ?? {})
-    return html`
-      ${accepted.length ? html`<div class="cards">${accepted.map(([name, n]) => html`<div class="panel card"><span class="muted">${words(name)}</span><b>${/bytes/i.test(name) ? bytes(n) : n.toLocaleString()}</b></div>`)}</div>` : nothing}
-      ${this.list('Refused at the door', data.refused, 'Nothing was refused.')}
-      ${this.list('Reported by recorders', data.recorder, 'No recorder had to slow down or give up.')}`
-  }
-
-  private list(name: string, counters: Counter[] | undefined, fine: string) {
-    if (!counters) return nothing
+    const refusals = data.refusals ?? []
+    const today = new Date().toISOString().slice(0, 10)
+    const sum = (list: Refusal[]) => list.reduce((n, r) => n + r.count, 0)
+    const byCode = new Map<string, { count: number; lastAtMs: number }>()
+    for (const r of refusals) {
+      const entry = byCode.get(r.code) ?? { count: 0, lastAtMs: 0 }
+      byCode.set(r.code, { count: entry.count + r.count, lastAtMs: Math.max(entry.lastAtMs, Date.parse(r.lastAt)) })
+    }
+    const rows = [...byCode].sort((a, b) => b[1].lastAtMs - a[1].lastAtMs)
     const now = Date.now()
-    return html`<section><h2>${name}</h2><div class="panel">
-      ${counters.length
-        ? html`<ul>${counters.map((c) => html`<li><b>${words(c.code)}</b><span class="n">${c.count.toLocaleString()}</span>
-            <small>${c.reason ?? ''} ${c.hint ?? ''}</small><small class="n">${c.lastAtMs ? ago(c.lastAtMs, now) : ''}</small></li>`)}</ul>`
-        : html`<div class="fine">${icons.health}<span>${fine}</span></div>`}</div></section>`
+    return html`
+      <div class="cards">
+        <div class="panel card"><span class="muted">Recording</span><b class=${data.enabled ? 'on' : 'off'}>${data.enabled ? 'On' : 'Off'}</b></div>
+        <div class="panel card"><span class="muted">Refused today</span><b>${sum(refusals.filter((r) => r.day === today)).toLocaleString()}</b></div>
+        <div class="panel card"><span class="muted">Refused, all days kept</span><b>${sum(refusals).toLocaleString()}</b></div>
+      </div>
+      <section><h2>Refused at the door</h2><div class="panel">
+        ${rows.length
+          ? html`<ul>${rows.map(([code, r]) => html`<li><b>${meaning(code)[0]}</b><span class="n">${r.count.toLocaleString()}</span>
+              <small>${meaning(code)[1]}</small><small class="n">${ago(r.lastAtMs, now)}</small></li>`)}</ul>`
+          : html`<div class="fine">${icons.health}<span>Nothing was refused. What recorders sent is stored.</span></div>`}</div></section>`
   }
 }
 
-/** "originNotAllowed", "origin-not-allowed" as "Origin not allowed". */
-function words(code: string): string {
-  const text = code.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/[-_]/g, ' ').toLowerCase()
-  return text.charAt(0).toUpperCase() + text.slice(1)
+/** What a refusal's code (collector/ingest) means, and what to do. */
+function meaning(code: string): readonly [what: string, todo: string] {
+  switch (code) {
+    case 'origin': return ['Origin not allowed', 'A page of another origin uses this site\'s key. Allow it with: collector site set ID --origin …']
+    case 'disabled': return ['Recording is switched off', 'Switch it on with: collector site set ID --enabled']
+    case 'full': return ['Storage is full', 'Recorders keep what they have and come again. Make room on the collector\'s disk.']
+    case 'rate': return ['Too much at once', 'A socket sent more than it may. Many at once from one address can be a misused key.']
+    case 'busy': return ['Too many connections', 'Recorders come again by themselves. Add a collector if it lasts.']
+    case 'too-large': case 'frame': case 'hello': case 'malformed': return ['Not understood', 'The message was not ours or was damaged on the way: an old script in a cache, or somebody trying.']
+    case 'unknown-site': return ['Unknown site key', 'Copy the tag from the Install page.']
+    case 'other-writer': return ['Page view of another writer', 'Somebody without its secret tried to add to a page view. It was kept as it was.']
+    case 'conflict': return ['Different bytes for a stored segment', 'The first ones stay. A recorder never does this; somebody may be trying.']
+    case 'wrong-key': case 'no-envelope': return ['Sealed to another key', 'The page holds old settings. They are fetched again at the next visit.']
+    case 'deleted': return ['For a deleted session', 'It stays deleted.']
+    case 'late': return ['Too late', 'The session ended more than a week before.']
+    case 'limit': return ['Over a limit', 'A session, page view or segment grew larger than is kept.']
+    case 'unknown': return ['Page view never announced', 'The recorder says hello again and sends it then.']
+    case 'internal': return ['The collector failed', 'Look at its log; recorders keep what was not acknowledged.']
+    default: return [code, 'Update this dashboard to learn what it means.']
+  }
 }
 
 customElements.define('afterimage-health', AfterimageHealth)
