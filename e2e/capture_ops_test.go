@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	le "encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,12 +9,16 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"afterimage/wasm/mirror"
 )
 
 // opTree reads the ops of jsbridge/PROTOCOL.md back into a tree, as text of the page, without
 // any masking: the bridge's own tests compare it with the document. It demands what the
 // protocol demands, and answers for strings that do not have their shape as the core does.
 type opTree struct {
+	fed    []posted     // what the core took
+	core   *mirror.Core // the real one, natively: it must take every batch
 	nodes  map[int32]*opNode
 	lost   map[int32]bool // given up until the bridge sends them anew
 	next   int32          // ids below were used
@@ -60,7 +65,7 @@ type posted struct {
 }
 
 func newOpTree() *opTree {
-	return &opTree{ops: map[int32]int{}, nodes: map[int32]*opNode{}, lost: map[int32]bool{}}
+	return &opTree{core: mirror.New(), ops: map[int32]int{}, nodes: map[int32]*opNode{}, lost: map[int32]bool{}}
 }
 
 // utf16Of reads the tests' form of a text: four hex digits a unit.
@@ -126,8 +131,81 @@ func (r *opReader) units() []uint16 {
 
 func (r *opReader) str() string { return string(utf16.Decode(r.units())) }
 
+// feed gives a batch to the real core, as the worker does.
+func (t *opTree) feed(p posted) error {
+	text := string(utf16.Decode(utf16Of(p.Text)))
+	in := t.core.In(len(p.Ints), len(text))
+	if in == nil {
+		return errors.New("the core has no room")
+	}
+	for i, v := range p.Ints {
+		le.LittleEndian.PutUint32(in[4*i:], uint32(v))
+	}
+	copy(in[4*len(p.Ints):], text)
+	if code := t.core.Apply(len(p.Ints), len(text)); code != mirror.OK {
+		return fmt.Errorf("the core answers %v to %v", code, t.blame(p))
+	}
+	t.fed = append(t.fed, p)
+	list := t.core.Resend()
+	for i := 0; i+1 < len(list); i += 2 {
+		t.resend = append(t.resend, [2]int32{list[i], list[i+1]})
+	}
+	t.core.ClearResend()
+	return nil
+}
+
+// blame finds the op of a batch that a core refuses which took all before it.
+func (t *opTree) blame(p posted) []int32 {
+	again := &opTree{core: mirror.New()}
+	for _, before := range t.fed {
+		if again.feed(before) != nil {
+			return nil
+		}
+	}
+	rest := utf16Of(p.Text)
+	for i := 0; i < len(p.Ints); {
+		end := i + int(p.Ints[i]>>8)
+		// All texts that follow are given along; only a refusal other than of what is left over counts.
+		one := posted{Ints: p.Ints[i:end]}
+		for n := 0; ; {
+			code := again.try(posted{Ints: one.Ints, Text: hexOf(rest[:n])})
+			if code == mirror.OK {
+				rest = rest[n:]
+				break
+			}
+			next := slices.Index(rest[n:], 0)
+			if next < 0 {
+				return one.Ints
+			}
+			n += next + 1
+			again = &opTree{core: mirror.New()}
+			for _, before := range t.fed {
+				_ = again.feed(before)
+			}
+			_ = again.feed(posted{Ints: p.Ints[:i], Text: hexOf(utf16Of(p.Text)[:len(utf16Of(p.Text))-len(rest)])})
+		}
+		i = end
+	}
+	return nil
+}
+
+func (t *opTree) try(p posted) mirror.Code {
+	text := string(utf16.Decode(utf16Of(p.Text)))
+	in := t.core.In(len(p.Ints), len(text))
+	for i, v := range p.Ints {
+		le.LittleEndian.PutUint32(in[4*i:], uint32(v))
+	}
+	copy(in[4*len(p.Ints):], text)
+	code := t.core.Apply(len(p.Ints), len(text))
+	t.core.ClearResend()
+	return code
+}
+
 // apply reads one batch. Any breach of the protocol is an error.
 func (t *opTree) apply(p posted) (err error) {
+	if err := t.feed(p); err != nil {
+		return err
+	}
 	r := &opReader{ints: p.Ints, text: utf16Of(p.Text)}
 	defer func() {
 		if e := recover(); e != nil {

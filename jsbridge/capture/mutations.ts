@@ -239,7 +239,7 @@ export function createMutations(
       for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
     }
 
-    again.forEach(rewrite)
+    for (const node of again) if (fateOf(node) === Fate.alive) rewrite(node)
 
     // Added subtrees.
     const written = new Set<Run>()
@@ -247,11 +247,8 @@ export function createMutations(
       const run = runs.get(node)
       if (!run || written.has(run) || fates.get(node) !== Fate.fresh || fateOf(run.parent) !== Fate.alive) continue
       written.add(run)
-      // A box meanwhile, or in one: nothing is written, and what was moved there ends.
-      if (!idOf(run.parent) || nodes.closed.has(run.parent)) {
-        for (const member of run.nodes) discard(member)
-        continue
-      }
+      // A box meanwhile, or in one.
+      if (!idOf(run.parent) || nodes.closed.has(run.parent)) continue
       let first: Node | null = null
       let last: Node | null = null
       for (const member of run.nodes) {
@@ -266,6 +263,12 @@ export function createMutations(
       if (first) walker.write(run.parent, first, last as Node)
     }
     walker.settle()
+    // What was moved into a new subtree that came to lie in a box was not written.
+    for (const node of left.keys()) {
+      if (fates.get(node) !== Fate.fresh || !isOld(node, firstNew)) continue
+      if (forgets?.(node, idOf(node))) out.op(Op.remove, idOf(node))
+      nodes.drop(node)
+    }
     forgets = null
 
     // What was there before and stays.
@@ -273,15 +276,6 @@ export function createMutations(
       if (isOld(element, firstNew)) writeAttributes(element, names)
     })
     for (const node of texts) if (isOld(node, firstNew)) out.op(Op.text, idOf(node), $data.call(node as CharacterData))
-  }
-
-  /** The ids at and below a node that is not written end, in the core too where it would not know. */
-  const discard = (top: Node): void => {
-    for (let node: Node | null = top; node; node = following(node, top, false)) {
-      const id = idOf(node)
-      if (id && forgets?.(node, id)) out.op(Op.remove, id)
-    }
-    for (let node: Node | null = top; node; node = following(node, top, false)) nodes.drop(node)
   }
 
   const isOld = (node: Node, firstNew: number): boolean => {
