@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
-	"fmt"
 	"testing"
 
 	"github.com/andybalholm/brotli"
@@ -133,5 +132,3 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
-
-var _ = fmt.Sprint

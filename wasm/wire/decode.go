@@ -190,6 +190,11 @@ func (d *Decoder) readOps() error {
 	if d.err != nil {
 		return fmt.Errorf("op %d: %w", len(d.ops), d.err)
 	}
+	for _, b := range d.rc.in { // only padding may follow the end
+		if b != 0 {
+			return fmt.Errorf("behind the end: %w", ErrChecksum)
+		}
+	}
 	return nil
 }
 
@@ -386,7 +391,7 @@ func (d *Decoder) slot(ctx uint32, class int) uint32 {
 	v, ok := d.predict(ctx)
 	if !ok {
 		v = 0
-		if d.rc.adaptive(&d.m.known[class][0]) == 1 {
+		if d.rc.adaptive(&d.m.known[class]) == 1 {
 			tree := &d.m.slots[class]
 			node := 1
 			for range slotBits {

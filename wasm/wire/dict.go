@@ -1,7 +1,8 @@
 package wire
 
 const (
-	dictSlots     = 4096
+	slotBits      = 12
+	dictSlots     = 1 << slotBits
 	dictBytes     = 1 << 16
 	maxDictString = 255 // longer strings are never entered
 
@@ -38,9 +39,8 @@ func (d *dict) reset() {
 		d.free[d.nFree] = uint16(i)
 		d.nFree++
 	}
-	for i := range d.heads {
-		d.heads[i] = 0
-	}
+	clear(d.size[:])
+	clear(d.heads[:])
 }
 
 func dictHash(s []byte) uint32 {

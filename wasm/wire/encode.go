@@ -1,5 +1,7 @@
 package wire
 
+import "math/bits"
+
 // Encoder writes the segments of one page view. The zero value is ready; it starts at
 // epoch 1 unless BeginEpoch says otherwise. It copies what it is given, keeps about
 // 2 MB, and allocates only while its output buffer grows to the largest segment.
@@ -129,6 +131,7 @@ func (e *Encoder) Append(op *Op) {
 
 // number codes one of Nums by its field code.
 func (e *Encoder) number(ctx uint32, code byte, n int64) {
+	e.cost += 8
 	n = min(max(n, -MaxNum), MaxNum)
 	s := &e.m.state
 	switch code {
@@ -189,7 +192,7 @@ func (e *Encoder) slot(ctx uint32, class int, v uint32) {
 		if v != 0 {
 			known = 1
 		}
-		e.rc.adaptive(&e.m.known[class][0], known)
+		e.rc.adaptive(&e.m.known[class], known)
 		if known == 1 {
 			tree := &e.m.slots[class]
 			node := 1
@@ -248,7 +251,7 @@ func (e *Encoder) predict(ctx uint32, v uint64) bool {
 func (e *Encoder) plain(ctx uint32, v uint64) {
 	p := &e.m.nums[ctx]
 	v++
-	n := bitLen(v) - 1
+	n := bits.Len64(v) - 1
 	for k := range n {
 		e.rc.adaptive(&p[min(k, numLens-1)], 1)
 	}

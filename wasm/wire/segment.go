@@ -46,9 +46,10 @@ const (
 	attrOverhead = 64
 )
 
-// opCost is the memory of one op that counts against the expansion limit.
+// opCost is the memory of one op that counts against the expansion limit, but for its
+// numbers, of which each that is coded counts 8.
 func opCost(op *Op) uint64 {
-	n := uint64(opOverhead + len(op.Name) + len(op.Text) + 8*max(len(op.Nums), 5))
+	n := uint64(opOverhead + len(op.Name) + len(op.Text))
 	for i := range op.Attrs {
 		n += uint64(attrOverhead + len(op.Attrs[i].Name) + len(op.Attrs[i].Value))
 	}
