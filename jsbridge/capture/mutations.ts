@@ -264,11 +264,9 @@ export function createMutations(
     }
     walker.settle()
     // What was moved into a new subtree that came to lie in a box was not written.
-    for (const node of left.keys()) {
-      if (fates.get(node) !== Fate.fresh || !isOld(node, firstNew)) continue
-      if (forgets?.(node, idOf(node))) out.op(Op.remove, idOf(node))
-      nodes.drop(node)
-    }
+    const unwritten = Array.from(left.keys()).filter((node) => fates.get(node) === Fate.fresh && isOld(node, firstNew))
+    for (const node of unwritten) if (forgets?.(node, idOf(node))) out.op(Op.remove, idOf(node))
+    unwritten.forEach(nodes.drop)
     forgets = null
 
     // What was there before and stays.
