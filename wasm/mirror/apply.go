@@ -118,6 +118,12 @@ func (c *Core) apply(op int, a []int32) Code {
 		return ErrSize
 	}
 	if skip {
+		// What is added under what was given up is given up too.
+		if op == opTextNode || op == opOtherNode {
+			c.fresh(a[2], 1)
+		} else if op == opShadow || op == opFrame {
+			c.fresh(a[1], 1)
+		}
 		return OK
 	}
 	n := c.n(s)
