@@ -4,6 +4,7 @@
 //	collector site add --origin https://shop.example
 //	collector site list | set ID …
 //	collector user list | add | password | link NAME
+//	collector token list | add | revoke NAME
 //	collector version
 //
 // Every setting is a flag and an environment variable (AFTERIMAGE_…); --help lists them.
@@ -42,6 +43,7 @@ type commandLine struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the collector (the default)."`
 	Site    siteCommand    `cmd:"" help:"Sites: add, list, set."`
 	User    userCommand    `cmd:"" help:"People who may sign in: add, list, password, link."`
+	Token   tokenCommand   `cmd:"" help:"API tokens: add, list, revoke."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -61,8 +61,50 @@ func printCredentials(c admin.Credentials, err error) error {
 	if c.Password != "" {
 		fmt.Printf("account   %s\npassword  %s\n", c.Name, c.Password)
 	}
+	if c.Token != "" {
+		fmt.Println(c.Token)
+	}
 	if c.SignIn != "" {
 		fmt.Println(c.SignIn)
 	}
 	return nil
+}
+
+type tokenCommand struct {
+	Add    tokenAdd    `cmd:"" help:"Make a token for programs (replay --token) and print it once."`
+	List   tokenList   `cmd:"" help:"List the names of all tokens."`
+	Revoke tokenRevoke `cmd:"" help:"End a token at once."`
+}
+
+type tokenAdd struct {
+	Name string `arg:"" help:"What it is for."`
+	User string `name:"user" default:"owner" help:"Account as which it acts."`
+}
+
+func (t *tokenAdd) Run(ctx context.Context, cli *commandLine) error {
+	return cli.withAdmin(ctx, func(a admin.Actions) error {
+		return printCredentials(a.AddToken(ctx, admin.Token{Name: t.Name, User: t.User}))
+	})
+}
+
+type tokenList struct{}
+
+func (tokenList) Run(ctx context.Context, cli *commandLine) error {
+	return cli.withAdmin(ctx, func(a admin.Actions) error {
+		list, err := a.Tokens(ctx)
+		for _, t := range list {
+			fmt.Println(t.Name)
+		}
+		return err
+	})
+}
+
+type tokenRevoke struct {
+	Name string `arg:"" help:"Name of the token."`
+}
+
+func (t *tokenRevoke) Run(ctx context.Context, cli *commandLine) error {
+	return cli.withAdmin(ctx, func(a admin.Actions) error {
+		return printCredentials(a.RevokeToken(ctx, admin.Token{Name: t.Name}))
+	})
 }

@@ -93,13 +93,13 @@ func (a *Accounts) Wrap(next http.Handler) http.Handler {
 // require lets signed-in people through.
 func (a *Accounts) require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.signedIn(r.Context()) {
+		if a.signedIn(r.Context()) || a.hasToken(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")
 		if strings.HasPrefix(r.URL.Path, "/api/") || r.Method != http.MethodGet && r.Method != http.MethodHead {
-			writeProblem(w, http.StatusUnauthorized, "unauthorized", "sign in first", "open /login")
+			writeProblem(w, http.StatusUnauthorized, "unauthorized", "sign in first", "open /login, or send a token of: collector token add NAME")
 			return
 		}
 		to := "/login"
@@ -108,6 +108,20 @@ func (a *Accounts) require(next http.Handler) http.Handler {
 		}
 		http.Redirect(w, r, to, http.StatusSeeOther)
 	})
+}
+
+// hasToken reports whether a request of a program carries an API token, which is good for
+// the API alone.
+func (a *Accounts) hasToken(r *http.Request) bool {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || !strings.HasPrefix(r.URL.Path, "/api/") {
+		return false
+	}
+	_, err := a.st.APITokenUser(r.Context(), token)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		a.log.Error("token", "err", err)
+	}
+	return err == nil
 }
 
 func (a *Accounts) signedIn(ctx context.Context) bool {

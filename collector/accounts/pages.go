@@ -29,8 +29,8 @@ var words = map[string]struct{ title, note, form string }{
 	"sign-in-used.html": {"Link used", "This link was used or has expired. Make another on the collector's machine: collector user link NAME", `<p><a href="/login">Sign in with name and password</a></p>`},
 }
 
-const passwordForm = `<form method="post"><label>Name <input name="name" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label><button>Sign in</button></form>`
+const passwordForm = `<form method="post"><label>Name <input name="name" autocomplete="username" required autofocus></label>` +
+	`<label>Password <input name="password" type="password" autocomplete="current-password" required></label><button>Sign in</button></form>`
 
 type page struct{ raw, br []byte }
 

@@ -361,6 +361,7 @@ type Credentials struct {
 	Name     string `json:"name"`
 	Password string `json:"password,omitempty"`
 	SignIn   string `json:"signIn,omitempty"` // a URL where a collector runs, else the token
+	Token    string `json:"token,omitempty"`  // of the API
 }
 
 // linkFor is how long a sign-in link stays good.
@@ -417,4 +418,46 @@ func (a *Admin) Users(ctx context.Context) ([]User, error) {
 		out[i].Name = u.Name
 	}
 	return out, err
+}
+
+// Token names an API token and the user as whom it acts.
+type Token struct {
+	Name string `json:"name"`
+	User string `json:"user,omitempty"`
+}
+
+// AddToken makes an API token; it is seen this once.
+func (a *Admin) AddToken(ctx context.Context, q Token) (Credentials, error) {
+	u, err := a.user(ctx, q.User)
+	if err != nil {
+		return Credentials{}, err
+	}
+	if q.Name == "" || len(q.Name) > 100 {
+		return Credentials{}, problem("say what it is for, as in: collector token add nightly-qa", "a token needs a name of 1 to 100 characters")
+	}
+	token := "ait_" + rand.Text()
+	err = a.Store.AddAPIToken(ctx, q.Name, token, u.ID)
+	if errors.Is(err, store.ErrExists) {
+		return Credentials{}, problem("give another name, or revoke it first", "a token %q is there already", q.Name)
+	}
+	return Credentials{Name: q.Name, Token: token}, err
+}
+
+// Tokens lists the names of all API tokens.
+func (a *Admin) Tokens(ctx context.Context) ([]Token, error) {
+	list, err := a.Store.APITokens(ctx)
+	out := make([]Token, len(list))
+	for i, t := range list {
+		out[i].Name = t.Name
+	}
+	return out, err
+}
+
+// RevokeToken ends a token at once.
+func (a *Admin) RevokeToken(ctx context.Context, q Token) (Credentials, error) {
+	err := a.Store.DeleteAPIToken(ctx, q.Name)
+	if errors.Is(err, store.ErrNotFound) {
+		return Credentials{}, problem("list them with: collector token list", "no token is called %q", q.Name)
+	}
+	return Credentials{Name: q.Name}, err
 }

@@ -22,6 +22,9 @@ type Actions interface {
 	SetPassword(context.Context, User) (Credentials, error)
 	SignInLink(context.Context, User) (Credentials, error)
 	Users(context.Context) ([]User, error)
+	AddToken(context.Context, Token) (Credentials, error)
+	RevokeToken(context.Context, Token) (Credentials, error)
+	Tokens(context.Context) ([]Token, error)
 }
 
 var (
@@ -41,6 +44,9 @@ func Handler(a *Admin) http.Handler {
 	mux.Handle("POST /admin/v1/user-password", call(a.SetPassword))
 	mux.Handle("POST /admin/v1/user-link", call(a.SignInLink))
 	mux.Handle("POST /admin/v1/user-list", call(func(ctx context.Context, _ struct{}) ([]User, error) { return a.Users(ctx) }))
+	mux.Handle("POST /admin/v1/token-add", call(a.AddToken))
+	mux.Handle("POST /admin/v1/token-revoke", call(a.RevokeToken))
+	mux.Handle("POST /admin/v1/token-list", call(func(ctx context.Context, _ struct{}) ([]Token, error) { return a.Tokens(ctx) }))
 	return mux
 }
 
@@ -141,4 +147,16 @@ func (c *Client) SignInLink(ctx context.Context, q User) (Credentials, error) {
 
 func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return ask[[]User](ctx, c, "user-list", struct{}{})
+}
+
+func (c *Client) AddToken(ctx context.Context, q Token) (Credentials, error) {
+	return ask[Credentials](ctx, c, "token-add", q)
+}
+
+func (c *Client) RevokeToken(ctx context.Context, q Token) (Credentials, error) {
+	return ask[Credentials](ctx, c, "token-revoke", q)
+}
+
+func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
+	return ask[[]Token](ctx, c, "token-list", struct{}{})
 }

@@ -136,9 +136,16 @@ func (c *collector) ready(w http.ResponseWriter, r *http.Request) {
 
 // siteHealth is the answer of GET /api/v1/sites/{id}/health.
 type siteHealth struct {
-	Site     string               `json:"site"`
-	Enabled  bool                 `json:"enabled"`
-	Refusals []store.RefusalCount `json:"refusals"`
+	Site     string        `json:"site"`
+	Enabled  bool          `json:"enabled"`
+	Refusals []healthCount `json:"refusals"`
+}
+
+type healthCount struct {
+	Day      string `json:"day"` // UTC
+	Code     string `json:"code"`
+	Count    int64  `json:"count"`
+	LastAtMs int64  `json:"lastAtMs"`
 }
 
 func (c *collector) health(w http.ResponseWriter, r *http.Request) {
@@ -162,7 +169,11 @@ func (c *collector) health(w http.ResponseWriter, r *http.Request) {
 		fail(http.StatusInternalServerError, "internal", "the store did not answer", "look at the collector's log")
 		return
 	}
-	json.NewEncoder(w).Encode(siteHealth{site.ID, site.Enabled, counts})
+	h := siteHealth{site.ID, site.Enabled, []healthCount{}}
+	for _, n := range counts {
+		h.Refusals = append(h.Refusals, healthCount{n.Day, n.Code, n.Count, n.LastAt.UnixMilli()})
+	}
+	json.NewEncoder(w).Encode(h)
 }
 
 // client is the visitor's address: the peer, or behind proxies that are trusted the last

@@ -9,10 +9,10 @@ import (
 
 // RefusalCount is how often uploads of a site were refused for one reason on one day.
 type RefusalCount struct {
-	Day    string    `json:"day"` // UTC, 2006-01-02
-	Code   string    `json:"code"`
-	Count  int64     `json:"count"`
-	LastAt time.Time `json:"lastAt"`
+	Day    string // UTC, 2006-01-02
+	Code   string
+	Count  int64
+	LastAt time.Time
 }
 
 type refusalKey struct{ site, day, code string }

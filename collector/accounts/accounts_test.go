@@ -1,0 +1,260 @@
+package accounts_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"afterimage/collector/accounts"
+	"afterimage/collector/store"
+)
+
+type bench struct {
+	st       *store.Store
+	url      string
+	password string
+	now      *time.Time
+}
+
+func start(t *testing.T) *bench {
+	t.Helper()
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	b := &bench{now: &now}
+	clock := func() time.Time { return *b.now }
+	st, err := store.Open(t.Context(), store.Config{Dir: t.TempDir(), Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	b.st = st
+	if b.password, err = accounts.AddUser(t.Context(), st, "owner"); err != nil {
+		t.Fatal(err)
+	}
+	a := accounts.New(accounts.Config{Store: st, Now: clock, Client: func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.1") }})
+	s := httptest.NewServer(a.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "inside") })))
+	t.Cleanup(s.Close)
+	b.url = s.URL
+	return b
+}
+
+// browser keeps cookies and does not follow redirects.
+func browser() *http.Client {
+	jar, _ := cookiejar.New(nil)
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func (b *bench) do(t *testing.T, c *http.Client, method, path string, form url.Values, head map[string]string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, b.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for k, v := range head {
+		r.Header.Set(k, v)
+	}
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	return resp, string(text)
+}
+
+func (b *bench) inside(t *testing.T, c *http.Client) bool {
+	t.Helper()
+	_, text := b.do(t, c, "GET", "/anything", nil, nil)
+	return text == "inside"
+}
+
+func TestLoginLetsInAndLogoutOut(t *testing.T) {
+	b := start(t)
+	c := browser()
+	if b.inside(t, c) {
+		t.Fatal("a stranger is inside")
+	}
+	if resp, _ := b.do(t, c, "GET", "/sessions/x?t=1", nil, nil); resp.Header.Get("Location") != "/login?next=%2Fsessions%2Fx%3Ft%3D1" {
+		t.Errorf("page: sent to %q", resp.Header.Get("Location"))
+	}
+	if resp, text := b.do(t, c, "GET", "/api/v1/sites", nil, nil); resp.StatusCode != 401 || !strings.Contains(text, `"code":"unauthorized"`) {
+		t.Errorf("API: got %d %s, want 401", resp.StatusCode, text)
+	}
+	resp, _ := b.do(t, c, "POST", "/login?next=/sessions/x", url.Values{"name": {"owner"}, "password": {b.password}}, nil)
+	if resp.StatusCode != 303 || resp.Header.Get("Location") != "/sessions/x" {
+		t.Fatalf("login: got %d to %q", resp.StatusCode, resp.Header.Get("Location"))
+	}
+	cookie := resp.Header.Get("Set-Cookie")
+	for _, want := range []string{"HttpOnly", "SameSite=Lax", "Path=/"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("cookie lacks %s: %s", want, cookie)
+		}
+	}
+	if !b.inside(t, c) {
+		t.Error("signed in and not inside")
+	}
+	b.do(t, c, "POST", "/logout", nil, nil)
+	if b.inside(t, c) {
+		t.Error("signed out and still inside")
+	}
+}
+
+func TestLoginRefuses(t *testing.T) {
+	cases := []struct {
+		name           string
+		user, password string
+		head           map[string]string
+		status         int
+	}{
+		{"a wrong password", "owner", "wrong", nil, 401},
+		{"an empty password", "owner", "", nil, 401},
+		{"a name that nobody has", "nobody", "wrong", nil, 401},
+		{"the right password from another site's page", "owner", "", map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
+		{"the right password with another Origin", "owner", "", map[string]string{"Origin": "https://evil.example"}, 403},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			b := start(t)
+			if c.status == 403 {
+				c.password = b.password
+			}
+			who := browser()
+			resp, _ := b.do(t, who, "POST", "/login", url.Values{"name": {c.user}, "password": {c.password}}, c.head)
+			if resp.StatusCode != c.status || b.inside(t, who) {
+				t.Errorf("got %d, want %d and nobody inside", resp.StatusCode, c.status)
+			}
+		})
+	}
+	t.Run("the eleventh attempt in a minute, and not after it", func(t *testing.T) {
+		b := start(t)
+		form := url.Values{"name": {"owner"}, "password": {"wrong"}}
+		for range 10 {
+			b.do(t, browser(), "POST", "/login", form, nil)
+		}
+		form.Set("password", b.password)
+		if resp, _ := b.do(t, browser(), "POST", "/login", form, nil); resp.StatusCode != 429 {
+			t.Errorf("got %d, want 429", resp.StatusCode)
+		}
+		*b.now = b.now.Add(time.Minute)
+		if resp, _ := b.do(t, browser(), "POST", "/login", form, nil); resp.StatusCode != 303 {
+			t.Errorf("a minute later: got %d, want 303", resp.StatusCode)
+		}
+	})
+	t.Run("to go anywhere but to a path of the collector", func(t *testing.T) {
+		b := start(t)
+		for _, next := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "javascript:alert(1)", "evil"} {
+			resp, _ := b.do(t, browser(), "POST", "/login?next="+url.QueryEscape(next), url.Values{"name": {"owner"}, "password": {b.password}}, nil)
+			if got := resp.Header.Get("Location"); got != "/" {
+				t.Errorf("next=%s: sent to %q, want /", next, got)
+			}
+		}
+	})
+}
+
+func TestSignInLinkWorksOnce(t *testing.T) {
+	b := start(t)
+	u, err := b.st.User(t.Context(), "owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(token string) {
+		if err := b.st.AddSignInLink(t.Context(), token, u.ID, b.now.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("one")
+	c := browser()
+	if resp, text := b.do(t, c, "GET", "/sign-in/one", nil, nil); resp.StatusCode != 200 || !strings.Contains(text, "<form") || b.inside(t, c) {
+		t.Errorf("GET: got %d, want a form and nobody inside", resp.StatusCode)
+	}
+	if resp, _ := b.do(t, c, "POST", "/sign-in/one", nil, nil); resp.StatusCode != 303 || !b.inside(t, c) {
+		t.Errorf("POST: got %d, want to be inside", resp.StatusCode)
+	}
+	other := browser()
+	if resp, _ := b.do(t, other, "POST", "/sign-in/one", nil, nil); resp.StatusCode != 410 || b.inside(t, other) {
+		t.Errorf("again: got %d, want 410", resp.StatusCode)
+	}
+	add("two")
+	*b.now = b.now.Add(time.Hour + time.Second)
+	if resp, _ := b.do(t, other, "POST", "/sign-in/two", nil, nil); resp.StatusCode != 410 || b.inside(t, other) {
+		t.Errorf("an hour later: got %d, want 410", resp.StatusCode)
+	}
+}
+
+func TestNewPasswordEndsAllLogins(t *testing.T) {
+	b := start(t)
+	c := browser()
+	b.do(t, c, "POST", "/login", url.Values{"name": {"owner"}, "password": {b.password}}, nil)
+	if !b.inside(t, c) {
+		t.Fatal("not signed in")
+	}
+	u, err := b.st.User(t.Context(), "owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := accounts.NewPassword(t.Context(), b.st, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	if b.inside(t, c) {
+		t.Error("the old login is still good")
+	}
+}
+
+func TestTokenIsGoodForTheAPIAlone(t *testing.T) {
+	b := start(t)
+	u, err := b.st.User(t.Context(), "owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.st.AddAPIToken(t.Context(), "qa", "ait_x", u.ID); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name, path, token string
+		status            int
+	}{
+		{"the API", "/api/v1/sites", "ait_x", 200},
+		{"the API with another token", "/api/v1/sites", "ait_y", 401},
+		{"the API with an empty one", "/api/v1/sites", "", 401},
+		{"a page", "/sessions/x", "ait_x", 303},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if resp, _ := b.do(t, browser(), "GET", c.path, nil, map[string]string{"Authorization": "Bearer " + c.token}); resp.StatusCode != c.status {
+				t.Errorf("got %d, want %d", resp.StatusCode, c.status)
+			}
+		})
+	}
+	if err := b.st.DeleteAPIToken(t.Context(), "qa"); err != nil {
+		t.Fatal(err)
+	}
+	if resp, _ := b.do(t, browser(), "GET", "/api/v1/sites", nil, map[string]string{"Authorization": "Bearer ait_x"}); resp.StatusCode != 401 {
+		t.Errorf("revoked: got %d, want 401", resp.StatusCode)
+	}
+}
+
+// The pages of the login have no script at all, and their policy says so.
+func TestLoginPagesAreMinifiedCompressedAndInert(t *testing.T) {
+	b := start(t)
+	for _, path := range []string{"/login", "/sign-in/x", "/login.css"} {
+		plain, text := b.do(t, browser(), "GET", path, nil, map[string]string{"Accept-Encoding": "gzip"})
+		small, br := b.do(t, browser(), "GET", path, nil, map[string]string{"Accept-Encoding": "gzip, br"})
+		if small.Header.Get("Content-Encoding") != "br" || plain.Header.Get("Content-Encoding") != "" || len(br) >= len(text) {
+			t.Errorf("%s: brotli %d bytes, plain %d", path, len(br), len(text))
+		}
+		if strings.Contains(text, "\n<") || strings.Contains(text, "<script") || strings.Contains(text, "style=") {
+			t.Errorf("%s is not minified, or has script or style in it:\n%s", path, text)
+		}
+		if csp := plain.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "script-src") {
+			t.Errorf("%s: policy %q", path, csp)
+		}
+	}
+}
