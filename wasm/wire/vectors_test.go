@@ -240,6 +240,32 @@ func makeVectors(t testing.TB) (all []vector) {
 		wire.Op{Kind: wire.KindSetText, ID: 1, Text: long[:255]}, wire.Op{Kind: wire.KindSetText, ID: 1, Text: long[:256]}))
 
 	e.BeginEpoch(1)
+	var many []wire.Op
+	numbered := func(n int) wire.Op {
+		return wire.Op{Kind: wire.KindSetText, ID: 1, Text: fmt.Appendf(nil, "%03d%s", n, long[3:255])}
+	}
+	for n := range 255 {
+		many = append(many, numbered(n))
+		if n%50 == 49 {
+			many = append(many, numbered(1)) // used: it is moved, not dropped
+		}
+	}
+	for n := range 8 {
+		many = append(many, numbered(255+n))
+	}
+	many = append(many, numbered(1), numbered(0), numbered(7), numbered(200))
+	add("dictionary-eviction", "the ring is full: what was used stays, what was not is sent anew", ok(&e, many...))
+
+	e.BeginEpoch(1)
+	var deep []wire.Op
+	for n := range uint32(530) {
+		deep = append(deep, wire.Op{Kind: wire.KindElement, ID: n + 2, Parent: n + 1, Name: b("b"), Nums: []int64{0}})
+	}
+	deep = append(deep, wire.Op{Kind: wire.KindText, ID: 532, Parent: 530, Prev: 531, Text: b("up")},
+		wire.Op{Kind: wire.KindText, ID: 533, Parent: 100, Prev: 101, Text: b("far up, beyond the path")})
+	add("deep-path", "more than 512 levels", ok(&e, deep...))
+
+	e.BeginEpoch(1)
 	last := uint32(1<<32 - 1)
 	add("largest-numbers", "ids of 32 bits, numbers of 53, and what follows them", ok(&e,
 		wire.Op{Kind: wire.KindElement, AtMs: wire.MaxNum, ID: last, Parent: last, Prev: 1, Name: b("a"), Nums: []int64{wire.MaxNum}},
