@@ -235,12 +235,19 @@ func (p *Policy) appendTokens(kind int, m Mode) {
 			p.put(b)
 		case b == '[' && kind == cssSelector:
 			p.appendAttrSelector(m)
+		case prev == '#' && kind != cssSelector && identByte(b):
+			name := p.unescape(c.ident())
+			if allHex(name) && len(name) <= 8 {
+				p.add(name)
+			} else {
+				p.appendIdent(name)
+			}
 		case isDigit(b):
 			from := c.i
 			for isDigit(c.at(0)) {
 				c.i++
 			}
-			if n := c.i - from; n > 10 || n > 5 && prev != '.' && kind >= cssCustom && kind != cssNames || n > 4 && kind == cssSelector {
+			if n := c.i - from; n > 10 || n > 5 && prev != '.' && kind == cssCustom && !shown || n > 4 && kind == cssSelector {
 				p.put('0')
 			} else {
 				p.add(c.s[from:c.i])
@@ -266,8 +273,6 @@ func (p *Policy) appendTokens(kind int, m Mode) {
 				c.i++
 				p.appendCSSURL(shown, m)
 				continue
-			case prev == '#' && kind != cssSelector && allHex(name) && len(name) <= 8:
-				p.add(name)
 			case (kind == cssCustom || b >= 0x80) && !shown && p.lists.css.find(name) != 'k' && b != '-':
 				p.put('x')
 			default:

@@ -43,7 +43,10 @@ const (
 )
 
 // Rules of tagList: the letter of a group is 'A' + Tag.
-const tagList = "B:html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address " +
+const tagList = "B:hgroup dir menu strike nobr listing xmp plaintext rb rtc basefont bgsound frameset multicol keygen blink spacer isindex acronym rbc portal fencedframe model " +
+	"fedistantlight fepointlight fespotlight fediffuselighting fespecularlighting femorphology feconvolvematrix fedisplacementmap fetile tref " +
+	"altglyph altglyphdef altglyphitem animatecolor cursor font-face font-face-format font-face-name font-face-src font-face-uri glyph glyphref hkern vkern missing-glyph color-profile hatch hatchpath mesh meshgradient meshpatch meshrow discard solidcolor unknown " +
+	"maction menclose mphantom mfenced merror mprescripts none annotation-xml maligngroup malignmark mglyph mlabeledtr mlongdiv ms mscarries mscarry msgroup msline msrow mstack html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address " +
 	"ul ol li dl dt dd figure figcaption blockquote q cite pre code kbd samp var tt em strong small s del ins u b i big " +
 	"mark sub sup ruby rt bdi bdo br wbr hr abbr acronym dfn time data font center marquee table caption colgroup col " +
 	"thead tbody tfoot tr td th form fieldset legend label details summary dialog slot canvas map picture search " +
@@ -138,7 +141,7 @@ const segmentList = "y:products product items item category categories collectio
 // Extensions and the like stand in cssList under another rule to save a table:
 //
 //	k CSS keyword and function  e file extension
-const cssList = "k:none auto inherit initial unset revert normal flex grid block inline contents solid dashed dotted double hidden visible collapse " +
+const cssList = "k:light-dark oklab oklch lab lch hwb translatex translatey translatez scalex scaley rotatex rotatey rotatez skewx skewy brightness contrast grayscale hue-rotate invert saturate sepia auto-fill auto-fit subgrid arial helvetica georgia verdana roboto inter none auto inherit initial unset revert normal flex grid block inline contents solid dashed dotted double hidden visible collapse " +
 	"bold bolder lighter italic oblique center left right top bottom start end both all row column wrap nowrap absolute relative fixed sticky static " +
 	"transparent currentcolor black white red green blue gray grey yellow orange purple pink cyan silver gold " +
 	"var calc min max clamp rgb rgba hsl hsla color-mix in url attr linear-gradient radial-gradient conic-gradient repeating-linear-gradient to from at " +

@@ -127,6 +127,7 @@ func TestURL(t *testing.T) {
 func TestCSS(t *testing.T) {
 	for _, c := range []struct{ name, in, masked, shown string }{
 		{"structure, lengths and colours stay", ".a > p:hover, #b { color: #fff; margin: 1.5em -2px }", ".a > p:hover, #b{color:#fff;margin:1.5em -2px}", ".a > p:hover, #b{color:#fff;margin:1.5em -2px}"},
+		{"colours of digits are colours, also in custom properties", ":root{--ink:light-dark(#141821,#0a141821);color:#123456}", ":root{--ink:light-dark(#141821,#0a141821);color:#123456}", ":root{--ink:light-dark(#141821,#0a141821);color:#123456}"},
 		{"comments go", "/* jane */a{/* x */color:red}", "a{color:red}", "a{color:red}"},
 		{"content is masked", `p::before{content:"Hi Jane"}`, `p::before{content:"xx xxxx"}`, `p::before{content:"Hi Jane"}`},
 		{"icons stay", `i::before{content:"\f101"}`, `i::before{content:"\f101"}`, `i::before{content:"\f101"}`},

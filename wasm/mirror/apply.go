@@ -123,6 +123,8 @@ func (c *Core) apply(op int, a []int32) Code {
 			c.fresh(a[2], 1)
 		} else if op == opShadow || op == opFrame {
 			c.fresh(a[1], 1)
+		} else if op == opMove {
+			return c.applyLostMove(a[1], a[2])
 		}
 		return OK
 	}
@@ -341,6 +343,21 @@ func (c *Core) applyMove(s int32, a []int32) Code {
 		c.askUnlessCovered(s)
 	}
 	return OK
+}
+
+// applyLostMove is the move of a node that was given up. Below a parent that is recorded
+// nobody would ever bring it, so the parent is asked for: anew as a whole, or, of a root,
+// its children.
+func (c *Core) applyLostMove(parentID, prevID int32) Code {
+	parent, _, code := c.spotOf(parentID, prevID)
+	if n := c.n(parent); parent != 0 && n.flags&hidden == 0 && n.mode != mask.Blocked {
+		slow := int32(0)
+		if n.kind != kindElement {
+			slow = 1
+		}
+		c.ask(n.id, slow)
+	}
+	return code
 }
 
 // sameText reports whether a text child is masked alike under both parents.

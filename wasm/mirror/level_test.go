@@ -121,10 +121,22 @@ func TestLevelChanges(t *testing.T) {
 		{"a mark by selector that comes", func(b *batch) { b.op(opMark, 3, 1) },
 			`<div id="a"></div>` + rest, []int32{3, 0}},
 		{"a block that comes", func(b *batch) { b.op(opMark, 2, 2) }, rest, []int32{2, 0}},
-		{"a change below what was asked for says nothing", func(b *batch) { b.op(opMark, 2, 1).op(opText, 4, "secret").op(opAttr, 3, "title", "secret").op(opValue, 3, "x") },
+		{"a change below what was asked for says nothing", func(b *batch) {
+			b.op(opMark, 2, 1).op(opText, 4, "secret").op(opAttr, 3, "title", "secret").op(opValue, 3, "x")
+		},
 			rest, []int32{2, 0}},
-		{"ops on what was asked for and removed are skipped", func(b *batch) { b.op(opMark, 2, 1).op(opRemove, 2).op(opText, 4, "x").op(opTextNode, 3, 4, 20, "x").op(opText, 20, "y") },
+		{"ops on what was asked for and removed are skipped", func(b *batch) {
+			b.op(opMark, 2, 1).op(opRemove, 2).op(opText, 4, "x").op(opTextNode, 3, 4, 20, "x").op(opText, 20, "y")
+		},
 			rest, []int32{2, 0}},
+		{"a shadow root on what was given up is given up", func(b *batch) {
+			b.op(opMark, 2, 1).op(opRemove, 2).op(opShadow, 3, 20, 0).op(opTextNode, 20, 0, 21, "x")
+		},
+			rest, []int32{2, 0}},
+		{"what was given up and moves to a recorded parent is asked for with it", func(b *batch) { b.op(opRemove, 2).op(opMove, 3, 7, 0) },
+			rest, []int32{7, 0}},
+		{"what was given up and moves to the document", func(b *batch) { b.op(opRemove, 2).op(opMove, 3, 1, 0) },
+			rest, []int32{1, 1}},
 		{"clear ends the children", func(b *batch) { b.op(opClear, 2) }, `<div id="a"></div>` + rest, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
