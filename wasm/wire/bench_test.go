@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"fmt"
 	"testing"
 
 	"github.com/andybalholm/brotli"
@@ -58,6 +59,21 @@ func flushed(raw [][]byte, open func(*bytes.Buffer) flusher) int {
 	return b.Len()
 }
 
+// compressors have a window of 128 KiB where they can, or less.
+var compressors = []struct {
+	name string
+	open func(*bytes.Buffer) flusher
+}{
+	{"flate6", func(b *bytes.Buffer) flusher { w, _ := flate.NewWriter(b, 6); return w }},
+	{"brotli9", func(b *bytes.Buffer) flusher {
+		return brotli.NewWriterOptions(b, brotli.WriterOptions{Quality: 9, LGWin: 17})
+	}},
+	{"zstd", func(b *bytes.Buffer) flusher {
+		w, _ := zstd.NewWriter(b, zstd.WithWindowSize(1<<17), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1))
+		return w
+	}},
+}
+
 // TestSizes prints what a recording costs in bytes beside general compressors with one
 // window and a flush a segment.
 func TestSizes(t *testing.T) {
@@ -67,14 +83,10 @@ func TestSizes(t *testing.T) {
 		var e wire.Encoder
 		segments := encode(&e, s)
 		raw := rawForms(t, segments)
-		fl := flushed(raw, func(b *bytes.Buffer) flusher { w, _ := flate.NewWriter(b, 6); return w })
-		br := flushed(raw, func(b *bytes.Buffer) flusher {
-			return brotli.NewWriterOptions(b, brotli.WriterOptions{Quality: 9, LGWin: 17})
-		})
-		zs := flushed(raw, func(b *bytes.Buffer) flusher {
-			w, _ := zstd.NewWriter(b, zstd.WithWindowSize(1<<17), zstd.WithEncoderLevel(zstd.SpeedBetterCompression))
-			return w
-		})
+		var others string
+		for _, c := range compressors {
+			others += fmt.Sprintf(" %s %d", c.name, flushed(raw, c.open))
+		}
 		var gz, b11 bytes.Buffer
 		g, _ := gzip.NewWriterLevel(&gz, 6)
 		g.Write(s.source)
@@ -84,9 +96,12 @@ func TestSizes(t *testing.T) {
 		w.Close()
 		n := total(segments)
 		sum += n
-		t.Logf("%-22s source %7d gzip %6d br11 %6d | raw %7d flate %6d brotli9 %6d zstd %6d | wire %6d", s.name, len(s.source), gz.Len(), b11.Len(), total(raw), fl, br, zs, n)
+		t.Logf("%s: source %d, gzip %d, brotli11 %d; raw %d,%s; wire %d", s.name, len(s.source), gz.Len(), b11.Len(), total(raw), others, n)
 	}
 	t.Logf("sum %d", sum)
+	if sum == 0 {
+		t.Error("nothing was measured")
+	}
 }
 
 func BenchmarkEncode(b *testing.B) {
@@ -130,5 +145,27 @@ func BenchmarkDecode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkOthers compresses the raw form of a style sheet and of a minute with general
+// compressors, flushed each segment.
+func BenchmarkOthers(b *testing.B) {
+	for _, s := range append(styleSheets(b), visit(1)) {
+		if s.name != "sample_bootstrap.css" && s.name != "visit" {
+			continue
+		}
+		var e wire.Encoder
+		raw := rawForms(b, encode(&e, s))
+		for _, c := range compressors {
+			b.Run(s.name+"/"+c.name, func(b *testing.B) {
+				b.SetBytes(int64(total(raw)))
+				n := 0
+				for b.Loop() {
+					n = flushed(raw, c.open)
+				}
+				b.ReportMetric(float64(n), "wire-bytes/op")
+			})
+		}
 	}
 }

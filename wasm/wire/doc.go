@@ -3,7 +3,7 @@
 //
 // In goes what has passed the mask, as [Op] values; out come segments, one a second while
 // something happens, which wasm/wire/seal encrypts. The segments of an epoch build on each
-// other (dictionary, compression window, predictions), so they are read in order and none
+// other (dictionary, window, predictions), so they are read in order and none
 // may be missing; a full snapshot begins a new epoch that depends on nothing before.
 //
 //	var e wire.Encoder
