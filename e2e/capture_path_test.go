@@ -223,6 +223,10 @@ func TestRefusalsNameTheCause(t *testing.T) {
 		{"a misspelt option", "data-maks=.x", "", "", "did you mean mask"},
 		{"a selector that cannot be followed", `data-block="li:nth-child(2)"`, "", "", "only type, class, id and attribute"},
 		{"a site key that is none", `data-site="x"`, "", "", "not a site key"},
+		{"a value of another kind", "data-privacy=lax", "", "", "privacy must be strict|balanced"},
+		{"a share that is none", "data-sample=2", "", "", "sample must be 0..1"},
+		{"a capture that this version lacks", "data-capture-network", "", "", "this version does not have capture.network"},
+		{"a misspelt part of capture", "data-capture-consle", "", "", "did you mean capture.console"},
 		{"no worker allowed", "", "worker-src 'none'", "Content Security Policy", "worker-src"},
 		{"no connection allowed", "", "connect-src 'none'", "Content Security Policy", "connect-src"},
 		{"trusted types without our policy", "", "require-trusted-types-for 'script'; trusted-types other", "Content Security policy", "trusted-types"},
@@ -243,6 +247,32 @@ func TestRefusalsNameTheCause(t *testing.T) {
 				t.Errorf("reason is %q, want it to hold %q", got, c.want)
 			}
 		})
+	}
+}
+
+// Options that are planned are refused when they are asked for, not ignored.
+func TestOptionsOfLaterVersionsAreRefused(t *testing.T) {
+	s := newRecordedSite(t, false, "", recordedBody)
+	s.html = strings.Replace(s.html, `data-site="m.`+workerSite+`"`, "", 1)
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage")
+	for _, c := range []struct{ options, want string }{
+		{`{ rules: [] }`, "this version does not have rules"},
+		{`{ capture: { canvas: true } }`, "this version does not have capture.canvas"},
+		{`{ capture: { console: true } }`, "this version does not have capture.console"},
+		{`{ capture: { network: true } }`, "this version does not have capture.network"},
+		{`{ capture: { media: true } }`, "this version does not have capture.media"},
+		{`{ capture: { selection: true } }`, "this version does not have capture.selection"},
+		{`{ capture: { keystrokes: 1 } }`, "capture.keystrokes must be boolean"},
+		{`{ capture: true }`, "unknown option capture"},
+		{`{ paths: { socet: '/x' } }`, "did you mean paths.socket"},
+		{`{ mask: [1] }`, "mask must be list"},
+		{`{ rules: false, capture: { canvas: false, console: false, network: false, media: false, selection: false, keystrokes: false } }`, "not a site key"},
+	} {
+		if got := eval[string](tb, `afterimage.start(`+c.options+`).then(() => 'started', (e) => e.code + ': ' + e.message)`); !strings.HasPrefix(got, "option: ") || !strings.Contains(got, c.want) {
+			t.Errorf("start(%s): got %q, want option: …%s…", c.options, got, c.want)
+		}
 	}
 }
 

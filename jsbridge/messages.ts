@@ -73,6 +73,9 @@ export interface StartConfig {
 
 export type Phase = 'idle' | 'waiting-consent' | 'recording' | 'degraded' | 'refused'
 
+/** Values by meta key; an empty one is left out. */
+export type MetaValues = Readonly<Record<number, string | undefined>>
+
 /** A batch of ops (PROTOCOL.md). `ints` is transferred. */
 export interface Batch {
   readonly ints: ArrayBuffer
@@ -83,12 +86,14 @@ export type ToWorker =
   | { readonly t: 'start'; readonly config: StartConfig }
   | ({ readonly t: 'ops' } & Batch)
   /** Seal, send and wait until everything so far is acknowledged; answered by `flushed` with the same id. */
-  | { readonly t: 'flush'; readonly id: number }
+  | { readonly t: 'flush'; readonly id: number; readonly timeoutMs?: number }
   /** As flush, then close the socket; answered by `flushed`. Nothing follows. */
   | { readonly t: 'stop'; readonly id: number; readonly timeoutMs: number }
   /** The page goes (or is hidden): apply, seal, store and post with keepalive, as far as possible at once. */
   | ({ readonly t: 'leave' } & Batch)
   | { readonly t: 'visible' }
+  /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */
+  | { readonly t: 'meta'; readonly values: MetaValues }
   /** Consent withdrawn or opt-out: end, forget the outbox, send nothing more. */
   | { readonly t: 'delete' }
 
@@ -112,3 +117,13 @@ export type FromWorker =
   | { readonly t: 'watch'; readonly on: boolean }
   /** The site's remote switch, or a refusal that no retry mends. */
   | { readonly t: 'stop-by-server'; readonly reason: string }
+
+/** Why nothing is recorded; `directive` names what the page's Content-Security-Policy lacks. */
+export class Refusal extends Error {
+  declare readonly code: string
+  declare readonly directive?: string
+  constructor(code: string, reason: string, directive?: string) {
+    super(reason)
+    Object.assign(this, { code, directive })
+  }
+}

@@ -5,11 +5,10 @@
  */
 import { createRecorder, type Recorder } from '../capture/recorder'
 import { Op } from '../capture/ops'
-import { SelectorError } from '../capture/policy'
-import { protocolVersion, type FromWorker, type Phase, type Settings, type SignedSettings } from '../messages'
+import { Refusal, protocolVersion, type FromWorker, type Phase, type Settings, type SignedSettings } from '../messages'
 import { describePage } from './describe'
 import { fetchText, startWorker, type WorkerHost } from './host'
-import { Refusal, checkOptions, listOf, optionsOf, type Options } from './options'
+import { checkOptions, listOf, optionsOf, type Options } from './options'
 import { openVisitor, randomId, type Visitor } from './visitor'
 
 export interface State {
@@ -53,64 +52,81 @@ interface Run {
   readonly sessionId: string
 }
 
-const registry = Symbol.for('afterimage.roots')
 const defaultTimeoutMs = 10_000
+const nothing: Delivered = { acknowledged: 0, pending: 0 }
 
 export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let options: Options = {}
   let state: State = { phase: 'idle', reason: '' }
   let visitor: Visitor | undefined
-  let siteId = ''
   let run: Run | undefined
   let starting: Promise<void> | undefined
   let generation = 0
   let consented: (() => void) | undefined
   let notes: (() => void)[] = []
   let answers = 0
+  const tabId = randomId()
   const waiting = new Map<number, (delivered: Delivered) => void>()
-  const closedRoots = (window as unknown as Record<symbol, WeakMap<Element, ShadowRoot> | undefined>)[registry]
+  const page = window as unknown as {
+    readonly [roots: symbol]: WeakMap<Element, ShadowRoot> | undefined
+    readonly afterimageConfig?: Options
+    readonly doNotTrack?: unknown
+  }
 
   const setState = (phase: Phase, reason = '', directive?: string): void => {
     state = { phase, reason, ...(directive && { directive }) }
   }
   const refuse = (error: unknown): Refusal => {
-    const refusal =
-      error instanceof Refusal ? error
-      : error instanceof SelectorError ? new Refusal('option', error.message)
-      : new Refusal('internal', 'the recorder could not start')
+    const refusal = error instanceof Refusal ? error : new Refusal('internal', 'the recorder could not start')
     setState('refused', refusal.message, refusal.directive)
-    console.warn(`afterimage: nothing is recorded: ${refusal.message}`)
+    console.warn('afterimage: nothing is recorded: ' + refusal.message)
     return refusal
   }
-
-  const endpointOf = (): string => {
-    const from = options.endpoint ?? (script?.src && new URL('.', script.src).href)
-    if (!from) throw new Refusal('option', 'endpoint is missing: name the collector')
-    return new URL(from, location.href).href.replace(/\/$/, '')
+  /** Ends an attempt that is no fault. */
+  const withhold = (code: string, reason: string): never => {
+    setState('idle', reason)
+    throw new Refusal(code, reason)
   }
-  const isOn = (value: unknown): boolean => value === '1' || value === 'yes' || value === true
+  const check = (good: unknown, code: string, reason: string): void => {
+    if (!good) throw new Refusal(code, reason)
+  }
+  const checkCurrent = (mine: number): void => check(mine === generation, 'stopped', 'stopped before the first snapshot')
+
   const signals = (): { readonly dnt: boolean; readonly gpc: boolean } => {
+    const isOn = (value: unknown): boolean => /^(?:1|yes|true)$/.test(value as string)
     const { doNotTrack, globalPrivacyControl } = navigator as { doNotTrack?: unknown; globalPrivacyControl?: unknown }
-    return { dnt: isOn(doNotTrack) || isOn((window as { doNotTrack?: unknown }).doNotTrack), gpc: isOn(globalPrivacyControl) }
+    return { dnt: isOn(doNotTrack ?? page.doNotTrack), gpc: isOn(globalPrivacyControl) }
   }
-  const withhold = (): Refusal | null => {
+  const obeySignals = (): void => {
     const { dnt, gpc } = signals()
-    return visitor?.stored.o ? new Refusal('opt-out', 'the visitor opted out')
-      : options.respectDNT !== false && (dnt || gpc) ? new Refusal('dnt', 'the browser asks not to be tracked')
-      : null
+    if (dnt || gpc) withhold('dnt', 'the browser asks not to be tracked')
   }
-  const mayRecord = (): boolean => visitor?.stored.c !== undefined && visitor.stored.c === (options.consentVersion ?? '')
-
-  const waitForConsent = async (): Promise<void> => {
-    if (mayRecord()) return
-    setState('waiting-consent', 'the visitor has not consented yet')
-    await new Promise<void>((resolve) => (consented = resolve))
+  const waitForConsent = async (mine: number, consent: string | undefined): Promise<void> => {
+    if (consent === 'required' && visitor?.stored.c !== (options.consentVersion ?? '')) {
+      setState('waiting-consent', 'the visitor has not consented yet')
+      await new Promise<void>((resolve) => (consented = resolve))
+    }
+    checkCurrent(mine)
   }
 
-  /** Settings can only tighten what the page asks for. */
-  const loadSettings = async (endpoint: string): Promise<[SignedSettings, Settings]> => {
-    const path = options.paths?.settings ?? 'v1/settings/' + siteId
-    const text = await fetchText(new URL(path, endpoint + '/').href, '', "the site's settings")
+  const begin = async (mine: number): Promise<void> => {
+    options = { ...optionsOf(script), ...page.afterimageConfig, ...options }
+    checkOptions(options)
+    const { site = '', cookieDomain, consent, respectDNT, paths } = options
+    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key: copy it from the collector')
+    check(isSecureContext && crypto.subtle, 'insecure-context', 'recording needs a secure context: serve the page over https')
+    const siteId = site.split('.')[1] as string
+    if ((document as { prerendering?: boolean }).prerendering) {
+      await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+    }
+    visitor = openVisitor(siteId, cookieDomain)
+    if (visitor.stored.o) withhold('opt-out', 'the visitor opted out')
+    if (respectDNT !== false) obeySignals()
+    const source = script?.src
+    check(options.endpoint ?? source, 'option', 'endpoint is missing: name the collector')
+    const endpoint = new URL(options.endpoint ?? new URL('.', source), location.href).href.replace(/\/$/, '')
+    await waitForConsent(mine, consent)
+    const text = await fetchText(new URL(paths?.settings ?? 'v1/settings/' + siteId, endpoint + '/').href)
     let signed: SignedSettings
     let settings: Settings
     try {
@@ -119,82 +135,42 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     } catch {
       throw new Refusal('settings', "the site's settings are not readable")
     }
-    return [signed, settings]
-  }
-
-  const begin = async (mine: number): Promise<void> => {
-    const isStale = (): boolean => mine !== generation
-    const stale = (): Refusal => new Refusal('stopped', 'stopped before the first snapshot')
-    const siteKey = options.site
-    if (!siteKey) throw new Refusal('option', 'site is missing')
-    siteId = siteKey.split('.')[1] ?? ''
-    if (!/^[mh]\.[a-z0-9]{8,32}(?:\.[\w-]+)?$/.test(siteKey)) throw new Refusal('option', 'site is not a site key: copy it from the collector')
-    if (!isSecureContext || !crypto.subtle) {
-      throw new Refusal('insecure-context', 'recording needs a secure context: serve the page over https')
-    }
-    const { prerendering } = document as { prerendering?: boolean }
-    if (prerendering) await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
-    visitor = openVisitor(siteId, options.cookieDomain)
-    const withheld = withhold()
-    if (withheld) {
-      setState('idle', withheld.message)
-      throw withheld
-    }
-    const endpoint = endpointOf()
-    if (options.consent === 'required') await waitForConsent()
-    if (isStale()) throw stale()
-    const [signed, settings] = await loadSettings(endpoint)
-    if (settings.enabled === false) throw new Refusal('disabled', 'the site is switched off in its settings')
-    if (options.respectDNT === false && settings.respectDNT) {
-      const { dnt, gpc } = signals()
-      if (dnt || gpc) throw new Refusal('dnt', "respectDNT: false is not allowed by the site's settings")
-    }
-    if (settings.consent === 'required') await waitForConsent()
-    if (isStale()) throw stale()
-    await beginPageView(mine, endpoint, signed, settings, undefined)
+    check(settings.enabled !== false, 'disabled', 'the site is switched off in its settings')
+    // Settings can only tighten what the page asks for.
+    if (settings.respectDNT) obeySignals()
+    await waitForConsent(mine, settings.consent)
+    await beginPageView(mine, siteId, endpoint, signed, settings)
   }
 
   const beginPageView = async (
     mine: number,
+    siteId: string,
     endpoint: string,
     signed: SignedSettings,
     settings: Settings,
-    predecessor: string | undefined,
+    predecessor?: string,
   ): Promise<void> => {
     const known = visitor as Visitor
     const { sessionId, recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1))
-    if (!recorded) {
-      setState('idle', 'this session is not in the sample')
-      throw new Refusal('sample', state.reason)
-    }
+    if (!recorded) withhold('sample', 'this session is not in the sample')
     const strict = options.minor || options.privacy !== 'balanced' || settings.privacy === 'strict'
     const pageViewId = randomId()
-    const tabId = tab
     const startMs = performance.now()
-
-    let ready: () => void
-    let failed: (refusal: Refusal) => void
-    const isReady = new Promise<void>((resolve, reject) => {
-      ready = resolve
-      failed = reject
-    })
     let recorder: Recorder | undefined
-    const end = (refusal: Refusal): void => {
-      failed(refusal)
-      if (run?.recorder === recorder && recorder) {
-        run = undefined
-        recorder.stop()
-        refuse(refusal)
-      }
+    let over: Refusal | undefined
+    const end = (code: string, reason: string, directive?: string): void => {
+      over = new Refusal(code, reason, directive)
+      if (!recorder || run?.recorder !== recorder) return
+      run = undefined
+      recorder.stop()
+      refuse(over)
     }
     const receive = (message: FromWorker): void => {
       switch (message.t) {
-        case 'ready':
-          return ready()
         case 'failed':
-          return end(new Refusal(message.code, message.reason, message.directive))
+          return end(message.code, message.reason, message.directive)
         case 'stop-by-server':
-          return end(new Refusal('stopped-by-server', message.reason))
+          return end('stopped-by-server', message.reason)
         case 'resend':
           return recorder?.resend(message.list)
         case 'snapshot':
@@ -206,18 +182,16 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           return void waiting.delete(message.id)
         case 'state':
           return run && setState(message.phase, message.reason)
-        case 'watch':
-          return
       }
     }
-    const host = await startWorker(endpoint, 'afterimage-' + pageViewId, receive, (refusal) => failed(refusal))
-    host.post({
+    const { k = '', c, v } = known.stored
+    const host = await startWorker(endpoint, 'afterimage-' + pageViewId, {
       t: 'start',
       config: {
         protocolVersion,
         endpoint,
         paths: options.paths ?? {},
-        coreUrl: `${endpoint}/${__CORE_NAME__}`,
+        coreUrl: new URL(__CORE_NAME__, endpoint + '/').href,
         coreHash: __CORE_HASH__,
         siteKey: options.site as string,
         siteId,
@@ -225,89 +199,100 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         sessionId,
         pageViewId,
         tabId,
-        visitorTag: known.stored.k ?? '',
-        consentVersion: known.stored.c ?? '',
+        visitorTag: k,
+        consentVersion: c ?? '',
         startEpochMs: Date.now() - (performance.now() - startMs),
         startMonotonicMs: performance.timeOrigin + startMs,
       },
-    })
+    }, receive)
     try {
-      await isReady
-      if (mine !== generation) throw new Refusal('stopped', 'stopped before the first snapshot')
+      if (over) throw over
+      checkCurrent(mine)
+      const join = (name: 'mask' | 'block'): string[] => [...listOf(options[name]), ...(settings[name] ?? [])]
+      const keystrokes = !options.minor && options.capture?.keystrokes !== false
+      recorder = createRecorder({
+        protocolVersion,
+        level: strict ? 0 : 1,
+        keystrokes,
+        // Only the page itself can allow; what settings allow is what they do not take back.
+        selectors: { mask: join('mask'), block: join('block'), allow: listOf(options.allow) },
+        startMs,
+        closedRoots: page[Symbol.for('afterimage.roots')],
+        post: (t, batch) => host.post({ t, ...batch }),
+        activity() {
+          if (run?.recorder !== recorder || known.active()) return
+          // The session ended meanwhile: the same document goes on as a new page view.
+          run = undefined
+          recorder?.stop()
+          host.post({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
+          beginPageView(mine, siteId, endpoint, signed, settings, pageViewId).catch(refuse)
+        },
+        visible: () => host.post({ t: 'visible' }),
+        degraded: () => setState('degraded', 'the page is busy: fewer pointer samples'),
+        failed: (error) => console.warn('afterimage: an error of the recorder', (error as Error).name),
+      })
     } catch (error) {
       host.post({ t: 'delete' })
       host.terminate()
       throw error
     }
-    const join = (name: 'mask' | 'block' | 'allow'): string[] => [...listOf(options[name]), ...(settings[name] ?? [])]
-    let isEnding = false
-    recorder = createRecorder({
-      protocolVersion,
-      level: strict ? 0 : 1,
-      keystrokes: !options.minor && options.capture?.keystrokes !== false,
-      // Only the page itself can allow; what settings allow is what they do not take back.
-      selectors: { mask: join('mask'), block: join('block'), allow: listOf(options.allow) },
-      startMs,
-      closedRoots,
-      post: (t, batch) => host.post({ t, ...batch }),
-      activity() {
-        if (known.active() || isEnding) return
-        // The session ended meanwhile: the same document goes on as a new page view.
-        isEnding = true
-        recorder?.stop()
-        host.post({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
-        run = undefined
-        beginPageView(mine, endpoint, signed, settings, pageViewId).catch(refuse)
-      },
-      visible: () => host.post({ t: 'visible' }),
-      degraded: () => setState('degraded', 'the page is busy: fewer pointer samples'),
-      failed: (error) => console.warn('afterimage: an error of the recorder', error instanceof Error ? error.name : ''),
-    })
     run = { recorder, host, pageViewId, sessionId }
     const written = recorder.snapshot()
-    describePage({
-      14: known.stored.c !== undefined ? 'granted' : 'none',
-      15: options.release,
-      16: options.environment,
-      22: known.stored.v,
-      23: predecessor,
-      25: tabId,
-      26: strict ? 'strict' : 'balanced',
-      29: String(settings.settingsVersion),
-    }, (key, value) => recorder?.note(Op.meta, key, value))
+    host.post({
+      t: 'meta',
+      values: {
+        ...describePage(),
+        14: c === undefined ? 'none' : 'granted',
+        15: options.release,
+        16: options.environment,
+        22: v,
+        23: predecessor,
+        25: tabId,
+        26: strict ? 'strict' : 'balanced',
+        29: '' + settings.settingsVersion,
+      },
+    })
     setState('recording')
     notes.forEach((note) => note())
     notes = []
     await written
   }
-  const tab = randomId()
 
-  const ask = (t: 'flush' | 'stop', current: Run, timeoutMs: number): Promise<Delivered> =>
+  const ask = (t: 'flush' | 'stop', { host }: Run, timeoutMs: number): Promise<Delivered> =>
     new Promise((resolve) => {
       const id = ++answers
-      const settle = (delivered: Delivered): void => {
+      const settle = ({ acknowledged, pending }: Delivered): void => {
         clearTimeout(timer)
-        resolve({ acknowledged: delivered.acknowledged, pending: delivered.pending })
+        resolve({ acknowledged, pending })
       }
       // The worker keeps its own time; this is for one that is gone.
-      const timer = setTimeout(() => settle({ acknowledged: 0, pending: 0 }), timeoutMs + 2000)
+      const timer = setTimeout(() => settle(nothing), timeoutMs + 2000)
       waiting.set(id, settle)
-      current.host.post(t === 'stop' ? { t, id, timeoutMs } : { t, id })
+      host.post({ t, id, timeoutMs })
     })
 
-  const halt = (message: 'delete' | null): void => {
+  /** Ends recording. */
+  const halt = (): Run | undefined => {
     generation++
-    starting = undefined
-    notes = []
     const current = run
-    run = undefined
+    starting = run = undefined
+    notes = []
     current?.recorder.stop()
-    if (message) current?.host.post({ t: message })
+    return current
   }
-  const note = (code: Op.track | Op.identify, name: string, values: object): void => {
+  /** Ends recording, and what was not sent is forgotten. */
+  const withdraw = (phase: Phase, reason: string, change?: { readonly o: true }): void => {
+    halt()?.host.post({ t: 'delete' })
+    const known = openStored()
+    if (change) known?.update(change)
+    known?.forget()
+    setState(phase, reason)
+  }
+  const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values)
-    if (run) run.recorder.note(code, name, text)
-    else if (starting && state.phase !== 'waiting-consent') notes.push(() => run?.recorder.note(code, name, text))
+    const write = (): void => run?.recorder.note(code, name, text)
+    if (run) write()
+    else if (starting && state.phase !== 'waiting-consent') notes.push(write)
   }
   const openStored = (): Visitor | undefined => {
     const key = (options.site ?? optionsOf(script).site)?.split('.')[1]
@@ -318,68 +303,46 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     start(given = {}) {
       if (starting) return starting
       const mine = ++generation
-      const attempt = (async () => {
-        try {
-          const configured = (window as { afterimageConfig?: Options }).afterimageConfig ?? {}
-          options = { ...optionsOf(script), ...configured, ...given }
-          checkOptions(options)
-          await begin(mine)
-        } catch (error) {
-          if (mine === generation) starting = undefined
-          if (error instanceof Refusal && /^(?:dnt|opt-out|sample|stopped)$/.test(error.code)) throw error
-          throw refuse(error)
-        }
-      })()
-      attempt.catch(() => {})
-      return (starting = attempt)
+      options = given
+      starting = begin(mine).catch((error) => {
+        if (mine === generation) starting = undefined
+        throw /^(?:dnt|opt-out|sample|stopped)$/.test(error.code) ? error : refuse(error)
+      })
+      starting.catch(() => {})
+      return starting
     },
     async stop({ timeoutMs = defaultTimeoutMs } = {}) {
-      const current = run
-      halt(null)
+      const current = halt()
       setState('idle', 'stopped')
-      return current ? ask('stop', current, timeoutMs) : { acknowledged: 0, pending: 0 }
+      return current ? ask('stop', current, timeoutMs) : nothing
     },
     async flush() {
-      const current = run
-      if (!current) return { acknowledged: 0, pending: 0 }
-      current.recorder.flush()
-      return ask('flush', current, defaultTimeoutMs)
+      run?.recorder.flush()
+      return run ? ask('flush', run, defaultTimeoutMs) : nothing
     },
     snapshot: async () => run?.recorder.snapshot(),
-    consent(granted, version = '') {
-      const known = openStored()
-      if (granted) {
-        known?.update({ c: version || (options.consentVersion ?? '') })
-        consented?.()
-        consented = undefined
-        return
-      }
-      halt('delete')
-      known?.forget()
-      setState('waiting-consent', 'the visitor refused')
+    consent(granted, version) {
+      if (!granted) return withdraw('waiting-consent', 'the visitor refused')
+      openStored()?.update({ c: version || options.consentVersion || '' })
+      consented?.()
+      consented = undefined
     },
-    optOut() {
-      halt('delete')
-      const known = openStored()
-      known?.update({ o: true })
-      known?.forget()
-      setState('idle', 'the visitor opted out')
-    },
+    optOut: () => withdraw('idle', 'the visitor opted out', { o: true }),
     optIn() {
       openStored()?.update({ o: false })
       setState('idle')
     },
-    identify: (id, traits = {}) => note(Op.identify, id, traits),
-    track: (name, properties = {}) => note(Op.track, name, properties),
+    identify: (id, traits) => note(Op.identify, id, traits),
+    track: (name, properties) => note(Op.track, name, properties),
     privacy() {
-      const stored = openStored()?.stored
+      const { c, o, v } = openStored()?.stored ?? {}
       return {
         ...signals(),
         level: options.privacy ?? 'strict',
-        consent: stored?.c !== undefined,
-        consentVersion: stored?.c,
-        optedOut: !!stored?.o,
-        visitorId: stored?.v,
+        consent: c !== undefined,
+        consentVersion: c,
+        optedOut: !!o,
+        visitorId: v,
         sessionId: run?.sessionId,
       }
     },

@@ -2,8 +2,7 @@
  * The worker that hosts the core: a SharedWorker that outlives the page where the browser has that,
  * else a dedicated one. What the page lacks is named by its CSP directive.
  */
-import type { FromWorker, ToWorker } from '../messages'
-import { Refusal } from './options'
+import { Refusal, type FromWorker, type ToWorker } from '../messages'
 
 /** A worker that says nothing for so long is not coming, ms. */
 const readyTimeoutMs = 20_000
@@ -17,54 +16,44 @@ interface TrustedTypesLike {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
 }
 
-/** The last directive that the page's CSP refused since `watch`, or undefined. */
-export function watchPolicy(): { readonly directive: () => string | undefined; stop(): void } {
-  let last: string | undefined
+/** Does the work. Where it fails and the page's CSP was violated meanwhile, the refusal names the directive. */
+async function explained<T>(work: () => Promise<T>, source: string, code: string, reason: string): Promise<T> {
+  let directive = ''
   const onViolation = (event: SecurityPolicyViolationEvent): void => {
-    if (event.disposition === 'enforce') last = event.effectiveDirective
+    if (event.disposition === 'enforce') directive = event.effectiveDirective
   }
   document.addEventListener('securitypolicyviolation', onViolation)
-  return { directive: () => last, stop: () => document.removeEventListener('securitypolicyviolation', onViolation) }
-}
-
-const lacking = (directive: string | undefined, source: string): Refusal | undefined =>
-  directive === undefined ? undefined : new Refusal('csp', `the Content-Security-Policy lacks ${directive} ${source}`, directive)
-
-/** The report of a violation comes after the failure it explains. */
-const aTick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50))
-
-export async function fetchText(url: string, integrity: string, what: string): Promise<string> {
-  const policy = watchPolicy()
   try {
-    const response = await fetch(url, {
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-      ...(integrity && { integrity: 'sha256-' + integrity }),
-    }).catch(() => null)
-    if (!response) {
-      await aTick()
-      const directive = policy.directive()
-      throw lacking(directive, new URL(url).origin) ?? new Refusal('network', `${what} could not be loaded from ${url}`)
-    }
-    if (!response.ok) throw new Refusal('network', `${what}: the collector answered ${response.status}`)
-    return await response.text()
+    return await work()
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    // The report of a violation comes after the failure it explains.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    throw directive
+      ? new Refusal('csp', `the Content-Security-Policy lacks ${directive} ${directive[0] === 't' ? 'afterimage' : source}`, directive)
+      : new Refusal(code, reason)
   } finally {
-    policy.stop()
+    document.removeEventListener('securitypolicyviolation', onViolation)
   }
 }
 
-let trusted: ((url: string) => string) | undefined
-function scriptUrl(url: string): string {
-  if (!trusted) {
-    const { trustedTypes } = window as { trustedTypes?: TrustedTypesLike }
-    try {
-      const policy = trustedTypes?.createPolicy('afterimage', { createScriptURL: (given) => given })
-      trusted = (given) => policy?.createScriptURL(given) ?? given
-    } catch {
-      throw lacking('trusted-types', 'afterimage')
-    }
-  }
-  return trusted(url)
+export const fetchText = (url: string, integrity = ''): Promise<string> =>
+  explained(
+    async () => {
+      const response = await fetch(url, { credentials: 'omit', referrerPolicy: 'no-referrer', integrity })
+      if (!response.ok) throw new Refusal('network', `${url} answered ${response.status}`)
+      return response.text()
+    },
+    new URL(url).origin,
+    'network',
+    url + ' could not be loaded',
+  )
+
+let trusted: { createScriptURL(url: string): string } | undefined
+const scriptUrl = (url: string): string => {
+  const { trustedTypes } = window as { trustedTypes?: TrustedTypesLike }
+  trusted ??= trustedTypes?.createPolicy('afterimage', { createScriptURL: (given) => given })
+  return trusted ? trusted.createScriptURL(url) : url
 }
 
 /** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
@@ -82,60 +71,33 @@ function hasExtendedLifetime(): boolean {
   return asked
 }
 
-/**
- * Starts the worker. Messages go to `receive` from the first one on; `died` is called once, when the
- * worker cannot be started.
- */
-export async function startWorker(
-  endpoint: string,
-  name: string,
-  receive: (message: FromWorker) => void,
-  died: (refusal: Refusal) => void,
-): Promise<WorkerHost> {
-  let url = `${endpoint}/${__WORKER_NAME__}`
+/** Starts the worker, posts `first`, and resolves with its first answer. All answers go to `receive`. */
+export async function startWorker(endpoint: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
+  let url = new URL(__WORKER_NAME__, endpoint + '/').href
   const isForeign = new URL(url).origin !== location.origin
-  if (isForeign) {
-    const text = await fetchText(url, __WORKER_HASH__, 'the worker')
-    url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
-  }
-  const source = isForeign ? 'blob:' : "'self'"
-  const policy = watchPolicy()
-  let isOver = false
-  const over = (): void => {
-    isOver = true
-    policy.stop()
-    clearTimeout(timer)
-    if (isForeign) URL.revokeObjectURL(url)
-  }
-  const failed = async (): Promise<void> => {
-    if (isOver) return
-    await aTick()
-    const directive = policy.directive()
-    if (isOver) return
-    over()
-    died(lacking(directive, source) ?? new Refusal('worker', 'the worker could not be started'))
-  }
-  const timer = setTimeout(failed, readyTimeoutMs)
-  const onMessage = (event: MessageEvent): void => {
-    if (!isOver) over()
-    receive(event.data as FromWorker)
-  }
-  try {
-    const address = scriptUrl(url)
-    const worker = hasExtendedLifetime()
-      ? new SharedWorker(address, { name, extendedLifetime: true } as WorkerOptions)
-      : new Worker(address, { name })
-    worker.onerror = failed
-    const port = 'port' in worker ? worker.port : worker
-    port.onmessage = onMessage
-    return {
-      post: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
-      terminate: () => ('close' in port ? port.close() : port.terminate()),
-    }
-  } catch (error) {
-    over()
-    if (error instanceof Refusal) throw error
-    await aTick()
-    throw lacking(policy.directive() ?? 'worker-src', source)
-  }
+  if (isForeign) url = URL.createObjectURL(new Blob([await fetchText(url, 'sha256-' + __WORKER_HASH__)], { type: 'text/javascript' }))
+  return explained(
+    () =>
+      new Promise<WorkerHost>((resolve, reject) => {
+        const address = scriptUrl(url)
+        const options = { name, extendedLifetime: true }
+        const worker = hasExtendedLifetime() ? new SharedWorker(address, options as WorkerOptions) : new Worker(address, options)
+        const port = 'port' in worker ? worker.port : worker
+        const host: WorkerHost = {
+          post: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
+          terminate: () => ('close' in port ? port.close() : port.terminate()),
+        }
+        const timer = setTimeout(reject, readyTimeoutMs)
+        worker.onerror = reject
+        port.onmessage = (event: MessageEvent) => {
+          clearTimeout(timer)
+          receive(event.data as FromWorker)
+          resolve(host)
+        }
+        host.post(first)
+      }),
+    isForeign ? 'blob:' : "'self'",
+    'worker',
+    'the worker could not be started',
+  ).finally(() => URL.revokeObjectURL(url))
 }

@@ -2,14 +2,15 @@
  * Options of the recorder: from the script tag (`data-*`), `window.afterimageConfig` and `start()`,
  * the later over the earlier. What nobody knows is refused, with the nearest known name.
  */
-import type { Paths } from '../messages'
+import { Refusal, type Paths } from '../messages'
 
 export interface Capture {
-  readonly canvas?: boolean
-  readonly console?: boolean
-  readonly network?: boolean
-  readonly media?: boolean
-  readonly selection?: boolean
+  /** This version captures none of these: only `false` is accepted. */
+  readonly canvas?: false
+  readonly console?: false
+  readonly network?: false
+  readonly media?: false
+  readonly selection?: false
   /** Kinds of key events, never characters. Default true. */
   readonly keystrokes?: boolean
 }
@@ -36,67 +37,59 @@ export interface Options {
   readonly environment?: string
   /** Keeps the visitor id in a first-party cookie of this domain instead of localStorage. */
   readonly cookieDomain?: string
-  readonly rules?: readonly unknown[]
   readonly capture?: Capture
   readonly paths?: Paths
 }
 
-/** Why nothing is recorded; `directive` names what the page's Content-Security-Policy lacks. */
-export class Refusal extends Error {
-  constructor(readonly code: string, reason: string, readonly directive?: string) {
-    super(reason)
-  }
-}
-
-const captureNames = 'canvas console network media selection keystrokes'.split(' ')
-/** Kind by name: string, boolean, share, list of selectors, object, or the words that are allowed. */
+/**
+ * Kind by name, with a dot for what stands in an object: a type, a share, a list of selectors, the
+ * words that are allowed, or `false` for what this version does not have.
+ */
 const known: Record<string, string> = {}
 for (const group of [
-  's site endpoint consentVersion release environment cookieDomain',
-  'b respectDNT minor',
-  'n sample',
-  'l mask block allow',
-  'o rules capture paths',
+  'string site endpoint consentVersion release environment cookieDomain paths.socket paths.tail paths.settings',
+  'boolean respectDNT minor capture.keystrokes',
+  '0..1 sample',
+  'list mask block allow',
   'strict|balanced privacy',
   'none|required consent',
+  'false rules capture.canvas capture.console capture.network capture.media capture.selection',
 ]) {
   const [kind, ...names] = group.split(' ')
   for (const name of names) known[name] = kind as string
 }
-const knownNames = Object.keys(known)
 
-/** How far two names are apart: letters that only one of them has, and the difference in length. */
-const distance = (a: string, b: string): number => {
+/** As it stands in an attribute's name, which has neither case nor dots. */
+const fold = (name: string): string => name.replace('.', '').toLowerCase()
+/** How far two names are apart: letters that only one of them has, and the difference in length; -1 for the same name. */
+const distance = (one: string, other: string): number => {
+  const a = fold(one)
+  const b = fold(other)
   const lacks = (x: string, y: string): number => Array.from(x).filter((c) => !y.includes(c)).length
-  return lacks(a, b) + lacks(b, a) + Math.abs(a.length - b.length)
+  return a === b ? -1 : lacks(a, b) + lacks(b, a) + Math.abs(a.length - b.length)
 }
-const nearest = (name: string, names: readonly string[]): string => {
-  const apart = (candidate: string): number => distance(name.toLowerCase(), candidate.toLowerCase())
-  return names.reduce((best, candidate) => (apart(candidate) < apart(best) ? candidate : best))
-}
-function checkNames(value: object, names: readonly string[]): void {
-  for (const name of Object.keys(value)) {
-    if (!names.includes(name)) throw new Refusal('option', `unknown option ${name}: did you mean ${nearest(name, names)}?`)
-  }
-}
+const nearest = (name: string): string =>
+  Object.keys(known).reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best))
 
 /** Throws Refusal with code `option`. */
-export function checkOptions(options: Options): void {
-  checkNames(options, knownNames)
-  for (const [name, value] of Object.entries(options)) {
-    const kind = known[name] as string
+export function checkOptions(options: object, prefix = ''): void {
+  for (const [key, value] of Object.entries(options)) {
+    const name = prefix + key
+    if (value == null) continue
+    if (/^(?:capture|paths)$/.test(name) && typeof value === 'object') {
+      checkOptions(value, name + '.')
+      continue
+    }
+    const kind = known[name]
+    if (!kind) throw new Refusal('option', `unknown option ${name}: did you mean ${nearest(name)}?`)
     const fits =
-      value === undefined ||
-      (kind === 's' ? typeof value === 'string'
-      : kind === 'b' ? typeof value === 'boolean'
-      : kind === 'n' ? value >= 0 && value <= 1
-      : kind === 'l' ? listOf(value).every((item) => typeof item === 'string')
-      : kind === 'o' ? typeof value === 'object'
-      : kind.split('|').includes(value))
-    if (!fits) throw new Refusal('option', `option ${name}: the value is not ${kind[1] ? kind : 'of its kind'}`)
+      kind === 'false' ? value === false
+      : kind === '0..1' ? value >= 0 && value <= 1
+      : kind === 'list' ? listOf(value).every((item) => typeof item === 'string')
+      : kind.includes('|') ? kind.split('|').includes(value)
+      : kind === typeof value
+    if (!fits) throw new Refusal('option', kind === 'false' ? `this version does not have ${name}` : `option ${name} must be ${kind}`)
   }
-  checkNames(options.capture ?? {}, captureNames)
-  checkNames(options.paths ?? {}, ['socket', 'tail', 'settings'])
 }
 
 /**
@@ -106,22 +99,19 @@ export function checkOptions(options: Options): void {
 export function optionsOf(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
   for (const [attribute, text] of Object.entries(script?.dataset ?? {})) {
-    const value = (text ?? '').trim()
-    const isOn = value !== 'false'
-    const given = attribute.toLowerCase()
-    const part = captureNames.find((name) => 'capture' + name === given)
-    if (part) {
-      options['capture'] = { ...(options['capture'] as object), [part]: isOn }
-      continue
-    }
-    const name = nearest(given, knownNames)
-    if (name.toLowerCase() !== given) {
-      // Kept as it is, for checkOptions to refuse.
-      if (distance(name.toLowerCase(), given) < 3) options[attribute] = value
-    } else options[name] = known[name] === 'b' ? isOn : known[name] === 'n' ? Number(value || NaN) : value
+    const name = nearest(attribute)
+    const kind = known[name]
+    const apart = distance(name, attribute)
+    const [key, part] = name.split('.') as [string, string?]
+    const value =
+      kind === 'boolean' || kind === 'false' ? text !== 'false'
+      : kind === '0..1' ? Number(text || NaN)
+      : text
+    if (part && apart < 0) options[key] = { ...(options[key] as object), [part]: value }
+    // A near miss is kept as it is, for checkOptions to refuse.
+    else if (apart < 3) options[apart < 0 ? name : attribute] = value
   }
   return options as Options
 }
 
-export const listOf = (value: string | readonly string[] | undefined): readonly string[] =>
-  value === undefined || value === '' ? [] : ([value].flat() as string[])
+export const listOf = (value: string | readonly string[] | undefined): readonly string[] => (value ? ([value].flat() as string[]) : [])

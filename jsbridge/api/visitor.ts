@@ -30,14 +30,12 @@ export const randomId = (): string =>
 
 export interface Visitor {
   readonly stored: Readonly<Stored>
-  /** Reads again what other tabs may have changed. */
-  read(): void
   /** Changes and writes. */
   update(change: Stored): void
   /** Forgets visitor, session and consent; an opt-out stays. */
   forget(): void
   /** The running session, or a new one. Draws whether it is recorded. */
-  session(sample: number): { readonly sessionId: string; readonly isNew: boolean; readonly recorded: boolean }
+  session(sample: number): { readonly sessionId: string; readonly recorded: boolean }
   /** Notes activity. False when the session had ended before it: a new one must begin. */
   active(): boolean
 }
@@ -81,7 +79,6 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     get stored() {
       return stored
     },
-    read,
     update,
     forget() {
       stored = stored.o ? { o: true } : {}
@@ -94,19 +91,18 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     },
     session(sample) {
       read()
-      const isNew = !stored.s || isOver()
       const change: Stored = { a: Date.now() }
       if (!stored.v) {
         change.v = randomId()
         setCookie(change.v, 31_536_000)
       }
       if (!stored.k) change.k = randomId()
-      if (isNew) {
+      if (!stored.s || isOver()) {
         change.s = randomId()
         change.r = Math.random() < sample
       }
       update(change)
-      return { sessionId: stored.s as string, isNew, recorded: stored.r !== false }
+      return { sessionId: stored.s as string, recorded: stored.r !== false }
     },
     active() {
       if (isOver()) {

@@ -101,7 +101,6 @@ func npmModule(root string, defines map[string]string) ([]byte, error) {
 		EntryPoints: []string{filepath.Join(root, "jsbridge/api/afterimage.ts")},
 		GlobalName:  "api",
 		Format:      api.FormatIIFE,
-		Plugins:     []api.Plugin{absoluteNames},
 		Bundle:      true,
 		Write:       false,
 		Target:      api.ES2022,
@@ -239,19 +238,3 @@ func pack(out, stage string, files map[string][]byte) error {
 	}
 	return nil
 }
-
-// absoluteNames lets the names of worker and core be absolute addresses, where the sources
-// still put the collector's address before them.
-var absoluteNames = api.Plugin{Name: "absolute-names", Setup: func(b api.PluginBuild) {
-	b.OnLoad(api.OnLoadOptions{Filter: `/jsbridge/api/(host|afterimage)\.ts$`}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
-		text, err := os.ReadFile(args.Path)
-		if err != nil {
-			return api.OnLoadResult{}, err
-		}
-		code := string(text)
-		for _, name := range []string{"__WORKER_NAME__", "__CORE_NAME__"} {
-			code = strings.ReplaceAll(code, "`${endpoint}/${"+name+"}`", "new URL("+name+", endpoint + '/').href")
-		}
-		return api.OnLoadResult{Contents: &code, Loader: api.LoaderTS}, nil
-	})
-}}

@@ -3,6 +3,7 @@
  * so that they are not even read, and which nodes the site's selectors mark. Everything else is
  * decided in the core.
  */
+import { Refusal } from '../messages'
 import { $contains, $content, $hasAttribute, $isConnected, $localName, $matches, $nodeType, findAll } from './native'
 
 export interface Selectors {
@@ -11,11 +12,9 @@ export interface Selectors {
   readonly allow: readonly string[]
 }
 
-/** A selector that a node can come to match without a record of its own, or no selector at all. */
-export class SelectorError extends Error {}
-
 /**
- * Checks a selector and adds the attributes it depends on to `names`.
+ * Checks a selector and adds the attributes it depends on to `names`. Throws Refusal for one that a
+ * node can come to match without a record of its own, and for what is no selector at all.
  *
  * Allowed are type, class, id and attribute conditions joined by descendant and child combinators.
  */
@@ -32,9 +31,7 @@ export function checkSelector(selector: string, names: Set<string>): void {
     good = false
   }
   if (!good) {
-    throw new SelectorError(
-      `selector ${selector}: only type, class, id and attribute conditions with descendant and child combinators are allowed`,
-    )
+    throw new Refusal('option', `selector ${selector}: only type, class, id and attribute conditions, descendant and child combinators work`)
   }
   if (bare.includes('.')) names.add('class')
   if (bare.includes('#')) names.add('id')

@@ -62,8 +62,8 @@ export interface RecorderOptions {
 export interface Recorder {
   /** A new epoch. Resolves when all of it is written and posted. */
   snapshot(): Promise<void>
-  /** Writes one op beside the tree: meta, track, identify. */
-  note(code: Op.meta | Op.track | Op.identify, first: string | number, second: string): void
+  /** Writes one op beside the tree. */
+  note(code: Op.track | Op.identify, first: string, second: string): void
   /** Posts what there is. */
   flush(): void
   resend(list: readonly (readonly [id: number, slow: number])[]): void

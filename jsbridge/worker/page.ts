@@ -7,6 +7,7 @@
  * sealed before is still delivered.
  */
 import { CoreError, startCore, type Core } from './core'
+import { describe } from './describe'
 import { startDelivery, type Delivery } from './delivery'
 import { openOutbox, type Outbox } from './outbox'
 import { readSettings } from './settings'
@@ -20,6 +21,7 @@ export const FLUSH_TIMEOUT_MS = 10_000
 
 // PROTOCOL.md
 const OP_TIME = 2
+const OP_META = 3
 const OP_SNAPSHOT_BEGIN = 4
 const OP_ANCHOR = 42
 const opHead = (op: number, size: number) => op | (size << 8)
@@ -218,6 +220,13 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
       case 'leave':
         if (r) guard(() => { apply(r, m); cut(r) })
         return void sealing.then(() => r?.delivery.leave(outlivesPage))
+      case 'meta':
+        if (r) guard(() => {
+          for (const [key, text] of Object.entries(describe(m.values)))
+            if (text) r.core.apply(Int32Array.of(opHead(OP_META, 3), +key, text.length), text + '\0')
+          later()
+        })
+        return
       case 'visible':
         return r?.delivery.wake()
       case 'flush':

@@ -1,0 +1,28 @@
+/** The meta values of a page view that need no page: what the browser says of itself, the campaign, the recorder's version. */
+import type { MetaValues } from '../messages'
+
+declare const __VERSION__: string
+
+interface NavigatorLike extends Navigator {
+  readonly userAgentData?: { readonly brands: readonly { brand: string; version: string }[]; readonly platform: string }
+  readonly connection?: { readonly effectiveType?: string }
+}
+
+/** All values by key (../PROTOCOL.md, Meta keys): those of the page, and what the worker adds. */
+export function describe(page: MetaValues): MetaValues {
+  const { userAgent, userAgentData, connection, language } = navigator as NavigatorLike
+  const brand = userAgentData?.brands.find((b) => !/not.?a.?brand/i.test(b.brand))
+  const campaign = new URL(page[1] ?? '').searchParams
+  const values: Record<number, string | undefined> = {
+    ...page,
+    4: userAgent,
+    5: brand && `${brand.brand} ${brand.version}`,
+    6: userAgentData?.platform,
+    9: language,
+    10: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    11: connection?.effectiveType,
+    24: __VERSION__,
+  }
+  'source medium campaign term content'.split(' ').forEach((name, i) => (values[17 + i] = campaign.get('utm_' + name) ?? ''))
+  return values
+}
