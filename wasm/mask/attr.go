@@ -267,7 +267,7 @@ func numeric(s []byte) bool {
 				k++
 			}
 			if k-i > 2 || !pathCommand(c) || !pathCommand(s[k-1]) {
-				if k-i > 10 || !listed(units, s[i:k]) {
+				if k-i > 10 || !Listed(units, s[i:k]) {
 					return false
 				}
 			}

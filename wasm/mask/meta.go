@@ -205,7 +205,7 @@ func personalKey(key []byte) bool {
 			n++
 		}
 	}
-	if listed(" name tel fax dob ip ", buf[:n]) {
+	if Listed(" name tel fax dob ip ", buf[:n]) {
 		return true
 	}
 	return containsAny(buf[:n], personalParts)

@@ -118,7 +118,7 @@ func (p *Policy) secretLabel(s []byte) bool {
 			digits++
 		}
 		if !wordAlnum(c) || (i > 0 && isUpper(c) && !isUpper(s[i-1])) {
-			if listed(secretWords, t[start:]) {
+			if Listed(secretWords, t[start:]) {
 				p.tmp = t
 				return true
 			}
@@ -129,16 +129,16 @@ func (p *Policy) secretLabel(s []byte) bool {
 		}
 	}
 	p.tmp = t
-	if bullets >= 4 || digits >= 13 || listed(secretWords, t[start:]) || eqFold(t, "mmyy") || eqFold(t, "mmyyyy") || eqFold(t, "mmjj") {
+	if bullets >= 4 || digits >= 13 || Listed(secretWords, t[start:]) || eqFold(t, "mmyy") || eqFold(t, "mmyyyy") || eqFold(t, "mmjj") {
 		return true
 	}
 	return containsAny(t, secretParts)
 }
 
-// listed reports whether word stands in a list " a b c ".
+// Listed reports whether word stands in a list " a b c ".
 //
 //go:noinline
-func listed(list string, word []byte) bool {
+func Listed(list string, word []byte) bool {
 	if len(word) == 0 {
 		return false
 	}

@@ -5,351 +5,350 @@ import (
 	"afterimage/wasm/wire"
 )
 
-// find looks up a node that an op names. ok is false for an id that was never used, which
-// ends the recording. 0 with ok is an id that the core gave up or that was removed: the op
-// is skipped, as PROTOCOL.md says.
-func (c *Core) find(id int32) (s int32, ok bool) {
+// find looks up a node that an op names. An id that was never used ends the recording. 0 is
+// also an id that the core gave up or that was removed: the op is skipped, as PROTOCOL.md
+// says.
+//
+//go:noinline
+func (c *Core) find(id int32) int32 {
 	if id <= 0 || uint32(id) > c.maxID {
-		return 0, false
+		c.fail(ErrID)
+		return 0
 	}
-	return c.slot(uint32(id)), true
+	return c.slot(uint32(id))
 }
 
-// spotOf finds where new nodes go. parent is 0 with OK under something that was given up.
-// A previous sibling that was given up leaves the end of the parent: its children are
-// being asked for.
-func (c *Core) spotOf(parentID, prevID int32) (parent, prev int32, code Code) {
-	s, ok := c.find(parentID)
-	if !ok {
-		return 0, 0, ErrID
-	}
+// spotOf finds where new nodes go: the parent, and in c.spot the previous sibling. It is 0
+// under something that was given up, and where the recording ends. A previous sibling that
+// was given up leaves the end of the parent: its children are being asked for.
+//
+//go:noinline
+func (c *Core) spotOf(parentID, prevID int32) int32 {
+	c.spot = 0
+	s := c.find(parentID)
 	if s == 0 {
-		return 0, 0, OK
+		return 0
 	}
 	n := c.n(s)
 	if n.kind == kindText || n.kind == kindOther {
-		return 0, 0, ErrID
+		c.fail(ErrID)
+	} else if prevID != 0 {
+		p := c.find(prevID)
+		c.spot = p
+		if p == 0 {
+			c.spot = n.last
+		} else if c.n(p).parent != s || n.inner == p {
+			c.fail(ErrID)
+		}
 	}
-	if prevID == 0 {
-		return s, 0, OK
+	if c.code != OK {
+		return 0
 	}
-	p, ok := c.find(prevID)
-	if !ok || p != 0 && (c.n(p).parent != s || n.inner == p) {
-		return 0, 0, ErrID
-	}
-	if p == 0 {
-		p = n.last
-	}
-	return s, p, OK
+	return s
 }
 
-// fresh reports whether ids from..from+n−1 were never used, and marks them as used.
-func (c *Core) fresh(from, n int32) bool {
+// fresh marks ids from..from+n−1 as used; that they were never used before is a must.
+//
+//go:noinline
+func (c *Core) fresh(from, n int32) {
 	if from <= 0 || n < 0 || uint32(from) <= c.maxID || from > 1<<30 || n > 1<<28 {
-		return false
+		c.fail(ErrID)
+		return
 	}
 	c.maxID = uint32(from + n - 1)
-	return true
 }
 
-// apply applies one op. a holds its ints without the first; strings are taken in order.
-func (c *Core) apply(op int, a []int32) Code {
-	r := args{a: a}
+// arg is an int of the op, whose form was checked.
+//
+//go:noinline
+func (c *Core) arg(k int) int32 { return c.args[k] }
+
+// apply applies one op. Strings are taken in order.
+func (c *Core) apply(op int) {
 	switch op {
 	case opTree:
-		return c.applyTree(&r)
+		c.applyTree()
+		return
 	case opElement:
-		return c.applyElement(&r)
+		c.applyElement()
+		return
 	}
 	var strs [2][]byte
-	null := false
-	s, skip := int32(0), false
+	s := int32(0)
 	spec := opSpecs[op]
 	o := c.begin(wire.Kind(spec[0]), 0)
 	ns, list := 0, 0
-	for k := 1; k < len(spec) || list > 0 && !r.done(); k++ {
+	skip := false
+	for k := 1; k < len(spec) || list > 0 && c.argAt < len(c.args); k++ {
 		if k == len(spec) {
 			k = list
 		}
-		v := r.next()
+		v := c.next()
+		if c.code != OK {
+			return
+		}
 		switch spec[k] {
 		case 'n':
-			var ok bool
-			if s, ok = c.find(v); !ok {
-				return ErrID
-			}
+			s = c.find(v)
 			skip = s == 0
 			o.ID = uint32(v)
 		case 'e', 'E':
 			// What happened where no node is recorded happened all the same.
 			at := int32(0)
-			if v != 0 {
-				at, _ = c.find(v)
+			if v > 0 && uint32(v) <= c.maxID {
+				at = c.slot(uint32(v))
 			}
-			if spec[k] == 'E' {
-				o.Nums = append(o.Nums, int64(c.seen(at)))
-				break
+			id := c.seen(at)
+			if spec[k] == 'e' {
+				s, o.ID = at, id
+			} else {
+				c.num(int64(id))
 			}
-			s = at
-			o.ID = c.seen(at)
 		case 'i':
-			o.Nums = append(o.Nums, int64(v))
+			c.num(int64(v))
 		case 's':
-			if r.i > len(a) {
-				return ErrSize
-			}
-			text, ok := c.str(v)
-			if !ok {
-				return ErrText
-			}
-			strs[ns&1], null = text, v < 0
+			strs[ns&1] = c.str(v)
 			ns++
 		case 'c':
 			list = k + 1
-			if v < 0 || int(v)*(len(spec)-list) != len(a)-r.i {
-				return ErrSize
+			if left := len(c.args) - c.argAt; v < 0 || int(v) > left || int(v)*(len(spec)-list) != left {
+				c.fail(ErrSize)
 			}
 			if v == 0 {
 				k = len(spec)
 			}
 		}
 	}
-	if !r.done() {
-		return ErrSize
+	if c.argAt != len(c.args) {
+		c.fail(ErrSize)
 	}
+	if c.code != OK {
+		return
+	}
+	text := strs[0]
 	if skip {
 		// What is added under what was given up is given up too.
-		if op == opTextNode || op == opOtherNode {
-			c.fresh(a[2], 1)
-		} else if op == opShadow || op == opFrame {
-			c.fresh(a[1], 1)
-		} else if op == opMove {
-			return c.applyLostMove(a[1], a[2])
+		switch op {
+		case opTextNode, opOtherNode:
+			c.fresh(c.arg(2), 1)
+		case opShadow, opFrame:
+			c.fresh(c.arg(1), 1)
+		case opMove:
+			c.applyLostMove()
 		}
-		return OK
+		return
 	}
 	n := c.n(s)
 	off := n.flags&hidden != 0
 	shown := n.mode == mask.Allowed && n.flags&secret == 0
 	switch op {
 	case opHello:
-		return c.applyHello(a)
+		c.applyHello()
+		return
 	case opTime:
-		if t := int64(a[0]); t > c.atMs {
-			c.atMs = t
-		}
-		return OK
+		c.atMs = max(c.atMs, int64(c.arg(0)))
+		return
 	case opSnapshotBegin:
 		c.beginEpoch()
-		for _, v := range a {
-			o.Nums = append(o.Nums, int64(v))
+		for k := range c.args {
+			c.num(int64(c.arg(k)))
 		}
 	case opSnapshotEnd:
 		c.send()
 		c.endSnapshot()
-		return OK
+		return
 	case opMeta:
-		t, ok := c.pol.Meta(int(a[0]), strs[0])
+		t, ok := c.pol.Meta(int(c.arg(0)), text)
 		if !ok {
-			return OK
+			return
 		}
 		o.Text = t.Bytes()
 	case opTextNode, opOtherNode:
-		parent, prev, code := c.spotOf(a[0], a[1])
-		if code != OK {
-			return code
-		}
-		if !c.fresh(a[2], 1) {
-			return ErrID
+		parent, id := c.spotOf(c.arg(0), c.arg(1)), c.arg(2)
+		c.fresh(id, 1)
+		if c.code != OK {
+			return
 		}
 		if op == opTextNode {
-			c.addText(parent, prev, uint32(a[2]), strs[0])
+			c.addText(parent, c.spot, uint32(id), text)
 		} else {
-			c.addOther(parent, prev, uint32(a[2]), int64(a[3]), strs[0])
+			c.addOther(parent, c.spot, uint32(id), int64(c.arg(3)), text)
 		}
-		return OK
+		return
 	case opRemove:
-		if s == c.document {
-			return ErrID
-		}
 		c.remove(s)
-		return OK
+		return
 	case opClear:
 		for d := c.down(s); d != 0; d = c.down(s) {
 			c.remove(d)
 		}
-		return OK
+		return
 	case opMove:
-		return c.applyMove(s, a)
+		c.applyMove(s)
+		return
 	case opAttr:
-		c.applyAttr(s, strs[0], strs[1], null)
-		return OK
+		c.applyAttr(s, text, strs[1])
+		return
 	case opText:
 		if n.kind != kindText {
-			return ErrID
+			c.fail(ErrID)
+			return
 		}
-		if off {
-			return OK
-		}
-		o.Kind, o.Text = wire.KindSetText, c.textOf(n.parent, strs[0]).Bytes()
+		o.Kind, o.Text = wire.KindSetText, c.textOf(n.parent, text).Bytes()
 	case opMark:
-		return c.applyMark(a[0], uint8(a[1])&(markMask|markBlock|markAllow))
+		c.applyMark()
+		return
 	case opShadow, opFrame:
-		return c.applyInner(op, s, a)
+		c.applyInner(op, s)
+		return
 	case opValue:
-		c.applyValue(s, strs[0])
-		return OK
+		c.applyValue(s, text)
+		return
 	case opSecret:
 		n.flags |= secret
-		c.emitMask(s, a[1] != 0)
-		return OK
+		c.emitMask(s, c.arg(1) != 0)
+		return
 	case opChecked, opSelected:
-		if off || !shown {
-			return OK
-		}
+		off = off || !shown
 	case opScroll:
 		// How far a masked field is scrolled tells how much was typed.
-		if off || !shown && c.typedIn(n) {
-			return OK
-		}
+		off = off || !shown && c.typedIn(n)
 	case opSize:
 		reason := int64(0)
 		if n.mode == mask.Blocked {
 			reason = 1
 		}
-		o.Nums = append(o.Nums, reason)
-		if off {
-			return OK
-		}
+		c.num(reason)
 	case opDialogState:
-		if off {
-			return OK
-		}
 	case opKey:
-		c.applyKey(s, a[1])
-		return OK
+		c.applyKey(s, c.arg(1))
+		return
 	case opSheet, opRuleInsert, opRuleDelete, opAdopted:
 		// An owner of 0 is a constructed sheet, which may be adopted anywhere: it is masked by
 		// the page's mode, that of slot 0.
-		if off || s == 0 && a[0] != 0 {
-			return OK
+		off = off || s == 0 && c.arg(0) != 0
+		if !off {
+			o.Text = c.pol.CSS(text, n.mode).Bytes()
 		}
-		o.Text = c.pol.CSS(strs[0], n.mode).Bytes()
 	case opNavigate:
-		o.Text = c.pol.URL(strs[0], c.pol.PageMode()).Bytes()
+		o.Text = c.pol.URL(text, c.pol.PageMode()).Bytes()
 	case opTrack, opIdentify:
-		o.Name, o.Text = c.pol.Label(strs[0]).Bytes(), c.pol.JSON(strs[1]).Bytes()
+		o.Name, o.Text = c.pol.Label(text).Bytes(), c.pol.JSON(strs[1]).Bytes()
 	case opAnchor:
-		x, okX := decimal(strs[0])
-		y, okY := decimal(strs[1])
-		if !okX || !okY {
-			return OK
-		}
 		o.Kind = wire.KindAnchor
-		o.Nums = append(o.Nums, x, y)
+		off = !c.decimal(text) || !c.decimal(strs[1])
 	case opLeave:
 		c.flushActivity(c.atMs + activityMs)
 		c.begin(wire.KindLeave, 0)
+	default:
+		off = false // an event: the node on the wire stands for it
 	}
-	c.send()
-	return OK
+	if !off {
+		c.send()
+	}
 }
 
 // remove ends the subtree of s.
+//
+//go:noinline
 func (c *Core) remove(s int32) {
+	if s == c.document {
+		c.fail(ErrID)
+		return
+	}
 	if n := c.n(s); n.flags&hidden == 0 {
 		c.emitRef(wire.KindRemove, n.id)
 	}
 	c.release(s)
 }
 
-func decimal(s []byte) (n int64, ok bool) {
+// decimal puts a decimal number into the op.
+//
+//go:noinline
+func (c *Core) decimal(s []byte) bool {
+	n := int64(0)
 	for _, d := range s {
 		if d < '0' || d > '9' {
-			return 0, false
+			return false
 		}
 		n = n*10 + int64(d-'0')
 	}
-	return n, len(s) > 0 && len(s) < 16
+	c.num(n)
+	return len(s) > 0 && len(s) < 16
 }
 
-func (c *Core) applyHello(a []int32) Code {
-	if a[0] != ProtocolVersion {
-		return ErrVersion
+func (c *Core) applyHello() {
+	if c.arg(0) != ProtocolVersion {
+		c.fail(ErrVersion)
+	} else if c.hello {
+		c.fail(ErrOrder)
+	} else {
+		// An unknown level is strict.
+		level := mask.Strict
+		if c.arg(1) == int32(mask.Balanced) {
+			level = mask.Balanced
+		}
+		c.pol = mask.New(level)
+		c.keys = c.arg(2)&1 != 0
+		c.hello = true
 	}
-	if c.hello {
-		return ErrOrder
-	}
-	level := mask.Strict
-	if a[1] == int32(mask.Balanced) {
-		level = mask.Balanced
-	}
-	c.pol = mask.New(level)
-	c.keys = a[2]&1 != 0
-	c.hello = true
-	return OK
 }
 
 // applyMark sets the marks of the site's selectors. It may stand before the element that it
 // is for, so that it holds from the start.
-func (c *Core) applyMark(id int32, marks uint8) Code {
-	if id <= 0 {
-		return ErrID
-	}
-	if uint32(id) > c.maxID {
+func (c *Core) applyMark() {
+	id, marks := c.arg(0), uint8(c.arg(1))&(markMask|markBlock|markAllow)
+	if uint32(id) > c.maxID && id > 0 {
 		c.early, c.earlyMarks = uint32(id), marks
-		return OK
-	}
-	if s := c.slot(uint32(id)); s != 0 && c.n(s).kind == kindElement {
+	} else if s := c.find(id); s != 0 && c.n(s).kind == kindElement {
 		c.n(s).selMark = marks
 		c.retune(s)
 	}
-	return OK
 }
 
-func (c *Core) applyMove(s int32, a []int32) Code {
-	parent, prev, code := c.spotOf(a[1], a[2])
+func (c *Core) applyMove(s int32) {
+	parent := c.spotOf(c.arg(1), c.arg(2))
 	n := c.n(s)
-	if code != OK || s == prev || n.kind >= kindShadow || c.inside(parent, s) {
-		return ErrID
+	if s == c.spot || n.kind >= kindShadow || c.inside(parent, s) {
+		c.fail(ErrID)
+	}
+	if c.code != OK {
+		return
 	}
 	if parent == 0 { // its new place is being asked for, and brings it
 		c.remove(s)
-		return OK
+		return
 	}
-	from := n.parent
+	from := c.n(n.parent)
 	c.unlink(s)
-	c.link(s, parent, prev)
+	c.link(s, parent, c.spot)
 	mode, kids := c.settle(s)
 	p := c.n(parent)
 	quiet := n.kind != kindElement && c.silent(parent)
-	same := mode == n.mode && kids == n.kids && !quiet && (n.kind != kindText || c.sameText(c.n(from), p)) ||
+	same := mode == n.mode && kids == n.kids && !quiet && (n.kind != kindText || c.sameText(from, p)) ||
 		mode == mask.Blocked && n.mode == mode // a box moves as a box
-	if same && n.flags&hidden == 0 && p.flags&hidden == 0 && p.mode != mask.Blocked {
+	if same && (n.flags|p.flags)&hidden == 0 && p.mode != mask.Blocked {
 		n.kids = kids
-		o := c.begin(wire.KindMove, n.id)
-		o.Parent, o.Prev = p.id, c.wirePrev(s)
+		c.emitNode(wire.KindMove, s)
 		c.send()
 		if mode == mask.Blocked {
 			c.recompute(s)
 		}
-		return OK
+		return
 	}
 	// Its level is another now, or it was hidden by an old ancestor and nothing hides it
 	// here: it leaves the wire until the bridge has sent it again.
-	c.recompute(s)
 	c.withdraw(s)
 	if !quiet {
 		c.askUnlessCovered(s)
 	}
-	return OK
 }
 
 // applyLostMove is the move of a node that was given up. Below a parent that is recorded
 // nobody would ever bring it, so the parent is asked for: anew as a whole, or, of a root,
 // its children.
-func (c *Core) applyLostMove(parentID, prevID int32) Code {
-	parent, _, code := c.spotOf(parentID, prevID)
+func (c *Core) applyLostMove() {
+	parent := c.spotOf(c.arg(1), c.arg(2))
 	if n := c.n(parent); parent != 0 && n.flags&hidden == 0 && n.mode != mask.Blocked {
 		slow := int32(0)
 		if n.kind != kindElement {
@@ -357,7 +356,6 @@ func (c *Core) applyLostMove(parentID, prevID int32) Code {
 		}
 		c.ask(n.id, slow)
 	}
-	return code
 }
 
 // sameText reports whether a text child is masked alike under both parents.
@@ -367,9 +365,14 @@ func (c *Core) sameText(p, q *node) bool {
 }
 
 // applyInner attaches a shadow root or a frame's document. A second one replaces the first.
-func (c *Core) applyInner(op int, host int32, a []int32) Code {
-	if !c.fresh(a[1], 1) || c.n(host).kind != kindElement {
-		return ErrID
+func (c *Core) applyInner(op int, host int32) {
+	id := c.arg(1)
+	c.fresh(id, 1)
+	if c.n(host).kind != kindElement {
+		c.fail(ErrID)
+	}
+	if c.code != OK {
+		return
 	}
 	if old := c.n(host).inner; old != 0 {
 		c.remove(old)
@@ -378,111 +381,97 @@ func (c *Core) applyInner(op int, host int32, a []int32) Code {
 	if op == opFrame {
 		kind, wireKind = kindDocument, wire.KindFrameDocument
 	}
-	s := c.create(uint32(a[1]), kind)
+	s := c.create(uint32(id), kind)
 	n := c.n(s)
 	n.parent = host
 	c.n(host).inner = s
 	c.place(s)
 	if n.flags&hidden == 0 {
-		o := c.begin(wireKind, n.id)
-		o.Parent = c.n(host).id
+		c.emitNode(wireKind, s)
 		if op == opShadow {
-			o.Nums = append(o.Nums, int64(a[2]))
+			c.num(int64(c.arg(2)))
 		}
 		c.send()
 	}
-	return OK
 }
 
 // applyTree reads a natively serialised subtree.
-func (c *Core) applyTree(r *args) Code {
-	parentID, prevID, first, count := r.next(), r.next(), r.next(), r.next()
-	forget := r.take(r.next())
-	marks := r.take(doubled(r.next()))
-	shape := r.take(r.next())
-	n := r.next()
-	if !r.done() {
-		return ErrSize
+func (c *Core) applyTree() {
+	var t treeOp
+	parentID, prevID, first, count := c.next(), c.next(), c.next(), c.next()
+	forget := c.take(c.next(), 1)
+	t.marks = c.take(c.next(), 2)
+	t.shape = c.take(c.next(), 1)
+	n := c.next()
+	if c.argAt != len(c.args) {
+		c.fail(ErrSize)
 	}
-	html, ok := c.str(n)
-	if !ok || n < 0 {
-		return ErrText
+	t.from = c.i
+	c.str(n)
+	t.to = c.i - 1
+	if c.null {
+		c.fail(ErrText)
+	}
+	if c.code != OK {
+		return
 	}
 	for _, id := range forget {
-		s, ok := c.find(id)
-		if !ok || s == c.document {
-			return ErrID
-		}
-		if s != 0 {
+		if s := c.find(id); s != 0 {
 			c.remove(s)
 		}
-	}
-	parent, prev, code := c.spotOf(parentID, prevID)
-	if code != OK {
-		return code
-	}
-	if !c.fresh(first, count) {
-		return ErrID
-	}
-	if parent == 0 {
-		return OK
-	}
-	for i := 2; i < len(marks); i += 2 {
-		if marks[i] < marks[i-2] {
-			return ErrSize
+		if c.code != OK {
+			return
 		}
 	}
-	t := treeOp{parent, prev, uint32(first), int(count), marks, shape, html}
+	t.parent = c.spotOf(parentID, prevID)
+	t.prev = c.spot
+	c.fresh(first, count)
+	if c.code != OK || t.parent == 0 {
+		return
+	}
+	for i := 2; i < len(t.marks); i += 2 {
+		if t.marks[i] < t.marks[i-2] {
+			c.fail(ErrSize)
+			return
+		}
+	}
+	t.first, t.count = uint32(first), int(count)
 	// Text below a raw element is literal and has no tag around it: that is not a tree.
-	if c.silent(parent) || c.n(parent).tag == mask.TagStyle || !c.readTree(&t, false) {
+	if c.silent(t.parent) || c.n(t.parent).tag == mask.TagStyle || !c.readTree(&t, false) {
 		c.ask(uint32(parentID), 1)
-		return OK
+	} else {
+		c.readTree(&t, true)
 	}
-	c.readTree(&t, true)
-	return OK
-}
-
-func doubled(n int32) int32 {
-	if n < 0 || n > 1<<28 {
-		return -1
-	}
-	return n * 2
+	c.i, c.end = t.to+1, len(c.text)
 }
 
 // applyElement makes one element of the slow walk.
-func (c *Core) applyElement(r *args) Code {
-	parentID, prevID, id, ns := r.next(), r.next(), r.next(), r.next()
-	nameLen := r.next()
-	lens := r.take(doubled(r.next()))
-	if !r.done() {
-		return ErrSize
+func (c *Core) applyElement() {
+	parentID, prevID, id, ns, nameLen := c.next(), c.next(), c.next(), c.next(), c.next()
+	lens := c.take(c.next(), 2)
+	if c.argAt != len(c.args) {
+		c.fail(ErrSize)
 	}
-	name, ok := c.str(nameLen)
-	if !ok || nameLen < 0 {
-		return ErrText
+	name := c.str(nameLen)
+	if c.null {
+		c.fail(ErrText)
 	}
 	c.attrs = c.attrs[:0]
 	for i := 0; i+1 < len(lens); i += 2 {
-		k, ok1 := c.str(lens[i])
-		v, ok2 := c.str(lens[i+1])
-		if !ok1 || !ok2 {
-			return ErrText
-		}
-		c.attrs = append(c.attrs, pair{k, v})
+		k := c.str(lens[i])
+		c.attrs = append(c.attrs, pair{k, c.str(lens[i+1])})
 	}
-	parent, prev, code := c.spotOf(parentID, prevID)
-	if code != OK {
-		return code
+	parent := c.spotOf(parentID, prevID)
+	c.fresh(id, 1)
+	if ns < 0 || ns > 3 {
+		c.fail(ErrID)
 	}
-	if !c.fresh(id, 1) || ns < 0 || ns > 3 {
-		return ErrID
+	if c.code != OK || parent == 0 {
+		return
 	}
 	marks := uint8(0)
 	if c.early == uint32(id) {
 		marks = c.earlyMarks
 	}
-	if parent != 0 {
-		c.addElement(parent, prev, uint32(id), uint8(ns), name, c.attrs, marks)
-	}
-	return OK
+	c.addElement(parent, c.spot, uint32(id), uint8(ns), name, marks)
 }

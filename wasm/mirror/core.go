@@ -27,10 +27,13 @@ type Core struct {
 	enc wire.Encoder
 	op  wire.Op
 
-	in     []byte // the batch: ints, then text
-	ints   []int32
-	text   []byte
-	cursor int // in text
+	in    []byte // the batch: ints, then text
+	ints  []int32
+	args  []int32 // the op at hand, and where in it we are
+	argAt int
+	code  Code  // why the recording ends
+	null  bool  // the string last read was null
+	spot  int32 // the previous sibling that spotOf found
 
 	// Memory tells how many bytes the instance has; nil counts the core's own arrays.
 	Memory func() int
@@ -129,11 +132,11 @@ func (c *Core) Apply(nInts, nText int) Code {
 		c.ints = c.ints[:0]
 	}
 	c.text = buf[nInts*4 : nInts*4+nText]
-	c.cursor = 0
+	c.i, c.end = 0, nText
 	if code := c.applyBatch(); code != OK {
 		return c.die(code)
 	}
-	if c.cursor != len(c.text) {
+	if c.i != nText {
 		return c.die(ErrText)
 	}
 	if c.memory() > MemoryCeiling {

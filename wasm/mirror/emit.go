@@ -32,17 +32,13 @@ func (c *Core) emitRef(kind wire.Kind, id uint32) {
 	c.send()
 }
 
-func (c *Core) emitNums(kind wire.Kind, id uint32, nums ...int64) {
-	o := c.begin(kind, id)
-	o.Nums = append(o.Nums, nums...)
+func (c *Core) emitText(kind wire.Kind, id uint32, text mask.Text) {
+	c.begin(kind, id).Text = text.Bytes()
 	c.send()
 }
 
-func (c *Core) emitText(kind wire.Kind, id uint32, name, text mask.Text) {
-	o := c.begin(kind, id)
-	o.Name, o.Text = name.Bytes(), text.Bytes()
-	c.send()
-}
+//go:noinline
+func (c *Core) num(n int64) { c.op.Nums = append(c.op.Nums, n) }
 
 // wirePrev is the id of the nearest sibling before s that is on the wire.
 func (c *Core) wirePrev(s int32) uint32 {
@@ -79,7 +75,7 @@ func (c *Core) element(s int32) mask.Element {
 type pair struct{ name, value []byte }
 
 // addElement makes an element node, learns from its attributes what it is, and writes it.
-func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, attrs []pair, marks uint8) int32 {
+func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, marks uint8) int32 {
 	s := c.create(id, kindElement)
 	c.link(s, parent, prev)
 	n := c.n(s)
@@ -92,8 +88,8 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 		}
 	}
 	n.tag = c.pol.TagOf(local)
-	for i := range attrs {
-		c.learn(n, attrs[i].name, attrs[i].value, false)
+	for i := range c.attrs {
+		c.learn(n, c.attrs[i].name, c.attrs[i].value, false)
 	}
 	c.place(s)
 	if n.flags&hidden != 0 {
@@ -102,12 +98,12 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 	o := c.emitNode(wire.KindElement, s)
 	o.Name = c.pol.TagName(name, n.tag, n.mode).Bytes()
 	e := c.element(s)
-	for i := range attrs {
-		if an, av, ok := c.pol.Attr(e, attrs[i].name, attrs[i].value); ok {
+	for i := range c.attrs {
+		if an, av, ok := c.pol.Attr(e, c.attrs[i].name, c.attrs[i].value); ok {
 			o.Attrs = append(o.Attrs, wire.Attr{Name: an.Bytes(), Value: av.Bytes()})
 		}
 	}
-	o.Nums = append(o.Nums, int64(ns))
+	c.num(int64(ns))
 	c.send()
 	return s
 }
@@ -215,7 +211,7 @@ func (c *Core) addOther(parent, prev int32, id uint32, kind int64, name []byte) 
 	}
 	o := c.emitNode(wire.KindOther, s)
 	o.Name = c.pol.CommonName(name).Bytes()
-	o.Nums = append(o.Nums, kind)
+	c.num(kind)
 	c.send()
 	return s
 }

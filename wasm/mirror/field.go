@@ -29,7 +29,9 @@ func (c *Core) applyKey(s, kind int32) {
 		return
 	}
 	if n.mode == mask.Allowed || !c.typedIn(n) && kind > keyEditing {
-		c.emitNums(wire.KindKey, c.seen(s), int64(kind))
+		c.begin(wire.KindKey, c.seen(s))
+		c.num(int64(kind))
+		c.send()
 		return
 	}
 	id, bucket := c.seen(s), c.atMs-c.atMs%activityMs
@@ -45,7 +47,10 @@ func (c *Core) flushActivity(nowMs int64) {
 	if c.act.open && nowMs >= c.act.bucket+activityMs {
 		c.act.open = false
 		if s := c.slot(c.act.id); s != 0 || c.act.id == 0 {
-			c.emitNums(wire.KindActivity, c.act.id, c.act.bucket, 1)
+			c.begin(wire.KindActivity, c.act.id)
+			c.num(c.act.bucket)
+			c.num(1)
+			c.send()
 		}
 	}
 }
@@ -75,7 +80,7 @@ func (c *Core) applyValue(s int32, value []byte) {
 	}
 	if n.flags&hidden == 0 {
 		n.flags &^= sentMask | sentNone
-		c.emitText(wire.KindValue, n.id, mask.Text{}, c.pol.Value(value, n.mode, false))
+		c.emitText(wire.KindValue, n.id, c.pol.Value(value, n.mode, false))
 	}
 }
 
@@ -93,12 +98,12 @@ func (c *Core) emitMask(s int32, filled bool) {
 		return
 	}
 	n.flags = n.flags&^(sentMask|sentNone) | say
-	c.emitText(wire.KindValue, n.id, mask.Text{}, c.pol.Filled(filled))
+	c.emitText(wire.KindValue, n.id, c.pol.Filled(filled))
 }
 
 // applyAttr takes in what an attribute says, and sends it through the policy.
-func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
-	n := c.n(s)
+func (c *Core) applyAttr(s int32, name, value []byte) {
+	n, null := c.n(s), c.null
 	if n.kind != kindElement {
 		return
 	}
@@ -116,11 +121,14 @@ func (c *Core) applyAttr(s int32, name, value []byte, null bool) {
 	e := c.element(s)
 	if !null {
 		if an, av, ok := c.pol.Attr(e, name, value); ok {
-			c.emitText(wire.KindAttr, n.id, an, av)
+			c.begin(wire.KindAttr, n.id).Name = an.Bytes()
+			c.op.Text = av.Bytes()
+			c.send()
 			return
 		}
 	}
 	if an, ok := c.pol.AttrName(e, name); ok {
-		c.emitText(wire.KindAttrRemoved, n.id, an, mask.Text{})
+		c.begin(wire.KindAttrRemoved, n.id).Name = an.Bytes()
+		c.send()
 	}
 }

@@ -1,13 +1,20 @@
 package mirror
 
+import "afterimage/wasm/mask"
+
 // The reader of op tree: it reads what the browser's serialiser wrote
 // (https://html.spec.whatwg.org/#serialising-html-fragments), guided by the shape that the
 // walk saw. It is no HTML parser: every node, every length and every end tag is known
 // beforehand, so no text of a page can make it see another tree. It runs twice over the
 // string, first without effects, so that a string of another shape leaves nothing behind.
 
-// reader holds the scratch of one op tree.
+// reader stands in the text of the batch, or in the string of one op tree, and holds the
+// scratch of that. Cursor and text are fields and not parameters: a slice that is handed on
+// costs 20 bytes of WebAssembly a call.
 type reader struct {
+	text   []byte
+	i, end int // the cursor, and where the string at hand ends
+
 	levels []level
 	attrs  []pair
 	plain  []byte // unescaped attribute values and texts of one element
@@ -27,16 +34,16 @@ type treeOp struct {
 	count        int
 	marks        []int32 // (id, bits)…, ids ascending
 	shape        []int32
-	html         []byte
+	from, to     int // its string in the text of the batch
 }
 
 // readTree reads the string by its shape; with write it makes the nodes, which it must
 // only do after a run without it said yes.
 func (c *Core) readTree(t *treeOp, write bool) bool {
-	s, shape := t.html, t.shape
-	i, n, mark := 0, 0, 0
-	levels := c.levels[:0]
-	parent, prev := t.parent, t.prev
+	c.i, c.end = t.from, t.to
+	shape := t.shape
+	n, mark := 0, 0
+	c.levels = c.levels[:0]
 	open := true // the node before opened a level, or there is none
 	for k := 0; k < len(shape); n++ {
 		v := shape[k]
@@ -50,87 +57,90 @@ func (c *Core) readTree(t *treeOp, write bool) bool {
 			extra = int(shape[k])
 			k++
 		}
-		if n >= t.count || closes > len(levels) || open && closes > 0 {
+		if n >= t.count || closes > len(c.levels) || open && closes > 0 {
 			return false
 		}
-		for ; closes > 0; closes-- {
-			if i = c.endTag(s, i, levels[len(levels)-1]); i < 0 {
-				return false
-			}
-			levels = levels[:len(levels)-1]
+		if !c.endTags(closes) {
+			return false
 		}
 		rawEnd := -1
-		if len(levels) > 0 {
-			rawEnd = levels[len(levels)-1].rawEnd
-		}
-		if write {
-			parent, prev = t.parent, t.prev
-			if len(levels) > 0 {
-				parent = levels[len(levels)-1].slot
+		parent, prev := t.parent, t.prev
+		if len(c.levels) > 0 {
+			l := &c.levels[len(c.levels)-1]
+			rawEnd = l.rawEnd
+			if write {
+				parent = l.slot
 				prev = c.n(parent).last
 			}
 		}
 		id := t.first + uint32(n)
 		open = false
 		made := int32(0)
+		from := c.i
 		switch typ {
 		case shapeText, shapeNextText:
 			if kids {
 				return false
 			}
-			end := -1
-			switch {
-			case typ == shapeNextText:
-				if end = advanceEscaped(s, i, extra, rawEnd >= 0); end > len(s) || rawEnd >= 0 && end > rawEnd {
-					return false
-				}
-			default:
-				end = c.firstText(s, i, rawEnd, shape[k:])
+			if rawEnd >= 0 {
+				c.end = rawEnd
 			}
-			if end < 0 {
+			left := 0
+			if typ == shapeText {
+				extra = 1 << 30
+				left = c.advance(extra, rawEnd >= 0)
+				// The first text of a run: what the texts that follow it, whose lengths stand in
+				// the shape, leave of the run.
+				if k < len(shape) && shape[k] == shapeNextText && left >= 0 {
+					extra -= left
+					for q := k; q+1 < len(shape) && shape[q] == shapeNextText; q += 2 {
+						if shape[q+1] < 0 || int(shape[q+1]) > extra {
+							return false
+						}
+						extra -= int(shape[q+1])
+					}
+					c.i = from
+					left = c.advance(extra, rawEnd >= 0)
+				}
+			} else if left = c.advance(extra, rawEnd >= 0); left > 0 {
+				return false
+			}
+			c.end = t.to
+			if left < 0 {
 				return false
 			}
 			if write {
-				data := s[i:end]
+				data := c.text[from:c.i]
 				if rawEnd < 0 {
 					c.plain = c.plain[:0]
-					data = c.unescape(data)
+					data, _ = c.unescape(from)
 				}
 				made = c.addText(parent, prev, id, data)
 			}
-			i = end
 		case shapeComment:
-			end := -1
-			if kids || rawEnd >= 0 || !at(s, i, "<!--") {
+			if kids || rawEnd >= 0 || !c.eat("<!--") || c.advance(extra, true) != 0 || !c.eat("-->") {
 				return false
 			}
-			if end = advance(s, i+4, extra); end < 0 || !at(s, end, "-->") {
-				return false
-			}
-			i = end + 3
 			if write {
 				made = c.addOther(parent, prev, id, 8, nil)
 			}
 		case shapeHTML, shapeSVG, shapeMathML, shapeRaw:
-			if rawEnd >= 0 || i >= len(s) || s[i] != '<' {
+			if rawEnd >= 0 || !c.eat("<") {
 				return false
 			}
-			from := i + 1
-			to := from
-			for to < len(s) && s[to] > ' ' && s[to] != '>' && s[to] != '/' && s[to] != '<' {
-				to++
-			}
-			if to == from || !letter(s[from]) {
+			lv := level{from: c.i, rawEnd: -1}
+			name := c.word()
+			lv.to = c.i
+			if len(name) == 0 || !letter(name[0]) || !c.startTag() {
 				return false
 			}
-			if i = c.startTag(s, to, write); i < 0 {
-				return false
-			}
-			lv := level{from: from, to: to, rawEnd: -1}
+			from = c.i
 			if typ == shapeRaw {
-				if lv.rawEnd = advance(s, i, extra); lv.rawEnd < 0 {
+				if c.advance(extra, true) != 0 {
 					return false
 				}
+				lv.rawEnd = c.i
+				c.i = from
 			}
 			if write {
 				bits := uint8(0)
@@ -144,108 +154,86 @@ func (c *Core) readTree(t *treeOp, write bool) bool {
 				if typ == shapeSVG || typ == shapeMathML {
 					ns = uint8(typ - shapeSVG + 1)
 				}
-				made = c.addElement(parent, prev, id, ns, s[from:to], c.attrs, bits)
+				made = c.addElement(parent, prev, id, ns, name, bits)
 				lv.slot = made
 			}
-			switch {
-			case kids:
-				levels = append(levels, lv)
-				c.levels = levels
+			c.levels = append(c.levels, lv)
+			if kids {
 				open = true
-			case typ == shapeRaw:
-				if lv.rawEnd != i && !same(s[from:to], "template") {
+				break
+			}
+			if typ == shapeRaw {
+				if lv.rawEnd != from && !same(name, "template") {
 					return false
 				}
-				if i = c.endTag(s, lv.rawEnd, lv); i < 0 {
+				c.i = lv.rawEnd
+			}
+			if !c.endTags(1) {
+				if typ != shapeHTML || !void(name) {
 					return false
 				}
-			default:
-				if e := c.endTag(s, i, lv); e >= 0 {
-					i = e
-				} else if typ != shapeHTML || !void(s[from:to]) {
-					return false
-				}
+				c.i = from
+				c.levels = c.levels[:len(c.levels)-1]
 			}
 		default:
 			return false
 		}
-		if write && len(levels) == 0 || write && open && len(levels) == 1 {
+		if write && len(c.levels) == 0 || write && open && len(c.levels) == 1 {
 			t.prev = made
 		}
 	}
-	for len(levels) > 0 {
-		if i = c.endTag(s, i, levels[len(levels)-1]); i < 0 {
+	return c.endTags(len(c.levels)) && c.i == c.end && n == t.count
+}
+
+// endTags steps over the end tags of the n innermost levels, or says no and stands where
+// the one that is missing should be.
+//
+//go:noinline
+func (c *Core) endTags(n int) bool {
+	for ; n > 0; n-- {
+		l := c.levels[len(c.levels)-1]
+		if l.rawEnd >= 0 && c.i != l.rawEnd || !c.eat("</") {
 			return false
 		}
-		levels = levels[:len(levels)-1]
+		for k := l.from; k < l.to; k++ {
+			if c.i >= c.end || c.text[c.i] != c.text[k] {
+				return false
+			}
+			c.i++
+		}
+		if !c.eat(">") {
+			return false
+		}
+		c.levels = c.levels[:len(c.levels)-1]
 	}
-	return i == len(s) && n == t.count
+	return true
 }
 
-// firstText returns the end of the first text of a run: what the texts that follow it
-// (their lengths stand in the shape) leave of the run. −1 if that is no text.
-func (c *Core) firstText(s []byte, i, rawEnd int, rest []int32) int {
-	raw := rawEnd >= 0
-	end := rawEnd
-	if !raw {
-		end = i
-		for end < len(s) && s[end] != '<' {
-			if s[end] == '>' {
-				return -1
-			}
-			if s[end] == '&' {
-				n, _ := entity(s, end)
-				if n == 0 {
-					return -1
-				}
-				end += n
-				continue
-			}
-			end++
-		}
-	}
-	if len(rest) == 0 || rest[0] != shapeNextText {
-		return end
-	}
-	total := units(s[i:end])
-	if !raw {
-		for k := i; k < end; {
-			if s[k] != '&' {
-				k++
-				continue
-			}
-			n, _ := entity(s, k)
-			total -= n - 1
-			k += n
-		}
-	}
-	for k := 0; k+1 < len(rest) && rest[k] == shapeNextText; k += 2 {
-		if rest[k+1] < 0 || int(rest[k+1]) > total {
-			return -1
-		}
-		total -= int(rest[k+1])
-	}
-	return advanceEscaped(s, i, total, raw)
-}
-
-// advanceEscaped is advance where escaped characters count as one unit.
-func advanceEscaped(s []byte, i, n int, raw bool) int {
-	if raw {
-		return advance(s, i, n)
-	}
-	for n > 0 {
-		if i >= len(s) || s[i] == '<' || s[i] == '>' {
-			return -1
-		}
-		b := s[i]
+// advance steps over n UTF-16 units and answers how many are left where the text ended
+// before; negative if that falls into the middle of a character. Unless raw it ends at < and
+// >, and an escape is one unit. The text is UTF-8 as TextEncoder writes it; on other bytes
+// the count is some other number, and never reads outside of the text.
+//
+//go:noinline
+func (r *reader) advance(n int, raw bool) int {
+	i := r.i
+	for n > 0 && i < r.end {
+		b := r.text[i]
 		switch {
-		case b == '&':
-			l, _ := entity(s, i)
-			if l == 0 {
-				return -1
-			}
-			i += l
 		case b < 0x80:
+			if !raw {
+				if b == '<' || b == '>' {
+					r.i = i
+					return n
+				}
+				if b == '&' {
+					l := r.escape(i) >> 8
+					if l == 0 {
+						return -1
+					}
+					i += l - 1
+				}
+			}
 			i++
 		case b < 0xe0:
 			i += 2
@@ -257,156 +245,130 @@ func advanceEscaped(s []byte, i, n int, raw bool) int {
 		}
 		n--
 	}
-	if n < 0 || i > len(s) {
+	r.i = i
+	if i > r.end {
 		return -1
 	}
-	return i
+	return n
 }
 
-// endTag returns the index after the end tag of lv at s[i], or −1.
+// word steps over the name of a tag or an attribute.
 //
 //go:noinline
-func (c *Core) endTag(s []byte, i int, lv level) int {
-	n := lv.to - lv.from
-	if lv.rawEnd >= 0 && i != lv.rawEnd || i+n+3 > len(s) || s[i] != '<' || s[i+1] != '/' || s[i+2+n] != '>' {
-		return -1
-	}
-	for k := 0; k < n; k++ {
-		if s[i+2+k] != s[lv.from+k] {
-			return -1
+func (r *reader) word() []byte {
+	from := r.i
+	for r.i < r.end {
+		b := r.text[r.i]
+		if b <= ' ' || b == '/' || b >= '<' && b <= '>' {
+			break
 		}
+		r.i++
 	}
-	return i + n + 3
+	return r.text[from:r.i]
 }
 
-// startTag reads the attributes after a tag's name at s[i] and returns the index after the
-// tag, or −1. With keep they stand in c.attrs, unescaped.
-func (c *Core) startTag(s []byte, i int, keep bool) int {
-	c.attrs, c.plain = c.attrs[:0], c.plain[:0]
-	for {
-		if i >= len(s) {
-			return -1
+// startTag reads the attributes after a tag's name, and steps over the tag. They stand in
+// attrs, unescaped.
+func (r *reader) startTag() bool {
+	r.attrs, r.plain = r.attrs[:0], r.plain[:0]
+	for r.eat(" ") {
+		name := r.word()
+		if len(name) == 0 || !r.eat("=\"") {
+			return false
 		}
-		if s[i] == '>' {
-			return i + 1
+		from := r.i
+		for r.i < r.end && r.text[r.i] != '"' {
+			r.i++
 		}
-		if s[i] != ' ' {
-			return -1
+		value, ok := r.unescape(from)
+		if !ok || !r.eat("\"") {
+			return false
 		}
-		i++
-		from := i
-		for i < len(s) && s[i] > ' ' && s[i] != '=' && s[i] != '>' && s[i] != '/' {
-			i++
-		}
-		to := i
-		if to == from || i+1 >= len(s) || s[i] != '=' || s[i+1] != '"' {
-			return -1
-		}
-		i += 2
-		value := i
-		escaped := false
-		for i < len(s) && s[i] != '"' {
-			if s[i] == '&' {
-				n, _ := entity(s, i)
-				if n == 0 {
-					return -1
-				}
-				escaped = true
-				i += n
-				continue
-			}
-			i++
-		}
-		if i >= len(s) {
-			return -1
-		}
-		if keep {
-			v := s[value:i]
-			if escaped {
-				v = c.unescape(v)
-			}
-			c.attrs = append(c.attrs, pair{s[from:to], v})
-		}
-		i++
+		r.attrs = append(r.attrs, pair{name, value})
 	}
+	return r.eat(">")
 }
 
-// entity returns the length of the escape at s[i] (an &) and its character, 0 if it is not
-// one that the serialiser writes.
+// escape returns the length of the escape at i (an &) and, in the lowest 8 bits, its
+// character; 0 if it is not one that the serialiser writes.
 //
 //go:noinline
-func entity(s []byte, i int) (n int, char byte) {
+func (r *reader) escape(i int) int {
 	switch {
-	case at(s, i, "&amp;"):
-		return 5, '&'
-	case at(s, i, "&lt;"):
-		return 4, '<'
-	case at(s, i, "&gt;"):
-		return 4, '>'
-	case at(s, i, "&quot;"):
-		return 6, '"'
-	case at(s, i, "&nbsp;"):
-		return 6, 0xa0
+	case r.at(i, "&amp;"):
+		return 5<<8 | '&'
+	case r.at(i, "&lt;"):
+		return 4<<8 | '<'
+	case r.at(i, "&gt;"):
+		return 4<<8 | '>'
+	case r.at(i, "&quot;"):
+		return 6<<8 | '"'
+	case r.at(i, "&nbsp;"):
+		return 6<<8 | 0xa0
 	}
-	return 0, 0
+	return 0
 }
 
-// unescape appends s to the scratch without escapes, and returns that. Text without any is
-// returned as it is.
-func (c *Core) unescape(s []byte) []byte {
-	first := 0
-	for first < len(s) && s[first] != '&' {
-		first++
+// unescape returns what stands between from and the cursor without escapes, in the scratch.
+// Text without any is returned as it is. It says no where something else follows an &.
+//
+//go:noinline
+func (r *reader) unescape(from int) ([]byte, bool) {
+	i := from
+	for i < r.i && r.text[i] != '&' {
+		i++
 	}
-	if first == len(s) {
-		return s
+	if i == r.i {
+		return r.text[from:i], true
 	}
-	start := len(c.plain)
-	c.plain = append(c.plain, s[:first]...)
-	for i := first; i < len(s); {
-		if s[i] != '&' {
-			c.plain = append(c.plain, s[i])
-			i++
-			continue
+	start := len(r.plain)
+	r.plain = append(r.plain, r.text[from:i]...)
+	for i < r.i {
+		b := r.text[i]
+		i++
+		if b == '&' {
+			e := r.escape(i - 1)
+			if e == 0 {
+				return nil, false
+			}
+			i += e>>8 - 1
+			b = byte(e)
+			if b == 0xa0 {
+				r.plain = append(r.plain, 0xc2)
+			}
 		}
-		n, char := entity(s, i)
-		if n == 0 {
-			n, char = 1, '&'
-		}
-		if char == 0xa0 {
-			c.plain = append(c.plain, 0xc2)
-		}
-		c.plain = append(c.plain, char)
-		i += n
+		r.plain = append(r.plain, b)
 	}
-	return c.plain[start:len(c.plain):len(c.plain)]
+	return r.plain[start:len(r.plain):len(r.plain)], true
 }
 
 //go:noinline
-func at(s []byte, i int, w string) bool {
-	if i+len(w) > len(s) {
+func (r *reader) at(i int, w string) bool {
+	if i+len(w) > r.end {
 		return false
 	}
 	for k := 0; k < len(w); k++ {
-		if s[i+k] != w[k] {
+		if r.text[i+k] != w[k] {
 			return false
 		}
 	}
 	return true
 }
 
+// eat steps over w if it stands at the cursor.
+//
+//go:noinline
+func (r *reader) eat(w string) bool {
+	ok := r.at(r.i, w)
+	if ok {
+		r.i += len(w)
+	}
+	return ok
+}
+
 func letter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 || c == '_' || c == ':' }
 
 // void elements have no end tag (https://html.spec.whatwg.org/#serializes-as-void).
 func void(name []byte) bool {
-	const list = " area base br col embed hr img input link meta source track wbr basefont bgsound frame keygen param "
-	if len(name) > 8 {
-		return false
-	}
-	for i := 0; i+1 < len(list); i++ {
-		if list[i] == ' ' && at(name, 0, list[i+1:i+1+min(len(name), len(list)-i-1)]) && i+1+len(name) < len(list) && list[i+1+len(name)] == ' ' {
-			return true
-		}
-	}
-	return false
+	return mask.Listed(" area base br col embed hr img input link meta source track wbr basefont bgsound frame keygen param ", name)
 }

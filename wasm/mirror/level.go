@@ -95,7 +95,6 @@ func (c *Core) retune(s int32) {
 	if mode == n.mode && kids == n.kids {
 		return
 	}
-	c.recompute(s)
 	c.withdraw(s)
 	c.askUnlessCovered(s)
 }
@@ -108,13 +107,15 @@ func (c *Core) recompute(s int32) {
 	}
 }
 
-// withdraw takes s and its subtree from the wire.
+// withdraw settles s and its subtree anew and takes them from the wire.
 func (c *Core) withdraw(s int32) {
 	if c.n(s).flags&hidden == 0 {
 		c.emitRef(wire.KindRemove, c.n(s).id)
 	}
 	for at := s; at != 0; at = c.following(at, s, false) {
-		c.n(at).flags |= hidden
+		n := c.n(at)
+		n.mode, n.kids = c.settle(at)
+		n.flags |= hidden
 	}
 }
 
