@@ -65,7 +65,7 @@ types: deps ## tsc --noEmit over recorder and user interface
 	cd jsbridge && npx --no-install tsc --noEmit -p ../collector/demo/shop
 
 vectors: ## write the test vectors of the format anew
-	go test ./wasm/wire -run Vectors -update
+	go test ./wasm/wire ./wasm/wire/seal -run Vectors -update
 
 bench: bench-core bench-wire bench-record bench-start size ## every benchmark
 
