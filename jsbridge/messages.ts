@@ -50,10 +50,10 @@ export interface StartConfig {
   /** Origin and path prefix of the collector, without a slash at the end. */
   readonly endpoint: string
   readonly paths: Paths
-  /** Absolute URL of the core; the worker checks its bytes against `coreHash`. */
+  /** Absolute URL of the core; the worker checks its bytes. */
   readonly coreUrl: string
-  /** base64 SHA-256 of the core's bytes. */
-  readonly coreHash: string
+  /** base64 SHA-256 of the core's bytes, where it is not the core that the worker was built with. */
+  readonly coreHash?: string
   /** The whole site key: `m.<siteId>` or `h.<siteId>.<fingerprint>`. */
   readonly siteKey: string
   readonly siteId: string
@@ -112,7 +112,6 @@ export type FromWorker =
    */
   | { readonly t: 'applied'; readonly bytes: number }
   | { readonly t: 'flushed'; readonly id: number; readonly acknowledged: number; readonly pending: number }
-  | { readonly t: 'state'; readonly phase: Phase; readonly reason: string }
   /** Somebody watches live: batches go out each second. */
   | { readonly t: 'watch'; readonly on: boolean }
   /** The site's remote switch, or a refusal that no retry mends. */

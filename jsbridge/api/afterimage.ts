@@ -46,7 +46,7 @@ export interface Afterimage {
 
 /** One page view that is being recorded. */
 interface Run {
-  readonly recorder: Recorder
+  readonly recorder_: Recorder
   readonly host: WorkerHost
   readonly pageViewId: string
   readonly sessionId: string
@@ -77,7 +77,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     state = { phase, reason, ...(directive && { directive }) }
   }
   const refuse = (error: unknown): Refusal => {
-    const refusal = error instanceof Refusal ? error : new Refusal('internal', 'the recorder could not start')
+    const refusal = error instanceof Refusal ? error : new Refusal('internal', 'the recorder failed')
     setState('refused', refusal.message, refusal.directive)
     console.warn('afterimage: nothing is recorded: ' + refusal.message)
     return refusal
@@ -90,7 +90,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const check = (good: unknown, code: string, reason: string): void => {
     if (!good) throw new Refusal(code, reason)
   }
-  const checkCurrent = (mine: number): void => check(mine === generation, 'stopped', 'stopped before the first snapshot')
+  const checkCurrent = (mine: number): void => check(mine === generation, 'stopped', 'stopped before it began')
 
   const signals = (): { readonly dnt: boolean; readonly gpc: boolean } => {
     const isOn = (value: unknown): boolean => /^(?:1|yes|true)$/.test(value as string)
@@ -99,11 +99,11 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   const obeySignals = (): void => {
     const { dnt, gpc } = signals()
-    if (dnt || gpc) withhold('dnt', 'the browser asks not to be tracked')
+    if (dnt || gpc) withhold('dnt', 'the browser asks for no tracking')
   }
   const waitForConsent = async (mine: number, consent: string | undefined): Promise<void> => {
-    if (consent === 'required' && visitor?.stored.c !== (options.consentVersion ?? '')) {
-      setState('waiting-consent', 'the visitor has not consented yet')
+    if (consent === 'required' && visitor?.stored_.c !== (options.consentVersion ?? '')) {
+      setState('waiting-consent', 'no consent yet')
       await new Promise<void>((resolve) => (consented = resolve))
     }
     checkCurrent(mine)
@@ -114,16 +114,16 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     checkOptions(options)
     const { site = '', cookieDomain, consent, respectDNT, paths } = options
     check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key: copy it from the collector')
-    check(isSecureContext && crypto.subtle, 'insecure-context', 'recording needs a secure context: serve the page over https')
+    check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: serve the page over https')
     const siteId = site.split('.')[1] as string
     if ((document as { prerendering?: boolean }).prerendering) {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
     }
     visitor = openVisitor(siteId, cookieDomain)
-    if (visitor.stored.o) withhold('opt-out', 'the visitor opted out')
+    if (visitor.stored_.o) withhold('opt-out', 'the visitor opted out')
     if (respectDNT !== false) obeySignals()
     const source = script?.src
-    check(options.endpoint ?? source, 'option', 'endpoint is missing: name the collector')
+    check(options.endpoint ?? source, 'option', 'endpoint is missing')
     const endpoint = new URL(options.endpoint ?? new URL('.', source), location.href).href.replace(/\/$/, '')
     await waitForConsent(mine, consent)
     const text = await fetchText(new URL(paths?.settings ?? 'v1/settings/' + siteId, endpoint + '/').href)
@@ -133,9 +133,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       signed = JSON.parse(text) as SignedSettings
       settings = JSON.parse(signed.payload) as Settings
     } catch {
-      throw new Refusal('settings', "the site's settings are not readable")
+      throw new Refusal('settings', 'the settings are not JSON')
     }
-    check(settings.enabled !== false, 'disabled', 'the site is switched off in its settings')
+    check(settings.enabled !== false, 'disabled', 'the site is switched off')
     // Settings can only tighten what the page asks for.
     if (settings.respectDNT) obeySignals()
     await waitForConsent(mine, settings.consent)
@@ -151,8 +151,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     predecessor?: string,
   ): Promise<void> => {
     const known = visitor as Visitor
-    const { sessionId, recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1))
-    if (!recorded) withhold('sample', 'this session is not in the sample')
+    const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1))
+    if (!recorded) withhold('sample', 'not in the sample')
     const strict = options.minor || options.privacy !== 'balanced' || settings.privacy === 'strict'
     const pageViewId = randomId()
     const startMs = performance.now()
@@ -160,7 +160,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     let over: Refusal | undefined
     const end = (code: string, reason: string, directive?: string): void => {
       over = new Refusal(code, reason, directive)
-      if (!recorder || run?.recorder !== recorder) return
+      if (!recorder || run?.recorder_ !== recorder) return
       run = undefined
       recorder.stop()
       refuse(over)
@@ -180,11 +180,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         case 'flushed':
           waiting.get(message.id)?.(message)
           return void waiting.delete(message.id)
-        case 'state':
-          return run && setState(message.phase, message.reason)
       }
     }
-    const { k = '', c, v } = known.stored
+    const { k = '', c, v } = known.stored_
     const host = await startWorker(endpoint, 'afterimage-' + pageViewId, {
       t: 'start',
       config: {
@@ -192,7 +190,6 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         endpoint,
         paths: options.paths ?? {},
         coreUrl: new URL(__CORE_NAME__, endpoint + '/').href,
-        coreHash: __CORE_HASH__,
         siteKey: options.site as string,
         siteId,
         settings: signed,
@@ -201,7 +198,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         tabId,
         visitorTag: k,
         consentVersion: c ?? '',
-        startEpochMs: Date.now() - (performance.now() - startMs),
+        startEpochMs: Date.now(),
         startMonotonicMs: performance.timeOrigin + startMs,
       },
     }, receive)
@@ -220,7 +217,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         closedRoots: page[Symbol.for('afterimage.roots')],
         post: (t, batch) => host.post({ t, ...batch }),
         activity() {
-          if (run?.recorder !== recorder || known.active()) return
+          if (run?.recorder_ !== recorder || known.active()) return
           // The session ended meanwhile: the same document goes on as a new page view.
           run = undefined
           recorder?.stop()
@@ -228,15 +225,15 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           beginPageView(mine, siteId, endpoint, signed, settings, pageViewId).catch(refuse)
         },
         visible: () => host.post({ t: 'visible' }),
-        degraded: () => setState('degraded', 'the page is busy: fewer pointer samples'),
-        failed: (error) => console.warn('afterimage: an error of the recorder', (error as Error).name),
+        degraded: () => setState('degraded', 'busy page: no pointer samples'),
+        failed: (error) => console.warn('afterimage: inner error', (error as Error).name),
       })
     } catch (error) {
       host.post({ t: 'delete' })
-      host.terminate()
+      host.terminate_()
       throw error
     }
-    run = { recorder, host, pageViewId, sessionId }
+    run = { recorder_: recorder, host, pageViewId, sessionId }
     const written = recorder.snapshot()
     host.post({
       t: 'meta',
@@ -277,7 +274,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const current = run
     starting = run = undefined
     notes = []
-    current?.recorder.stop()
+    current?.recorder_.stop()
     return current
   }
   /** Ends recording, and what was not sent is forgotten. */
@@ -290,7 +287,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values)
-    const write = (): void => run?.recorder.note(code, name, text)
+    const write = (): void => run?.recorder_.note(code, name, text)
     if (run) write()
     else if (starting && state.phase !== 'waiting-consent') notes.push(write)
   }
@@ -317,10 +314,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       return current ? ask('stop', current, timeoutMs) : nothing
     },
     async flush() {
-      run?.recorder.flush()
+      run?.recorder_.flush()
       return run ? ask('flush', run, defaultTimeoutMs) : nothing
     },
-    snapshot: async () => run?.recorder.snapshot(),
+    snapshot: async () => run?.recorder_.snapshot(),
     consent(granted, version) {
       if (!granted) return withdraw('waiting-consent', 'the visitor refused')
       openStored()?.update({ c: version || options.consentVersion || '' })
@@ -335,7 +332,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     identify: (id, traits) => note(Op.identify, id, traits),
     track: (name, properties) => note(Op.track, name, properties),
     privacy() {
-      const { c, o, v } = openStored()?.stored ?? {}
+      const { c, o, v } = openStored()?.stored_ ?? {}
       return {
         ...signals(),
         level: options.privacy ?? 'strict',

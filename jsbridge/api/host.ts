@@ -9,7 +9,7 @@ const readyTimeoutMs = 20_000
 
 export interface WorkerHost {
   post(message: ToWorker): void
-  terminate(): void
+  terminate_(): void
 }
 
 interface TrustedTypesLike {
@@ -46,7 +46,7 @@ export const fetchText = (url: string, integrity = ''): Promise<string> =>
     },
     new URL(url).origin,
     'network',
-    url + ' could not be loaded',
+    url + ' did not load',
   )
 
 let trusted: { createScriptURL(url: string): string } | undefined
@@ -85,7 +85,7 @@ export async function startWorker(endpoint: string, name: string, first: ToWorke
         const port = 'port' in worker ? worker.port : worker
         const host: WorkerHost = {
           post: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
-          terminate: () => ('close' in port ? port.close() : port.terminate()),
+          terminate_: () => ('close' in port ? port.close() : port.terminate()),
         }
         const timer = setTimeout(reject, readyTimeoutMs)
         worker.onerror = reject
@@ -98,6 +98,6 @@ export async function startWorker(endpoint: string, name: string, first: ToWorke
       }),
     isForeign ? 'blob:' : "'self'",
     'worker',
-    'the worker could not be started',
+    'the worker did not start',
   ).finally(() => URL.revokeObjectURL(url))
 }

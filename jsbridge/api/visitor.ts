@@ -29,13 +29,13 @@ export const randomId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 export interface Visitor {
-  readonly stored: Readonly<Stored>
+  readonly stored_: Readonly<Stored>
   /** Changes and writes. */
   update(change: Stored): void
   /** Forgets visitor, session and consent; an opt-out stays. */
   forget(): void
   /** The running session, or a new one. Draws whether it is recorded. */
-  session(sample: number): { readonly sessionId: string; readonly recorded: boolean }
+  session(sample: number): { readonly sessionId: string; readonly recorded_: boolean }
   /** Notes activity. False when the session had ended before it: a new one must begin. */
   active(): boolean
 }
@@ -76,7 +76,7 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
   const isOver = (): boolean => Date.now() - (stored.a ?? 0) > sessionLimitMs
   read()
   return {
-    get stored() {
+    get stored_() {
       return stored
     },
     update,
@@ -102,7 +102,7 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
         change.r = Math.random() < sample
       }
       update(change)
-      return { sessionId: stored.s as string, recorded: stored.r !== false }
+      return { sessionId: stored.s as string, recorded_: stored.r !== false }
     },
     active() {
       if (isOver()) {

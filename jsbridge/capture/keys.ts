@@ -1,10 +1,10 @@
 /** Key events by kind, never the character, nothing for secret inputs and blocked subtrees; and focus. */
-import type { Listen } from './guard'
+import { listen } from './guard'
 import { $nodeType } from './native'
-import { idOf, type Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
+import { boxes, idOf, nearestId } from './nodes'
+import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
-import type { Policy } from './policy'
+import { isSecret } from './policy'
 
 const editing = /^(?:Backspace|Delete|Enter|Insert|Undo|Redo)$/
 const modifier = /^(?:Shift|Control|Alt|AltGraph|Meta|Fn)$|Lock$/
@@ -20,11 +20,6 @@ const kindOf = (event: KeyboardEvent): number => {
 }
 
 export function trackKeys(
-  nodes: Nodes,
-  out: OpWriter,
-  policy: Policy,
-  listen: Listen,
-  stamp: () => void,
   activity: () => void,
   keystrokes: boolean,
 ): (doc: Document) => void {
@@ -34,9 +29,9 @@ export function trackKeys(
         const target = targetOf(event)
         // A node without id is in a box, or is not written yet.
         const id = idOf(target)
-        if (!id || nodes.boxes.has(target) || ($nodeType.call(target) === 1 && policy.isSecret(target as Element))) return
+        if (!id || boxes.has(target) || ($nodeType.call(target) === 1 && isSecret(target as Element))) return
         stamp()
-        out.op(Op.key, id, kindOf(event as KeyboardEvent))
+        op(Op.key, id, kindOf(event as KeyboardEvent))
         activity()
       })
     }
@@ -44,7 +39,7 @@ export function trackKeys(
       const target = targetOf(event)
       if ($nodeType.call(target) !== 1) return
       stamp()
-      out.op(Op.focus, event.type === 'focus' ? nodes.nearest(target) : 0)
+      op(Op.focus, event.type === 'focus' ? nearestId(target) : 0)
     })
   }
 }

@@ -12,24 +12,23 @@ import {
   $attrName, $attrNodeNS, $attrValue, $contains, $data, $firstChild, $lastChild, $localName, $nextSibling, $nodeType,
   $parentNode, $previousSibling,
 } from './native'
-import { following, idOf, type Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
-import { marker, type Policy } from './policy'
+import { boxes, closedNodes, dropBelow, dropIds, following, idOf, marks, nextId, parentOf, rootOf } from './nodes'
+import { Op, op } from './ops'
+import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isSecret, markNames, marker } from './policy'
+import { forgets, setForgets } from './serialise'
 import type { Walker } from './walk'
 
 export interface Mutations {
   apply(records: readonly MutationRecord[]): void
   /** Writes subtrees anew that the core asked for (PROTOCOL.md, What the core asks for). */
   resend(list: readonly (readonly [id: number, slow: number])[]): void
-  /** See Serialiser; null outside a batch that moved nodes into new subtrees. */
-  readonly forgets: () => ((node: Node, id: number) => boolean) | null
   /** Which nodes are still being walked, while a snapshot is sliced. */
-  isOpen: ((node: Node) => boolean) | null
+  isOpen_: ((node: Node) => boolean) | null
 }
 
 export interface MutationHooks {
   /** An attribute of a written element changed that has a meaning beside its text. */
-  attribute(element: Element, name: string): void
+  attribute_(element: Element, name: string): void
   /** The text of a style element changed. */
   style(element: Element): void
 }
@@ -51,17 +50,12 @@ interface Run {
 }
 
 export function createMutations(
-  nodes: Nodes,
-  out: OpWriter,
-  policy: Policy,
   walker: Walker,
   hooks: MutationHooks,
 ): Mutations {
-  const { boxes, marks } = nodes
-  let forgets: ((node: Node, id: number) => boolean) | null = null
 
   const apply = (records: readonly MutationRecord[]): void => {
-    const firstNew = nodes.next
+    const firstNew = nextId
     /** Where the core has a node that was taken away from there: the target of its first removal. */
     const left = new Map<Node, Node>()
     const touched = new Set<Node>()
@@ -91,10 +85,10 @@ export function createMutations(
     let moves = 0
     // Of a parent that is yet to be written it is not known so far whether it will be a box.
     const willClose = new Map<Node, boolean>()
-    const isClosed = (parent: Node, fate: Fate): boolean => {
-      if (fate !== Fate.fresh || $nodeType.call(parent) !== 1) return nodes.closed.has(parent)
+    const isShut = (parent: Node, fate: Fate): boolean => {
+      if (fate !== Fate.fresh || $nodeType.call(parent) !== 1) return closedNodes.has(parent)
       let closes = willClose.get(parent)
-      if (closes === undefined) willClose.set(parent, (closes = policy.isClosed(parent as Element)))
+      if (closes === undefined) willClose.set(parent, (closes = isClosed(parent as Element)))
       return closes
     }
 
@@ -113,10 +107,10 @@ export function createMutations(
         runs.set(at, run)
       }
       // What follows the cursor of a sliced walk is left to it.
-      const later = mutations.isOpen?.(parent) && !(at && idOf(at))
+      const later = mutations.isOpen_?.(parent) && !(at && idOf(at))
       for (const member of run.nodes) {
         const fate =
-          later || parentFate === Fate.out || isClosed(parent, parentFate) ? Fate.out
+          later || parentFate === Fate.out || isShut(parent, parentFate) ? Fate.out
           : parentFate === Fate.fresh || !idOf(member) ? Fate.fresh
           : Fate.alive
         fates.set(member, fate)
@@ -136,7 +130,7 @@ export function createMutations(
         }
         // In a batch without moves a node with id that hangs in the document keeps it.
         path.push(node)
-        const parent: Node | null = nodes.above(node)
+        const parent: Node | null = parentOf(node)
         if (!parent) {
           fate = Fate.out
           fates.set(node, fate)
@@ -151,7 +145,7 @@ export function createMutations(
           if (touched.has(child) && $parentNode.call(child) === node) runOf(child, node as Node, fate)
           else {
             const own =
-              fate === Fate.out || isClosed(node as Node, fate) ? Fate.out
+              fate === Fate.out || isShut(node as Node, fate) ? Fate.out
               : fate === Fate.fresh ? Fate.fresh
               : idOf(child) ? Fate.alive
               : Fate.out
@@ -176,7 +170,7 @@ export function createMutations(
       while (prev && !idOf(prev)) prev = $previousSibling.call(prev)
       for (const node of run.nodes) {
         if (fates.get(node) !== Fate.alive) continue
-        out.op(Op.move, idOf(node), idOf(run.parent), idOf(prev))
+        op(Op.move, idOf(node), idOf(run.parent), idOf(prev))
         prev = node
       }
     }
@@ -184,7 +178,7 @@ export function createMutations(
       for (const node of left.keys()) {
         if (fates.get(node) !== Fate.alive) continue
         const above: Node[] = []
-        for (let at: Node | null = node; at && !settled.has(at); at = nodes.above(at)) above.push(at)
+        for (let at: Node | null = node; at && !settled.has(at); at = parentOf(at)) above.push(at)
         while (above.length) {
           const at = above.pop() as Node
           settled.add(at)
@@ -199,35 +193,35 @@ export function createMutations(
     for (const [node, from] of left) {
       if (fates.get(node) !== Fate.out) continue
       gone.push(node)
-      if (fateOf(from) === Fate.alive) out.op(Op.remove, idOf(node))
+      if (fateOf(from) === Fate.alive) op(Op.remove, idOf(node))
     }
-    gone.forEach(nodes.drop)
+    gone.forEach(dropIds)
 
     if (moves) {
-      forgets = (node, id) => {
+      setForgets((node, id) => {
         // Where the core has it; what was written anew meanwhile took it along.
-        const from = left.get(node) ?? nodes.above(node)
+        const from = left.get(node) ?? parentOf(node)
         return id < firstNew && !!from && isOld(from, firstNew) && fateOf(from) === Fate.alive
-      }
+      })
     }
     // Marks, and elements that became boxes or cease to be such: before anything of them is read.
     const again = new Set<Node>()
     const remark = (root: Element): void => {
-      const now = policy.marked(root)
+      const now = findMarked(root)
       for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
       now.forEach((bits, element) => {
         const id = idOf(element)
         if (!id || bits === (marks.get(element) ?? 0)) return
         bits ? marks.set(element, bits) : marks.delete(element)
-        out.op(Op.mark, id, bits)
+        op(Op.mark, id, bits)
       })
-      for (const element of [root, ...policy.blocked(root)]) {
-        if (idOf(element) && !boxes.has(element) && policy.isBlocked(element)) again.add(element)
+      for (const element of [root, ...findBlocked(root)]) {
+        if (idOf(element) && !boxes.has(element) && isBlocked(element)) again.add(element)
       }
-      for (const box of boxes) if (!policy.isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
+      for (const box of boxes) if (!isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
     }
     attributes.forEach((names, element) => {
-      for (const name of names.keys()) if (policy.names.has(name)) {
+      for (const name of names.keys()) if (markNames.has(name)) {
         if (fateOf(element) === Fate.alive) {
           if (names.has(marker)) writeAttributes(element, new Map([[marker, null]]))
           remark(element)
@@ -235,7 +229,7 @@ export function createMutations(
         break
       }
     })
-    if (moves && policy.marks) {
+    if (moves && hasMarks) {
       for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
     }
 
@@ -248,7 +242,7 @@ export function createMutations(
       if (!run || written.has(run) || fates.get(node) !== Fate.fresh || fateOf(run.parent) !== Fate.alive) continue
       written.add(run)
       // A box meanwhile, or in one.
-      if (!idOf(run.parent) || nodes.closed.has(run.parent)) continue
+      if (!idOf(run.parent) || closedNodes.has(run.parent)) continue
       let first: Node | null = null
       let last: Node | null = null
       for (const member of run.nodes) {
@@ -262,18 +256,18 @@ export function createMutations(
       }
       if (first) walker.write(run.parent, first, last as Node)
     }
-    walker.settle()
+    walker.settle_()
     // What was moved into a new subtree that came to lie in a box was not written.
     const unwritten = Array.from(left.keys()).filter((node) => fates.get(node) === Fate.fresh && isOld(node, firstNew))
-    for (const node of unwritten) if (forgets?.(node, idOf(node))) out.op(Op.remove, idOf(node))
-    unwritten.forEach(nodes.drop)
-    forgets = null
+    for (const node of unwritten) if (forgets?.(node, idOf(node))) op(Op.remove, idOf(node))
+    unwritten.forEach(dropIds)
+    setForgets(null)
 
     // What was there before and stays.
     attributes.forEach((names, element) => {
       if (isOld(element, firstNew)) writeAttributes(element, names)
     })
-    for (const node of texts) if (isOld(node, firstNew)) out.op(Op.text, idOf(node), $data.call(node as CharacterData))
+    for (const node of texts) if (isOld(node, firstNew)) op(Op.text, idOf(node), $data.call(node as CharacterData))
   }
 
   const isOld = (node: Node, firstNew: number): boolean => {
@@ -284,14 +278,14 @@ export function createMutations(
   const writeAttributes = (element: Element, names: ReadonlyMap<string, string | null>): void => {
     const id = idOf(element)
     names.forEach((namespace, local) => {
-      if (boxes.has(element) ? local !== marker : local === 'value' && policy.isSecret(element)) return
+      if (boxes.has(element) ? local !== marker : local === 'value' && isSecret(element)) return
       const attribute = $attrNodeNS.call(element, namespace, local)
       // The prefix of an attribute that is gone is gone too; only these two serialise with one.
       const name = attribute
         ? $attrName.call(attribute)
         : (namespace?.endsWith('xlink') ? 'xlink:' : namespace?.endsWith('namespace') ? 'xml:' : '') + local
-      out.op(Op.attr, id, name, attribute && $attrValue.call(attribute))
-      hooks.attribute(element, local)
+      op(Op.attr, id, name, attribute && $attrValue.call(attribute))
+      hooks.attribute_(element, local)
     })
   }
 
@@ -299,8 +293,8 @@ export function createMutations(
   const rewrite = (node: Node): void => {
     const parent = $parentNode.call(node)
     if (!idOf(node) || !parent || !idOf(parent)) return
-    out.op(Op.remove, idOf(node))
-    nodes.drop(node)
+    op(Op.remove, idOf(node))
+    dropIds(node)
     walker.write(parent, node, node)
   }
 
@@ -312,7 +306,7 @@ export function createMutations(
       const search = (top: Node): void => {
         for (let node: Node | null = top; node; node = following(node, top, false)) {
           if (wanted.has(idOf(node))) found.push(node)
-          const root = nodes.roots.get(node)
+          const root = rootOf.get(node)
           if (root) search(root)
         }
       }
@@ -325,16 +319,15 @@ export function createMutations(
           rewrite(node)
           continue
         }
-        out.op(Op.clear, id)
-        nodes.dropBelow(node)
+        op(Op.clear, id)
+        dropBelow(node)
         if ($nodeType.call(node) === 1) walker.host(node as Element)
         const first = $firstChild.call(node)
-        if (first && !nodes.closed.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
+        if (first && !closedNodes.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
       }
-      walker.settle()
+      walker.settle_()
     },
-    forgets: () => forgets,
-    isOpen: null as ((node: Node) => boolean) | null,
+    isOpen_: null as ((node: Node) => boolean) | null,
   }
   return mutations
 }

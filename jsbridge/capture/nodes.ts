@@ -2,7 +2,8 @@
  * Node ids and what the bridge remembers of written nodes.
  *
  * An id is a private field that is put on the node itself: invisible to the page, a tenth of the
- * price of a WeakMap (50,000 nodes: 1.5 against 15 ms), and gone with the node.
+ * price of a WeakMap (50,000 nodes: 1.5 against 15 ms), and gone with the node. One page view is
+ * recorded at a time, so the state stands in the module.
  */
 import { $firstChild, $host, $nextSibling, $nodeType, $parentNode } from './native'
 
@@ -42,28 +43,33 @@ export const idOf = (node: Node | null | undefined): number => {
 }
 export const setId = (node: Node, id: number): void => Stamp.set(node, id && base + id)
 
-export interface Nodes {
-  /** The id that the next node gets. */
-  next: number
-  /** Elements whose children are never written: boxes and templates. */
-  closed: WeakSet<Node>
-  /** Blocked elements that were written as boxes. */
-  readonly boxes: Set<Node>
-  /** Shadow root or child document by the element it hangs under, and back. */
-  readonly roots: WeakMap<Node, Node>
-  readonly owners: WeakMap<Node, Element>
-  /** Bits of op mark as written, where not 0. */
-  readonly marks: Map<Node, number>
-  /** Makes all ids void. */
-  begin(): void
-  /** The parent in the tree that is recorded: over shadow roots and frames. */
-  above(node: Node): Node | null
-  /** Id of the node or of its nearest ancestor that has one. */
-  nearest(node: Node | null): number
-  /** Takes the ids of a subtree and of all that hangs under it. */
-  drop(top: Node): void
-  /** Likewise of what is below the node and hangs under it, but not of the node. */
-  dropBelow(node: Node): void
+/** The id that the next node gets. */
+export let nextId = 1
+export const setNextId = (id: number): void => {
+  nextId = id
+}
+/** Gives the node the next id. */
+export const giveId = (node: Node): number => {
+  setId(node, nextId)
+  return nextId++
+}
+/** Elements whose children are never written: boxes and templates. */
+export let closedNodes = new WeakSet<Node>()
+/** Blocked elements that were written as boxes. */
+export const boxes = new Set<Node>()
+/** Shadow root or child document by the element it hangs under, and back. */
+export const rootOf = new WeakMap<Node, Node>()
+export const holderOf = new WeakMap<Node, Element>()
+/** Bits of op mark as written, where not 0. */
+export const marks = new Map<Node, number>()
+
+/** A new epoch: makes all ids void. */
+export const beginIds = (): void => {
+  base += nextId
+  nextId = 1
+  closedNodes = new WeakSet()
+  boxes.clear()
+  marks.clear()
 }
 
 /** Pre-order: what follows node in the subtree of top, its children left out where `skip`. */
@@ -78,56 +84,39 @@ export const following = (node: Node, top: Node, skip: boolean): Node | null => 
   return null
 }
 
-export function createNodes(): Nodes {
-  const boxes = new Set<Node>()
-  const roots = new WeakMap<Node, Node>()
-  const owners = new WeakMap<Node, Element>()
-  const marks = new Map<Node, number>()
-  const drop = (top: Node): void => {
-    // Below a node without id there is none.
-    for (let node: Node | null = top, had; node; node = following(node, top, !had)) {
-      had = idOf(node)
-      if (!had) continue
-      setId(node, 0)
-      boxes.delete(node)
-      nodes.closed.delete(node)
-      marks.delete(node)
-      dropRoot(node)
-    }
+/** The parent in the tree that is recorded: over shadow roots and frames. */
+export const parentOf = (node: Node): Node | null =>
+  $parentNode.call(node) ??
+  holderOf.get(node) ??
+  ($nodeType.call(node) === 11 && 'host' in node ? $host.call(node as ShadowRoot) : null)
+
+/** Id of the node or of its nearest ancestor that has one. */
+export const nearestId = (node: Node | null): number => {
+  while (node && !idOf(node)) node = parentOf(node)
+  return idOf(node)
+}
+
+/** Takes the ids of a subtree and of all that hangs under it. */
+export const dropIds = (top: Node): void => {
+  // Below a node without id there is none.
+  for (let node: Node | null = top, had; node; node = following(node, top, !had)) {
+    had = idOf(node)
+    if (!had) continue
+    setId(node, 0)
+    boxes.delete(node)
+    closedNodes.delete(node)
+    marks.delete(node)
+    dropRoot(node)
   }
-  const dropRoot = (node: Node): void => {
-    const root = roots.get(node)
-    if (!root) return
-    roots.delete(node)
-    drop(root)
-  }
-  const nodes: Nodes = {
-    next: 1,
-    closed: new WeakSet(),
-    boxes,
-    roots,
-    owners,
-    marks,
-    begin() {
-      base += nodes.next
-      nodes.next = 1
-      nodes.closed = new WeakSet()
-      boxes.clear()
-      marks.clear()
-    },
-    above: (node) =>
-      $parentNode.call(node) ??
-      owners.get(node) ??
-      ($nodeType.call(node) === 11 && 'host' in node ? $host.call(node as ShadowRoot) : null),
-    nearest(node) {
-      while (node && !idOf(node)) node = nodes.above(node)
-      return idOf(node)
-    },
-    drop,
-    dropBelow(node) {
-      for (let child = $firstChild.call(node); child; child = $nextSibling.call(child)) drop(child)
-      dropRoot(node)
-    },
-  }
-  return nodes
+}
+const dropRoot = (node: Node): void => {
+  const root = rootOf.get(node)
+  if (!root) return
+  rootOf.delete(node)
+  dropIds(root)
+}
+/** Likewise of what is below the node and hangs under it, but not of the node. */
+export const dropBelow = (node: Node): void => {
+  for (let child = $firstChild.call(node); child; child = $nextSibling.call(child)) dropIds(child)
+  dropRoot(node)
 }

@@ -1,30 +1,25 @@
 /**
  * Pointer path (sampled), buttons, clicks and touches, in CSS px of the top document's viewport.
  */
-import type { Listen } from './guard'
+import { listen } from './guard'
 import { $rect } from './native'
-import type { Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
+import { holderOf, nearestId } from './nodes'
+import { Op, now, op, stamp } from './ops'
 
 /** Least time between two samples of one path, ms. */
 const sampleMs = 50
 
 export interface Pointer {
-  attach(doc: Document): void
+  attach_(doc: Document): void
   /** Writes the samples so far. The caller has written `time`. */
-  settle(): void
+  settle_(): void
   /** False while the recorder costs the page too much: no samples. */
-  sampling: boolean
+  sampling_: boolean
 }
 
 export const targetOf = (event: Event): Node => (event.composedPath()[0] ?? event.target) as Node
 
 export function trackPointer(
-  nodes: Nodes,
-  out: OpWriter,
-  listen: Listen,
-  stamp: () => void,
-  now: () => number,
   activity: () => void,
 ): Pointer {
   let samples: number[] = []
@@ -34,13 +29,13 @@ export function trackPointer(
   let pointerType = 0
 
   const pointer: Pointer = {
-    sampling: true,
-    attach(doc) {
+    sampling_: true,
+    attach_(doc) {
       /** Where a child document's viewport stands in the top one's. */
       const shift = (): [x: number, y: number] => {
         let x = 0
         let y = 0
-        for (let root: Node = doc, owner; (owner = nodes.owners.get(root)); root = owner.ownerDocument) {
+        for (let root: Node = doc, owner; (owner = holderOf.get(root)); root = owner.ownerDocument) {
           const rect = $rect.call(owner)
           x += rect.left + owner.clientLeft
           y += rect.top + owner.clientTop
@@ -53,11 +48,11 @@ export function trackPointer(
       listen(doc, 'pointermove', (event) => {
         const { clientX, clientY, pointerType: type } = event as PointerEvent
         const at = now()
-        if (!pointer.sampling || type === 'touch' || at - lastSample < sampleMs) return
+        if (!pointer.sampling_ || type === 'touch' || at - lastSample < sampleMs) return
         lastSample = at
         const [x, y] = shift()
-        const id = nodes.nearest(targetOf(event))
-        if (id !== target) pointer.settle()
+        const id = nearestId(targetOf(event))
+        if (id !== target) pointer.settle_()
         target = id
         samples.push(at, clientX + x, clientY + y)
         activity()
@@ -70,36 +65,36 @@ export function trackPointer(
         // A finger's way down and up comes as touch.
         if (kind < 2 && pointerType === 1) return
         const [x, y] = shift()
-        pointer.settle()
+        pointer.settle_()
         stamp()
-        out.op(Op.mouse, kind, nodes.nearest(targetOf(event)), clientX + x, clientY + y, button, pointerType)
+        op(Op.mouse, kind, nearestId(targetOf(event)), clientX + x, clientY + y, button, pointerType)
         activity()
       })
       const touches = ['touchstart', 'touchmove', 'touchend', 'touchcancel']
       listen(doc, touches.join(' '), (event) => {
         const kind = touches.indexOf(event.type)
         const at = now()
-        if (kind === 1 && (!pointer.sampling || at - lastTouch < sampleMs)) return
+        if (kind === 1 && (!pointer.sampling_ || at - lastTouch < sampleMs)) return
         lastTouch = at
         const { changedTouches } = event as TouchEvent
         const [x, y] = shift()
         const args: number[] = []
         for (const touch of Array.from(changedTouches)) {
-          args.push(touch.identifier, nodes.nearest(touch.target as Node), touch.clientX + x, touch.clientY + y)
+          args.push(touch.identifier, nearestId(touch.target as Node), touch.clientX + x, touch.clientY + y)
         }
         stamp()
-        out.op(Op.touch, kind, changedTouches.length, ...args)
+        op(Op.touch, kind, changedTouches.length, ...args)
         activity()
       })
     },
-    settle() {
+    settle_() {
       if (!samples.length) return
       const args: number[] = []
       stamp()
       const at = now()
       for (let i = 0; i < samples.length; i += 3) args.push(at - (samples[i] as number), samples[i + 1] as number, samples[i + 2] as number)
       samples = []
-      out.op(Op.pointer, target, args.length / 3, ...args)
+      op(Op.pointer, target, args.length / 3, ...args)
     },
   }
   return pointer

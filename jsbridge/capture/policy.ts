@@ -31,7 +31,7 @@ export function checkSelector(selector: string, names: Set<string>): void {
     good = false
   }
   if (!good) {
-    throw new Refusal('option', `selector ${selector}: only type, class, id and attribute conditions, descendant and child combinators work`)
+    throw new Refusal('option', `selector ${selector}: only type, class, id and attribute conditions, joined by space or >`)
   }
   if (bare.includes('.')) names.add('class')
   if (bare.includes('#')) names.add('id')
@@ -41,98 +41,87 @@ export const marker = 'data-afterimage'
 const secretTokens = ['cc-number', 'cc-csc', 'current-password', 'new-password', 'one-time-code']
 const secretInputs = ['[type=password i]', ...secretTokens.map((token) => `[autocomplete~=${token} i]`)]
 
-export interface Policy {
-  /** Attributes whose change can change a match: the marker's and those that selectors name. */
-  readonly names: ReadonlySet<string>
-  /** Whether the site has selectors that mark nodes. */
-  readonly marks: boolean
-  /** Matches the node itself, not its ancestors. */
-  isBlocked(element: Element): boolean
-  /** Whether children of this element are never written: boxes and templates. */
-  isClosed(element: Element): boolean
-  /** Elements below root that are blocked. */
-  blocked(root: Node): Iterable<Element>
-  /** Password kinds, and every input that was one since it is known. */
-  isSecret(element: Element): boolean
-  /** The type of an input that was secret changed: its value attribute may not be read from here on. */
-  revealed(element: Element): void
-  /** Bits of op mark for this node by the site's selectors. */
-  bits(element: Element): number
-  /** What the selectors mark at and below root, with the bits. */
-  marked(root: Node): Map<Element, number>
-  /**
-   * Elements at or below root that native serialisation must not touch: blocked ones, secret inputs
-   * that have a value attribute, templates that hold such.
-   */
-  around(root: Node): Element[]
+const secret = secretInputs.map((condition) => 'input' + condition).join()
+
+/** Attributes whose change can change a match: the marker's and those that selectors name. */
+export let markNames: ReadonlySet<string>
+/** Whether the site has selectors that mark nodes. */
+export let hasMarks = false
+let blocked: string
+let hidden: string
+let lists: readonly (readonly [selectors: string, bit: number])[]
+/** Inputs that were secret since they are known. */
+const once = new WeakSet<Element>()
+/** Of these, those whose type has changed. */
+const shown = new Set<Element>()
+
+/** Takes the site's selectors. Throws Refusal. */
+export const openPolicy = ({ mask, block, allow }: Selectors): void => {
+  const names = new Set([marker])
+  for (const selector of [...mask, ...block, ...allow]) checkSelector(selector, names)
+  markNames = names
+  blocked = [`[${marker}=block i]`, ...block].join()
+  hidden = blocked + ',' + secretInputs.map((condition) => 'input[value]' + condition).join()
+  lists = ([[mask.join(), 1], [block.join(), 2], [allow.join(), 4]] as const).filter(([list]) => list)
+  hasMarks = lists.length > 0
 }
 
-export function createPolicy(selectors: Selectors): Policy {
-  const names = new Set([marker])
-  const join = (list: readonly string[]): string => {
-    for (const selector of list) checkSelector(selector, names)
-    return list.join()
-  }
-  const mask = join(selectors.mask)
-  const allow = join(selectors.allow)
-  const block = [`[${marker}=block i]`, ...selectors.block]
-  join(selectors.block)
-  const blocked = block.join()
-  const blockedBySite = selectors.block.join()
-  const secret = secretInputs.map((condition) => 'input' + condition).join()
-  const hidden = blocked + ',' + secretInputs.map((condition) => `input[value]${condition}`).join()
-  const candidates = hidden + ',template'
-  const once = new WeakSet<Element>()
-  const shown = new Set<Element>()
-  const lists = [[mask, 1], [blockedBySite, 2], [allow, 4]].filter(([list]) => list) as [string, number][]
+/** Matches the node itself, not its ancestors. */
+export const isBlocked = (element: Element): boolean => $matches.call(element, blocked)
+/** Whether children of this element are never written: boxes and templates. */
+export const isClosed = (element: Element): boolean =>
+  isBlocked(element) || ($localName.call(element) === 'template' && 'content' in element)
+/** Elements below root that are blocked. */
+export const findBlocked = (root: Node): readonly Element[] => findAll(root, blocked)
 
-  const isSecret = (element: Element): boolean => {
-    if ($localName.call(element) !== 'input') return false
-    if (once.has(element)) return true
-    if (!$matches.call(element, secret)) return false
-    once.add(element)
-    return true
-  }
-  // A template's content is another tree; what is nested in it lies deeper still.
-  const hides = (template: Element): boolean => {
-    const content = $content.call(template as HTMLTemplateElement)
-    return !!content && (!!findAll(content, hidden)[0] || findAll(content, 'template').some(hides))
-  }
-  const isAround = (element: Element): boolean =>
-    $matches.call(element, hidden) ||
-    ($localName.call(element) === 'template' && hides(element)) ||
-    (shown.has(element) && $hasAttribute.call(element, 'value'))
+/** Password kinds, and every input that was one since it is known. */
+export const isSecret = (element: Element): boolean => {
+  if ($localName.call(element) !== 'input') return false
+  if (once.has(element)) return true
+  if (!$matches.call(element, secret)) return false
+  once.add(element)
+  return true
+}
+/** The type of an input that was secret changed: its value attribute may not be read from here on. */
+export const reveal = (element: Element): void => {
+  if (once.has(element)) shown.add(element)
+}
 
-  const bitsOf = (element: Element): number =>
-    lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), 0)
-
-  return {
-    names,
-    marks: lists.length > 0,
-    isBlocked: (element) => $matches.call(element, blocked),
-    isClosed: (element) => $matches.call(element, blocked) || ($localName.call(element) === 'template' && 'content' in element),
-    blocked: (root) => findAll(root, blocked),
-    isSecret,
-    revealed: (element) => void (once.has(element) && shown.add(element)),
-    bits: bitsOf,
-    marked(root) {
-      const found = new Map<Element, number>()
-      if ($nodeType.call(root) !== 1) return found
-      const own = bitsOf(root as Element)
-      if (own) found.set(root as Element, own)
-      for (const [list, bit] of lists) {
-        for (const element of findAll(root, list)) found.set(element, bit | (found.get(element) ?? 0)) // this way round: the minifier would drop the parentheses
-      }
-      return found
-    },
-    around(root) {
-      const found = findAll(root, candidates).filter(isAround)
-      for (const element of shown) {
-        if (!$isConnected.call(element)) shown.delete(element)
-        else if ($contains.call(root, element) && isAround(element)) found.push(element)
-      }
-      if ($nodeType.call(root) === 1 && isAround(root as Element)) found.push(root as Element)
-      return found
-    },
+/** Bits of op mark for this node by the site's selectors. */
+export const bitsOf = (element: Element): number =>
+  lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), 0)
+/** What the selectors mark at and below root, with the bits. */
+export const findMarked = (root: Node): Map<Element, number> => {
+  const found = new Map<Element, number>()
+  if ($nodeType.call(root) !== 1) return found
+  const own = bitsOf(root as Element)
+  if (own) found.set(root as Element, own)
+  for (const [list, bit] of lists) {
+    for (const element of findAll(root, list)) found.set(element, bit | (found.get(element) ?? 0)) // this way round: the minifier would drop the parentheses
   }
+  return found
+}
+
+// A template's content is another tree; what is nested in it lies deeper still.
+const hides = (template: Element): boolean => {
+  const content = $content.call(template as HTMLTemplateElement)
+  return !!content && (!!findAll(content, hidden)[0] || findAll(content, 'template').some(hides))
+}
+const isAround = (element: Element): boolean =>
+  $matches.call(element, hidden) ||
+  ($localName.call(element) === 'template' && hides(element)) ||
+  (shown.has(element) && $hasAttribute.call(element, 'value'))
+
+/**
+ * Elements at or below root that native serialisation must not touch: blocked ones, secret inputs
+ * that have a value attribute, templates that hold such.
+ */
+export const findAround = (root: Node): Element[] => {
+  const found = findAll(root, hidden + ',template').filter(isAround)
+  for (const element of shown) {
+    if (!$isConnected.call(element)) shown.delete(element)
+    else if ($contains.call(root, element) && isAround(element)) found.push(element)
+  }
+  if ($nodeType.call(root) === 1 && isAround(root as Element)) found.push(root as Element)
+  return found
 }

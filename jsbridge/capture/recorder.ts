@@ -6,18 +6,18 @@
  * before `createRecorder` and after `stop`; nothing in here throws into the page.
  */
 import type { Batch } from '../messages'
-import { createForms } from './forms'
-import { createGuard, createListen, wrap } from './guard'
+import { controlChanged, controlTouched, controlWritten, formReset, settleForms } from './forms'
+import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
 import { trackKeys } from './keys'
 import { createMutations } from './mutations'
 import { $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
-import { createNodes, idOf, setId } from './nodes'
-import { Op, createOpWriter } from './ops'
+import { beginIds, giveId, idOf, rootOf } from './nodes'
+import { Op, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { createPolicy, type Selectors } from './policy'
+import { openPolicy, reveal, type Selectors } from './policy'
 import { trackScroll } from './scroll'
-import { createSerialiser } from './serialise'
+import { openSerialiser } from './serialise'
 import { createStyles } from './styles'
 import { createWalker, type Steps } from './walk'
 
@@ -35,6 +35,8 @@ const sliceMs = 8
 const stepNodes = 2000
 /** A page that changes so fast that slices do not come to an end gets the rest in one task. */
 const maxSlices = 400
+/** Matches nothing, and does not throw, where the browser has no popovers. */
+const openPopover = ':is(:popover-open)'
 /** Share of main-thread time, over so long, above which the recorder does less. */
 const degradeMs = 10_000
 const degradeShare = 0.03
@@ -80,29 +82,20 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const { post, closedRoots } = options
   const slicing = options.slicing ?? { oneTaskElements, stepNodes, sliceMs }
   const controller = new AbortController()
-  const guard = createGuard(options.failed)
-  const listen = createListen(guard, controller.signal)
-  const out = createOpWriter()
-  const nodes = createNodes()
-  const policy = createPolicy(options.selectors)
-  const undo: (() => void)[] = []
+  openGuard(options.failed, controller.signal)
+  openPolicy(options.selectors)
   const attached = new WeakSet<Node>()
   let stopped = false
 
   // Time.
-  let lastStamp = -1
-  const now = (): number => Math.floor(performance.now() - options.startMs)
-  const stamp = (): void => {
-    const at = now()
-    if (at !== lastStamp) out.op(Op.time, (lastStamp = at))
-  }
+  openWriter(options.startMs)
   let clock = Date.now() - performance.now()
   const watchClock = (): void => {
     const drift = Date.now() - performance.now() - clock
     if (Math.abs(drift) < 1000) return
     clock += drift
     stamp()
-    out.op(Op.clockJump, drift)
+    op(Op.clockJump, drift)
   }
 
   // Later.
@@ -118,7 +111,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }))
   let timer = 0
   const wrote = (): void => {
-    if (out.bytes() > batchBytes) return send('ops')
+    if (writtenBytes() > batchBytes) return send('ops')
     timer ||= setTimeout(guard(() => flush()), batchMs)
   }
   let framed = false
@@ -128,7 +121,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     requestAnimationFrame(guard(() => {
       framed = false
       if (stopped) return
-      scroll.settle()
+      scroll.settle_()
       wrote()
     }))
   }
@@ -140,7 +133,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const send = (type: 'ops' | 'leave'): void => {
     clearTimeout(timer)
     timer = 0
-    const batch = out.take() ?? (type === 'leave' ? { ints: new ArrayBuffer(0), text: '' } : null)
+    const batch = take() ?? (type === 'leave' ? { ints: new ArrayBuffer(0), text: '' } : null)
     if (!batch) return
     if (!queued) queuedSince = performance.now()
     queued += batch.ints.byteLength + 2 * batch.text.length
@@ -154,17 +147,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(nodes, out, policy, () => serialiser, closedRoots, observe, slicing.stepNodes)
-  const serialiser = createSerialiser(
-    nodes,
-    out,
-    policy,
+  const walker = createWalker(closedRoots, observe, slicing.stepNodes)
+  openSerialiser(
     {
       host: walker.host,
       element(element, name) {
-        if (name === 'input' || name === 'textarea' || name === 'select') forms.written(element)
+        if (name === 'input' || name === 'textarea' || name === 'select') controlWritten(element)
         else if (name === 'style' || name === 'link') styles.changed(element)
-        else if (name === 'dialog') tellDialog(element)
+        else if (name === 'dialog') tellDialog(element, false)
         else if (name === '' || /^(?:img|video|canvas|i?frame|object|embed)$/.test(name)) {
           sizes.observe(element)
           if (name.endsWith('frame')) walker.host(element)
@@ -172,32 +162,29 @@ export function createRecorder(options: RecorderOptions): Recorder {
       },
     },
     closedRoots,
-    () => mutations.forgets(),
   )
-  const mutations = createMutations(nodes, out, policy, walker, {
-    attribute(element, name) {
+  const mutations = createMutations(walker, {
+    attribute_(element, name) {
       if (name === 'type') {
-        policy.revealed(element)
-        forms.touched(element)
-      } else if (name === 'open' && $localName.call(element) === 'dialog') {
-        const id = idOf(element)
-        out.op(Op.dialogState, id, $matches.call(element, ':modal') ? 1 : 0)
-      }
+        reveal(element)
+        controlTouched(element)
+      } else if (name === 'open' && $localName.call(element) === 'dialog') tellDialog(element, true)
     },
     style: (element) => styles.changed(element),
   })
-  const forms = createForms(nodes, out, policy)
-  const styles = createStyles(nodes, out, guard, later, wrote)
-  const pointer = trackPointer(nodes, out, listen, stamp, now, () => active())
-  const scroll = trackScroll(nodes, out, listen, stamp, frame)
-  const keys = trackKeys(nodes, out, policy, listen, stamp, () => active(), options.keystrokes)
+  const styles = createStyles(later, wrote)
+  const pointer = trackPointer(() => active())
+  const scroll = trackScroll(frame)
+  const keys = trackKeys(() => active(), options.keystrokes)
   const active = (): void => {
     options.activity()
     wrote()
   }
 
-  const tellDialog = (element: Element): void => {
-    if ($matches.call(element, ':modal')) out.op(Op.dialogState, idOf(element), 1)
+  const tellDialog = (element: Element, always: boolean): void => {
+    const id = idOf(element)
+    const state = $matches.call(element, ':modal') ? 1 : $matches.call(element, openPopover) ? 2 : 0
+    if (id && (always || state)) op(Op.dialogState, id, state)
   }
   // The browser answers after layout, so that no read of ours forces one.
   const sizes = new ResizeObserver(guard((entries) => {
@@ -211,7 +198,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       const isHtml = target instanceof HTMLElement
       const rect = isHtml ? null : $rect.call(target)
-      out.op(
+      op(
         Op.size, id,
         rect ? rect.width : $width.call(target as HTMLElement),
         rect ? rect.height : $height.call(target as HTMLElement),
@@ -239,7 +226,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     styles.root(root)
     if (attached.has(root)) return
     attached.add(root)
-    scroll.attach(root)
+    scroll.attach_(root)
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
       if ($nodeType.call(target) !== 1 || !idOf(target)) return
@@ -249,8 +236,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         drain()
         stamp()
         walker.host(target)
-        walker.settle()
-        forms.settle()
+        walker.settle_()
+        settleForms()
       }
       wrote()
     })
@@ -258,52 +245,50 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const target = targetOf(event) as Element
       if (!idOf(target) || !$hasAttribute.call(target, 'popover')) return
       stamp()
-      out.op(Op.dialogState, idOf(target), $matches.call(target, ':popover-open') ? 2 : 0)
+      tellDialog(target, true)
       wrote()
     })
     listen(root, 'reset', (event) => {
       // The controls change after the listeners.
-      forms.reset(targetOf(event) as Element)
+      formReset(targetOf(event) as Element)
       wrote()
     })
     if ($nodeType.call(root) !== 9) return
-    pointer.attach(root as Document)
+    pointer.attach_(root as Document)
     keys(root as Document)
     listen(root, 'input', (event) => {
       stamp()
-      forms.changed(targetOf(event) as Element)
+      controlChanged(targetOf(event) as Element)
       active()
     })
     const realm = $defaultView.call(root as Document)
     if (realm) wrapRealm(realm)
   }
   const wrapRealm = (realm: Window & typeof globalThis): void => {
-    const touched = guard((control: unknown) => {
-      forms.touched(control as Element)
+    const touched = (control: unknown): void => {
+      controlTouched(control as Element)
       if (control instanceof realm.HTMLOptionElement) {
         const select = control.closest('select')
-        if (select) forms.touched(select)
+        if (select) controlTouched(select)
       }
       wrote()
-    })
+    }
     for (const [owner, names] of [
       [realm.HTMLInputElement, 'value checked indeterminate'],
       [realm.HTMLTextAreaElement, 'value'],
       [realm.HTMLSelectElement, 'value selectedIndex'],
       [realm.HTMLOptionElement, 'selected'],
     ] as const) {
-      for (const name of names.split(' ')) undo.push(wrap(owner.prototype, name, 'set', touched))
+      for (const name of names.split(' ')) wrap(owner.prototype, name, 'set', touched)
     }
-    undo.push(
-      wrap(realm.Element.prototype, 'attachShadow', 'value', guard((host: unknown) => {
-        if (!idOf(host as Element) || dirty) return
-        stamp()
-        walker.host(host as Element)
-        walker.settle()
-        wrote()
-      })),
-      ...styles.wrapRealm(realm),
-    )
+    wrap(realm.Element.prototype, 'attachShadow', 'value', (host) => {
+      if (!idOf(host as Element) || dirty) return
+      stamp()
+      walker.host(host as Element)
+      walker.settle_()
+      wrote()
+    })
+    styles.wrapRealm_(realm)
   }
 
   // Snapshots.
@@ -311,21 +296,21 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let epoch = 0
   const begin = (): void => {
     observer.takeRecords()
-    nodes.begin()
-    setId(document, nodes.next++)
+    beginIds()
+    giveId(document)
     dirty = false
-    steps = mutations.isOpen = null
-    lastStamp = -1
+    steps = mutations.isOpen_ = null
+    restamp()
     styles.begin()
-    out.op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
+    op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
     observe(document)
   }
   const finish = (): void => {
-    steps = mutations.isOpen = null
-    forms.settle()
-    styles.settle()
-    out.op(Op.snapshotEnd)
+    steps = mutations.isOpen_ = null
+    settleForms()
+    styles.settle_()
+    op(Op.snapshotEnd)
     send('ops')
     readScroll()
   }
@@ -358,13 +343,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       run(() => {
         guard(begin)()
         if (document.getElementsByTagName('*').length > slicing.oneTaskElements) {
-          steps = walker.steps(document)
-          mutations.isOpen = steps.isOpen
+          steps = walker.steps_(document)
+          mutations.isOpen_ = steps.isOpen_
           return slice()
         }
         const first = $firstChild.call(document)
         if (first) walker.write(document, first, $lastChild.call(document) as Node)
-        walker.settle()
+        walker.settle_()
         finish()
         return false
       })
@@ -384,7 +369,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         const element = list[i++]
         if (element) {
           if (idOf(element)) scroll.read(element)
-          const root = nodes.roots.get(element)
+          const root = rootOf.get(element)
           if (root) roots.push(root)
           continue
         }
@@ -393,7 +378,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           wrote()
           return false
         }
-        for (const open of findAll(root, ':popover-open')) if (idOf(open)) out.op(Op.dialogState, idOf(open), 2)
+        for (const open of findAll(root, openPopover)) tellDialog(open, false)
         list = findAll(root, '*')
         i = 0
       }
@@ -402,17 +387,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   // Cost.
-  let busyBefore = 0
+  let busyBefore = busyMs
   let step = 0
   const degrade = setInterval(guard(() => {
-    const busy = guard.busyMs()
-    const share = (busy - busyBefore) / degradeMs
-    busyBefore = busy
+    const share = (busyMs - busyBefore) / degradeMs
+    busyBefore = busyMs
     if (share < degradeShare || step) return
     step = 1
-    pointer.sampling = false
+    pointer.sampling_ = false
     stamp()
-    out.op(Op.degraded, step, 0)
+    op(Op.degraded, step, 0)
     options.degraded(step)
     wrote()
   }), degradeMs)
@@ -420,11 +404,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const flush = (): void => {
     if (dirty) return
     drain()
-    pointer.settle()
-    scroll.settle()
+    pointer.settle_()
+    scroll.settle_()
     stamp()
-    forms.settle()
-    styles.settle()
+    settleForms()
+    styles.settle_()
     watchClock()
     send('ops')
   }
@@ -433,14 +417,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
     send('leave')
   }
 
-  out.op(Op.hello, options.protocolVersion, options.level, options.keystrokes ? 3 : 2, 0)
-  undo.push(...trackPage(out, listen, guard, stamp, wrote, leave, options.visible))
+  op(Op.hello, options.protocolVersion, options.level, options.keystrokes ? 3 : 2, 0)
+  trackPage(wrote, leave, options.visible)
 
   return {
     snapshot,
     note(code, first, second) {
       stamp()
-      out.op(code, first, second)
+      op(code, first, second)
       wrote()
     },
     flush: guard(flush),
@@ -449,7 +433,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       drain()
       stamp()
       mutations.resend(list)
-      forms.settle()
+      settleForms()
       send('ops')
     }),
     applied: guard((bytes) => {
@@ -467,7 +451,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       observer.disconnect()
       sizes.disconnect()
       controller.abort()
-      undo.reverse().forEach((restore) => restore())
+      unwrap()
     }),
   }
 }

@@ -1,20 +1,20 @@
 /**
  * Scroll offsets of viewport and containers, size of the viewport, pinch: at most one op a frame each.
  */
-import type { Listen } from './guard'
+import { listen } from './guard'
 import { $nodeType, $scrollLeft, $scrollTop } from './native'
-import { idOf, type Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
+import { idOf } from './nodes'
+import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
 
 export interface Scroll {
-  attach(root: Document | ShadowRoot): void
+  attach_(root: Document | ShadowRoot): void
   /** Offsets of a node that are not 0, as after a snapshot. */
   read(element: Element): void
-  settle(): void
+  settle_(): void
 }
 
-export function trackScroll(nodes: Nodes, out: OpWriter, listen: Listen, stamp: () => void, frame: () => void): Scroll {
+export function trackScroll(frame: () => void): Scroll {
   const scrolled = new Set<Node>()
   let resized = false
   let pinched = false
@@ -25,7 +25,7 @@ export function trackScroll(nodes: Nodes, out: OpWriter, listen: Listen, stamp: 
     if (!element || !id) return
     const x = $scrollLeft.call(element)
     const y = $scrollTop.call(element)
-    if (always || x || y) out.op(Op.scroll, id, x, y)
+    if (always || x || y) op(Op.scroll, id, x, y)
   }
   listen(window, 'resize', () => {
     resized = true
@@ -39,22 +39,22 @@ export function trackScroll(nodes: Nodes, out: OpWriter, listen: Listen, stamp: 
     })
   }
   return {
-    attach(root) {
+    attach_(root) {
       listen(root, 'scroll', (event) => {
         scrolled.add(targetOf(event))
         frame()
       })
     },
     read: (element) => tell(element, false),
-    settle() {
+    settle_() {
       if (!scrolled.size && !resized && !pinched) return
       stamp()
       scrolled.forEach((node) => tell(node, true))
       scrolled.clear()
-      if (resized) out.op(Op.resize, innerWidth, innerHeight, devicePixelRatio * 1000)
+      if (resized) op(Op.resize, innerWidth, innerHeight, devicePixelRatio * 1000)
       if (pinched && viewport) {
         const { scale, offsetLeft, offsetTop, width, height } = viewport
-        out.op(Op.viewport, scale * 1000, offsetLeft, offsetTop, width, height)
+        op(Op.viewport, scale * 1000, offsetLeft, offsetTop, width, height)
       }
       resized = pinched = false
     },

@@ -8,9 +8,9 @@ import {
   $attrName, $attrValue, $attributes, $data, $firstChild, $innerHTML, $length, $localName, $namespaceURI, $nextSibling,
   $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $shadowRoot, $tagName,
 } from './native'
-import { idOf, setId, type Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
-import { marker, type Policy } from './policy'
+import { boxes, closedNodes, dropBelow, giveId, idOf, marks, nextId, setId, setNextId } from './nodes'
+import { Op, begin, block, end, int, op, str } from './ops'
+import { bitsOf, findMarked, hasMarks, isBlocked, isSecret, marker } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
 /** Code of a namespace in op element, and its type in the shape. */
@@ -32,13 +32,6 @@ export interface Found {
   element(element: Element, name: string): void
   /** An element was written that has a shadow root. */
   host(element: Element): void
-}
-
-export interface Serialiser {
-  /** The sibling run first…last as one op. Answers null, or the node that cannot be expressed; then no node is written. */
-  native(parent: Node, prev: number, first: Node, last: Node): Node | null
-  /** One node without what is below it. Answers whether its children are to follow. */
-  single(parent: Node, prev: number, node: Node): boolean
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\u00a0': '&nbsp;' }
@@ -69,181 +62,185 @@ function textOf(parent: Node, first: Node, last: Node): string {
   return text
 }
 
+type Forgets = (node: Node, id: number) => boolean
+
+let found: Found
+let closedRoots: WeakMap<Element, ShadowRoot> | undefined
 /**
- * @param forgets asked, in a batch that moved nodes, for each node that has an id already: whether the
- *   core must be told to forget that id.
+ * Asked, in a batch that moved nodes, for each node that has an id already: whether the core must be
+ * told to forget that id. Null outside such a batch.
  */
-export function createSerialiser(
-  nodes: Nodes,
-  out: OpWriter,
-  policy: Policy,
-  found: Found,
-  closedRoots: WeakMap<Element, ShadowRoot> | undefined,
-  forgets: () => ((node: Node, id: number) => boolean) | null,
-): Serialiser {
-  const { boxes, marks } = nodes
-  let shape = new Int32Array(1024)
+export let forgets: Forgets | null = null
+export const setForgets = (ask: Forgets | null): void => {
+  forgets = ask
+}
+/** Begins a recorder. */
+export const openSerialiser = (hooks: Found, roots: WeakMap<Element, ShadowRoot> | undefined): void => {
+  found = hooks
+  closedRoots = roots
+  forgets = null
+}
 
-  /** Nothing below is written; what was known of it ended with the node that this one replaces. */
-  const close = (element: Node): void => {
-    nodes.closed.add(element)
-    nodes.dropBelow(element)
-  }
+let shape = new Int32Array(0)
 
-  return {
-    native(parent, prev, first, last) {
-      const isForgotten = forgets()
-      const forgotten: number[] = []
-      const specials: Element[] = []
-      const hosts: Element[] = []
-      const firstId = nodes.next
-      let id = firstId
-      let s = 0
-      let depth = 0
-      let closes = 0
-      let afterText = false
-      // The bare walk. Nothing in it is called for all nodes but what numbering and shape need.
-      walk: for (let node = first; ; ) {
-        if (s + 2 > shape.length) {
-          const grown = new Int32Array(shape.length * 2)
-          grown.set(shape)
-          shape = grown
-        }
-        if (isForgotten) {
-          const old = idOf(node)
-          if (old) {
-            nodes.closed.delete(node)
-            boxes.delete(node)
-            if (isForgotten(node, old)) forgotten.push(old)
-          }
-        }
-        const type = $nodeType.call(node)
-        let child: Node | null = null
-        let code = type === 3 ? (afterText ? 3 : 2) : type === 8 ? 4 : 0
-        let length = -1
-        if (type === 1) {
-          child = $firstChild.call(node)
-          const ns = $namespaceURI.call(node as Element)
-          if (ns === html) {
-            code = 1
-            if ($shadowRoot.call(node as Element) || closedRoots?.has(node as Element)) hosts.push(node as Element)
-            const name = $localName.call(node as Element)
-            const kind = special[name]
-            if (kind) specials.push(node as Element)
-            if (kind === 2) {
-              code = 7
-              if (name === 'template') {
-                close(node)
-                child = null
-              }
-              length =
-                child && !$nextSibling.call(child) && $nodeType.call(child) === 3
-                  ? $length.call(child as CharacterData)
-                  : $innerHTML.call(node as Element).length
-            }
-          } else code = spaces[ns ?? '']?.[1] ?? 0
-        } else if (code > 2) length = $length.call(node as CharacterData)
-        if (!code) {
-          // The ids that were seen are overwritten, so they are forgotten here or never.
-          for (const old of forgotten) out.op(Op.remove, old)
-          if (forgotten.length) setId(node, 0)
-          return node
-        }
-        shape[s++] = code | (child ? 8 : 0) | (closes << 4)
-        if (length >= 0) shape[s++] = length
-        setId(node, id++)
-        closes = 0
-        if (child) {
-          node = child
-          depth++
-          afterText = false
-          continue
-        }
-        afterText = type === 3
-        for (;;) {
-          if (!depth && node === last) break walk
-          const sibling = $nextSibling.call(node)
-          if (sibling) {
-            node = sibling
-            break
-          }
-          node = $parentNode.call(node) as Node
-          depth--
-          closes++
-          afterText = false
-        }
-      }
-      nodes.next = id
+/** Nothing below is written; what was known of it ended with the node that this one replaces. */
+const close = (element: Node): void => {
+  closedNodes.add(element)
+  dropBelow(element)
+}
 
-      const written: number[] = []
-      if (policy.marks) {
-        each(first, last, (root) => {
-          for (const [element, bits] of policy.marked(root)) {
-            marks.set(element, bits)
-            written.push(idOf(element), bits)
-          }
-        })
-      }
-      out.begin(Op.tree)
-      ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, written.length / 2, ...written, s].forEach(out.int)
-      out.block(shape.subarray(0, s))
-      out.str(textOf(parent, first, last))
-      out.end()
-      if (s > 65536) shape = new Int32Array(1024)
-
-      hosts.forEach(found.host)
-      for (const element of specials) found.element(element, $localName.call(element))
-      return null
-    },
-
-    single(parent, prev, node) {
+/** The sibling run first…last as one op. Answers null, or the node that cannot be expressed; then no node is written. */
+export function native(parent: Node, prev: number, first: Node, last: Node): Node | null {
+  const isForgotten = forgets
+  const forgotten: number[] = []
+  const specials: Element[] = []
+  const hosts: Element[] = []
+  const firstId = nextId
+  let id = firstId
+  let s = 0
+  let depth = 0
+  let closes = 0
+  let afterText = false
+  // The bare walk. Nothing in it is called for all nodes but what numbering and shape need.
+  walk: for (let node = first; ; ) {
+    if (s + 2 > shape.length) {
+      const grown = new Int32Array(Math.max(1024, shape.length * 2))
+      grown.set(shape)
+      shape = grown
+    }
+    if (isForgotten) {
       const old = idOf(node)
-      if (old && forgets()?.(node, old)) out.op(Op.remove, old)
-      const type = $nodeType.call(node)
-      const at = nodes.next++
-      const parentId = idOf(parent)
-      setId(node, at)
-      if (type !== 1) {
-        if (type === 3 || type === 4) out.op(Op.textNode, parentId, prev, at, $data.call(node as CharacterData))
-        else out.op(Op.otherNode, parentId, prev, at, type, type === 10 ? $nodeName.call(node) : '')
-        return false
+      if (old) {
+        closedNodes.delete(node)
+        boxes.delete(node)
+        if (isForgotten(node, old)) forgotten.push(old)
       }
-      const element = node as Element
-      const ns = $namespaceURI.call(element) ?? ''
-      const isHtml = ns === html
-      const box = policy.isBlocked(element)
-      const secret = isHtml && policy.isSecret(element)
-      const bits = policy.bits(element)
-      if (bits) {
-        marks.set(element, bits)
-        out.op(Op.mark, at, bits)
-      }
-      const attributes: string[] = []
-      const list = $attributes.call(element)
-      for (let i = 0; i < list.length; i++) {
-        const attribute = list[i] as Attr
-        const name = $attrName.call(attribute)
-        if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue.call(attribute))
-      }
-      const tag = isHtml ? $localName.call(element) : $tagName.call(element)
-      out.op(Op.element, parentId, prev, at, spaces[ns]?.[0] ?? 3, tag, attributes.length / 2, ...attributes)
-      nodes.closed.delete(element)
-      boxes.delete(element)
-      if (box) {
-        boxes.add(element)
-        close(element)
-        found.element(element, '')
-        return false
-      }
-      if (isHtml) {
-        if ($shadowRoot.call(element) || closedRoots?.has(element)) found.host(element)
-        if (special[tag]) found.element(element, tag)
-        if (tag === 'template') {
-          close(element)
-          return false
+    }
+    const type = $nodeType.call(node)
+    let child: Node | null = null
+    let code = type === 3 ? (afterText ? 3 : 2) : type === 8 ? 4 : 0
+    let length = -1
+    if (type === 1) {
+      child = $firstChild.call(node)
+      const ns = $namespaceURI.call(node as Element)
+      if (ns === html) {
+        code = 1
+        if ($shadowRoot.call(node as Element) || closedRoots?.has(node as Element)) hosts.push(node as Element)
+        const name = $localName.call(node as Element)
+        const kind = special[name]
+        if (kind) specials.push(node as Element)
+        if (kind === 2) {
+          code = 7
+          if (name === 'template') {
+            close(node)
+            child = null
+          }
+          length =
+            child && !$nextSibling.call(child) && $nodeType.call(child) === 3
+              ? $length.call(child as CharacterData)
+              : $innerHTML.call(node as Element).length
         }
+      } else code = spaces[ns ?? '']?.[1] ?? 0
+    } else if (code > 2) length = $length.call(node as CharacterData)
+    if (!code) {
+      // The ids that were seen are overwritten, so they are forgotten here or never.
+      for (const old of forgotten) op(Op.remove, old)
+      if (forgotten.length) setId(node, 0)
+      return node
+    }
+    shape[s++] = code | (child ? 8 : 0) | (closes << 4)
+    if (length >= 0) shape[s++] = length
+    setId(node, id++)
+    closes = 0
+    if (child) {
+      node = child
+      depth++
+      afterText = false
+      continue
+    }
+    afterText = type === 3
+    for (;;) {
+      if (!depth && node === last) break walk
+      const sibling = $nextSibling.call(node)
+      if (sibling) {
+        node = sibling
+        break
       }
-      return !!$firstChild.call(element)
-    },
+      node = $parentNode.call(node) as Node
+      depth--
+      closes++
+      afterText = false
+    }
   }
+  setNextId(id)
+
+  const written: number[] = []
+  if (hasMarks) {
+    each(first, last, (root) => {
+      for (const [element, bits] of findMarked(root)) {
+        marks.set(element, bits)
+        written.push(idOf(element), bits)
+      }
+    })
+  }
+  begin(Op.tree)
+  ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, written.length / 2, ...written, s].forEach(int)
+  block(shape.subarray(0, s))
+  str(textOf(parent, first, last))
+  end()
+  if (s > 65536) shape = new Int32Array(0)
+
+  hosts.forEach(found.host)
+  for (const element of specials) found.element(element, $localName.call(element))
+  return null
+}
+
+/** One node without what is below it. Answers whether its children are to follow. */
+export function single(parent: Node, prev: number, node: Node): boolean {
+  const old = idOf(node)
+  if (old && forgets?.(node, old)) op(Op.remove, old)
+  const type = $nodeType.call(node)
+  const parentId = idOf(parent)
+  const at = giveId(node)
+  if (type !== 1) {
+    if (type === 3 || type === 4) op(Op.textNode, parentId, prev, at, $data.call(node as CharacterData))
+    else op(Op.otherNode, parentId, prev, at, type, type === 10 ? $nodeName.call(node) : '')
+    return false
+  }
+  const element = node as Element
+  const ns = $namespaceURI.call(element) ?? ''
+  const isHtml = ns === html
+  const box = isBlocked(element)
+  const secret = isHtml && isSecret(element)
+  const bits = bitsOf(element)
+  if (bits) {
+    marks.set(element, bits)
+    op(Op.mark, at, bits)
+  }
+  const attributes: string[] = []
+  const list = $attributes.call(element)
+  for (let i = 0; i < list.length; i++) {
+    const attribute = list[i] as Attr
+    const name = $attrName.call(attribute)
+    if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue.call(attribute))
+  }
+  const tag = isHtml ? $localName.call(element) : $tagName.call(element)
+  op(Op.element, parentId, prev, at, spaces[ns]?.[0] ?? 3, tag, attributes.length / 2, ...attributes)
+  closedNodes.delete(element)
+  boxes.delete(element)
+  if (box) {
+    boxes.add(element)
+    close(element)
+    found.element(element, '')
+    return false
+  }
+  if (isHtml) {
+    if ($shadowRoot.call(element) || closedRoots?.has(element)) found.host(element)
+    if (special[tag]) found.element(element, tag)
+    if (tag === 'template') {
+      close(element)
+      return false
+    }
+  }
+  return !!$firstChild.call(element)
 }

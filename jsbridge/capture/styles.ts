@@ -4,10 +4,10 @@
  *
  * Whole sheets are read later, each in a task of its own; what a page changes meanwhile is in them then.
  */
-import { wrap } from './guard'
+import { guard, wrap } from './guard'
 import { $localName, $textContent } from './native'
-import { idOf, type Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
+import { idOf } from './nodes'
+import { Op, op } from './ops'
 
 export interface Styles {
   /** A style or link element was written, or its text or href changed. */
@@ -17,17 +17,14 @@ export interface Styles {
   /** A new epoch: everything constructed is told again. */
   begin(): void
   /** Writes changes of adopted sets. */
-  settle(): void
-  /** Wraps what a realm has for changing rules; answers what undoes it. */
-  wrapRealm(realm: Window & typeof globalThis): (() => void)[]
+  settle_(): void
+  /** Wraps what a realm has for changing rules. */
+  wrapRealm_(realm: Window & typeof globalThis): void
 }
 
 const isElement = (item: CSSStyleSheet | Element): item is Element => !('ownerNode' in item)
 
 export function createStyles(
-  nodes: Nodes,
-  out: OpWriter,
-  guarded: <A extends readonly unknown[]>(run: (...args: A) => void) => (...args: A) => void,
   later: (job: () => boolean) => void,
   wrote: () => void,
 ): Styles {
@@ -70,7 +67,7 @@ export function createStyles(
       return true // A sheet of another origin without CORS may not be read.
     }
     if (isElement(item) && !byScript.has(sheet) && isOwnText(item, rules)) return true
-    out.op(Op.sheet, ...owner, Array.from(rules, (rule) => rule.cssText).join('\n'))
+    op(Op.sheet, ...owner, Array.from(rules, (rule) => rule.cssText).join('\n'))
     wrote()
     return true
   }
@@ -82,9 +79,9 @@ export function createStyles(
     later(readOne)
   }
   /** The owner of a sheet that script changed, unless the whole sheet is about to be read anyway. */
-  const changed = (sheet: CSSStyleSheet, whole: boolean): [owner: number, sheet: number] | null => {
+  const changed = (sheet: CSSStyleSheet | null, whole: boolean): [owner: number, sheet: number] | null => {
     const owner = ownerOf(sheet)
-    if (!owner) return null
+    if (!sheet || !owner) return null
     byScript.add(sheet)
     const item = owner[0] ? (sheet.ownerNode as Element) : sheet
     if (!whole && !queue.has(item)) return owner
@@ -100,7 +97,7 @@ export function createStyles(
       roots.clear()
       queue.clear()
     },
-    settle() {
+    settle_() {
       for (const root of roots) {
         const id = idOf(root)
         if (!id) {
@@ -116,7 +113,7 @@ export function createStyles(
           if (!told.has(sheet)) {
             told.add(sheet)
             // An empty one first, so that the set can be told now; its rules follow.
-            out.op(Op.sheet, 0, sheetId, '')
+            op(Op.sheet, 0, sheetId, '')
             read(sheet)
           }
           set.push(sheetId)
@@ -124,35 +121,28 @@ export function createStyles(
         const key = id + ':' + set.join()
         if (adopted.get(root) === key) continue
         adopted.set(root, key)
-        out.op(Op.adopted, id, set.length, ...set)
+        op(Op.adopted, id, set.length, ...set)
       }
     },
-    wrapRealm(realm) {
-      const change = (code: Op.ruleInsert | Op.ruleDelete) =>
-        guarded((sheet: unknown, args: readonly unknown[], index: unknown) => {
-          const owner = changed(sheet as CSSStyleSheet, false)
+    wrapRealm_(realm) {
+      const change = (name: string, code: Op.ruleInsert | Op.ruleDelete): void =>
+        wrap(sheet, name, 'value', (self, args, index) => {
+          const owner = changed(self as CSSStyleSheet, false)
           if (!owner) return
-          if (code === Op.ruleInsert) out.op(code, ...owner, index as number, String(args[0]))
-          else out.op(code, ...owner, Number(args[0]))
+          if (code === Op.ruleInsert) op(code, ...owner, index as number, String(args[0]))
+          else op(code, ...owner, Number(args[0]))
           wrote()
         })
-      const whole = guarded((self: unknown) => {
-        changed(self as CSSStyleSheet, true)
-      })
-      const inner = guarded((rule: unknown) => {
-        const { parentStyleSheet } = rule as CSSRule
-        if (parentStyleSheet) changed(parentStyleSheet, true)
-      })
-      const sheet = realm.CSSStyleSheet?.prototype
-      const group = realm.CSSGroupingRule?.prototype
-      return [
-        wrap(sheet, 'insertRule', 'value', change(Op.ruleInsert)),
-        wrap(sheet, 'deleteRule', 'value', change(Op.ruleDelete)),
-        wrap(sheet, 'replaceSync', 'value', whole),
-        wrap(sheet, 'replace', 'value', (self, _, result) => void (result as Promise<unknown>).then(() => whole(self), () => {})),
-        wrap(group, 'insertRule', 'value', inner),
-        wrap(group, 'deleteRule', 'value', inner),
-      ]
+      const whole = (self: unknown): void => void changed(self as CSSStyleSheet, true)
+      const inner = (rule: unknown): void => whole((rule as CSSRule).parentStyleSheet)
+      const sheet = realm.CSSStyleSheet.prototype
+      const group = realm.CSSGroupingRule.prototype
+      change('insertRule', Op.ruleInsert)
+      change('deleteRule', Op.ruleDelete)
+      wrap(sheet, 'replaceSync', 'value', whole)
+      wrap(sheet, 'replace', 'value', (self, _, result) => void (result as Promise<unknown>).then(guard(() => whole(self)), () => {}))
+      wrap(group, 'insertRule', 'value', inner)
+      wrap(group, 'deleteRule', 'value', inner)
     },
   }
 }

@@ -6,10 +6,10 @@ import {
   $contentDocument, $firstChild, $frameDocument, $localName, $nextSibling, $nodeType, $ownerDocument, $parentNode,
   $previousSibling, $shadowRoot, childElementCount,
 } from './native'
-import { following, idOf, setId, type Nodes } from './nodes'
-import { Op, type OpWriter } from './ops'
-import type { Policy } from './policy'
-import { each, type Serialiser } from './serialise'
+import { closedNodes, dropIds, following, giveId, holderOf, idOf, rootOf } from './nodes'
+import { Op, op } from './ops'
+import { findAround } from './policy'
+import { each, native, single } from './serialise'
 
 /** So many nodes that cannot be expressed, and the rest of a run is walked node by node. */
 const maxFailures = 8
@@ -17,32 +17,27 @@ const maxFailures = 8
 export interface Walker {
   /** Writes the sibling run first…last under parent and all that hangs below it. */
   write(parent: Node, first: Node, last: Node, slow?: boolean): void
-  /** Writes all children of root and all that hangs below it, step by step, and the waiting roots. */
-  steps(root: Node): Steps
+  /** Writes all children of root and all that hangs below it, step by step, and the waiting rootOf. */
+  steps_(root: Node): Steps
   /** The element may have a root that is not written yet: writes it after what is being written now. */
   host(element: Element): void
-  /** Writes the waiting roots. */
-  settle(): void
+  /** Writes the waiting rootOf. */
+  settle_(): void
 }
 
 export interface Steps {
   /** One step; false when everything is written. */
   next(): boolean
   /** Whether children of this node are still to be walked. Those that have ids come before all that have none. */
-  isOpen(node: Node): boolean
+  isOpen_(node: Node): boolean
 }
 
 /** @param stepNodes nodes that one step writes at most, unless a single node has more children than that. */
 export function createWalker(
-  nodes: Nodes,
-  out: OpWriter,
-  policy: Policy,
-  serialiser: () => Serialiser,
   closedRoots: WeakMap<Element, ShadowRoot> | undefined,
   observe: (root: Node) => void,
   stepNodes: number,
 ): Walker {
-  const { roots, owners } = nodes
   const waiting: Element[] = []
 
   const isHtmlDocument = (node: Node): boolean =>
@@ -66,7 +61,7 @@ export function createWalker(
       for (let node: Node | null = from; node && node !== below && !around.has(node); node = $parentNode.call(node)) around.add(node)
     }
     const look = (scope: Node, below: Node): void => {
-      for (const element of policy.around(scope)) avoid(element, below)
+      for (const element of findAround(scope)) avoid(element, below)
     }
     if (first && last && !slow) {
       let n = 0
@@ -76,7 +71,7 @@ export function createWalker(
       else each(first, last, (node) => look(node, top))
     }
     return {
-      isOpen: (node) => open.includes(node),
+      isOpen_: (node) => open.includes(node),
       next() {
         const parent = open[open.length - 1]
         if (!parent) {
@@ -89,7 +84,7 @@ export function createWalker(
         const stop = parent === top ? last : null
         let node: Node | null = null
         // Moved to where the walk comes later, or gone, or a box meanwhile: nothing is to be done here.
-        if (!(stepped && (!idOf(parent) || nodes.closed.has(parent))) && !(stop && cursor === stop)) {
+        if (!(stepped && (!idOf(parent) || closedNodes.has(parent))) && !(stop && cursor === stop)) {
           // What follows the cursor; where that has left, what follows the last child that has an id.
           node =
             cursor && (!stepped || ($parentNode.call(cursor) === parent && idOf(cursor))) ? $nextSibling.call(cursor)
@@ -117,7 +112,7 @@ export function createWalker(
         while (before && !idOf(before)) before = $previousSibling.call(before)
         const prev = idOf(before)
         if (end && (end !== node || $nodeType.call(node) === 1)) {
-          const culprit = serialiser().native(parent, prev, node, end)
+          const culprit = native(parent, prev, node, end)
           if (!culprit) {
             cursors.set(parent, end)
             return true
@@ -125,11 +120,11 @@ export function createWalker(
           failures++
           avoid(culprit, parent)
           // The failed walk gave ids to what comes before the culprit; nothing was written.
-          if (stepped) each(node, end, nodes.drop)
+          if (stepped) each(node, end, dropIds)
           return true
         }
         cursors.set(parent, node)
-        if (serialiser().single(parent, prev, node)) open.push(node)
+        if (single(parent, prev, node)) open.push(node)
         return true
       },
     }
@@ -143,7 +138,7 @@ export function createWalker(
   /** Declares the root that hangs under the element, if it can be seen and is not written. */
   const openRoot = (host: Element): Node | null => {
     const at = idOf(host)
-    if (!at || nodes.closed.has(host)) return null
+    if (!at || closedNodes.has(host)) return null
     const name = $localName.call(host)
     const isFrame = name.endsWith('frame')
     let root: Node | null | undefined
@@ -156,34 +151,33 @@ export function createWalker(
     } catch {
       root = null
     }
-    const before = roots.get(host)
+    const before = rootOf.get(host)
     if (before === root && idOf(root) > at) return null
     if (before && before !== root && idOf(before)) {
-      out.op(Op.remove, idOf(before))
-      nodes.drop(before)
+      op(Op.remove, idOf(before))
+      dropIds(before)
     }
-    roots.delete(host)
+    rootOf.delete(host)
     if (!root) return null
-    roots.set(host, root)
-    owners.set(root, host)
-    const id = nodes.next++
-    setId(root, id)
+    rootOf.set(host, root)
+    holderOf.set(root, host)
+    const id = giveId(root)
     observe(root)
-    if (isFrame) out.op(Op.frame, at, id)
-    else out.op(Op.shadow, at, id, ((root as ShadowRoot).mode === 'closed' ? 1 : 0) | ((root as ShadowRoot).delegatesFocus ? 2 : 0))
+    if (isFrame) op(Op.frame, at, id)
+    else op(Op.shadow, at, id, ((root as ShadowRoot).mode === 'closed' ? 1 : 0) | ((root as ShadowRoot).delegatesFocus ? 2 : 0))
     return root
   }
 
   return {
     write,
     host: (element) => void waiting.push(element),
-    settle() {
+    settle_() {
       for (let host; (host = waiting.shift()); ) {
         const root = openRoot(host)
         const first = root && $firstChild.call(root)
         if (first) write(root, first, root.lastChild as Node)
       }
     },
-    steps: (root) => start(root, null, null, false, true),
+    steps_: (root) => start(root, null, null, false, true),
   }
 }

@@ -19,6 +19,9 @@ import type { World } from './socket'
 export const SEAL_EVERY_MS = 1_000
 export const FLUSH_TIMEOUT_MS = 10_000
 
+/** Put in by the build: SHA-256 of the core that this worker was built with, base64. */
+declare const __CORE_HASH__: string
+
 // PROTOCOL.md
 const OP_TIME = 2
 const OP_META = 3
@@ -74,7 +77,7 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
       throw new CoreError('insecure-context', 'recording needs a secure context: serve the page over https')
     const world = makeWorld(config.startMonotonicMs)
     const at = (path: string | undefined, usual: string) => new URL(path ?? usual, config.endpoint + '/').href
-    const loading = startCore(config.coreUrl, config.coreHash, config.protocolVersion, blocked)
+    const loading = startCore(config.coreUrl, config.coreHash ?? __CORE_HASH__, config.protocolVersion, blocked)
     loading.catch(() => {}) // awaited below; settings may fail first
     const outbox = await openOutbox(config.siteId, config.endpoint, () => config.startEpochMs + world.now())
     const settings = await readSettings(config.settings, config.siteKey, outbox.newestSettings)
