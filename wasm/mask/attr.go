@@ -288,13 +288,7 @@ func numeric(s []byte) bool {
 	return true
 }
 
-func pathCommand(c byte) bool {
-	switch c | 0x20 {
-	case 'm', 'l', 'h', 'v', 'c', 's', 'q', 't', 'a', 'z', 'e':
-		return true
-	}
-	return false
-}
+func pathCommand(c byte) bool { return charIn(c|0x20, "mlhvcsqtaze") }
 
 func languageTag(s []byte) bool {
 	if len(s) == 0 || len(s) > 12 {

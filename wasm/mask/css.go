@@ -340,14 +340,7 @@ func iconString(s []byte) bool {
 }
 
 // nameString: a font's family, a format, the areas of a grid.
-func nameString(s []byte) bool {
-	for _, c := range s {
-		if !isAlnum(c) && c != ' ' && c != '-' && c != '_' && c != '.' && c != '/' && c != '+' {
-			return false
-		}
-	}
-	return len(s) <= 64
-}
+func nameString(s []byte) bool { return len(s) <= 64 && only(s, " -_./+") }
 
 // plainString: without escapes, which could hide what a detector looks for, and without
 // what could end it.

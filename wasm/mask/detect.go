@@ -27,14 +27,28 @@ func (p *Policy) mark(from, to int) {
 	}
 	if from < to {
 		p.spans = append(p.spans, span{from, to})
+		p.done = to
 	}
+}
+
+// ch is a byte of the text that detect reads, 0 outside of it.
+//
+//go:noinline
+func (p *Policy) ch(k int) byte {
+	if uint(k) < uint(len(p.text)) {
+		return p.text[k]
+	}
+	return 0
 }
 
 // detect finds personal data in s, in one pass over its chunks (runs without white space).
 // A chunk of prose costs the loop that counts its kinds of characters and no more.
+//
+//go:noinline
 func (p *Policy) detect(s []byte) {
+	p.text = s
 	p.spans, p.run = p.spans[:0], 0
-	done := 0 // up to here everything is decided
+	p.done = 0 // up to here everything is decided
 	for i := 0; i < len(s); {
 		if s[i] <= ' ' {
 			i++
@@ -55,120 +69,72 @@ func (p *Policy) detect(s []byte) {
 			}
 			i++
 		}
-		if start < done {
-			if i <= done {
-				continue
-			}
-			start = done
+		start = max(start, p.done)
+		if start >= i {
+			continue
 		}
 		if at > 0 {
-			if e := p.emails(s, start, i); e > done {
-				done = e
-			}
+			p.emails(start, i)
 		}
 		if digits > 0 && upper >= 2 {
-			if e := ibanAt(s, start, i, p); e > done {
-				done = e
-			}
+			p.ibans(start, i)
 		}
 		if i-start >= 16 {
-			if e := p.tokens(s, start, i); e > done {
-				done = e
-			}
+			p.tokens(start, i)
 		}
-		if digits > 0 && done < i {
-			from := start
-			if done > from {
-				from = done
-			}
-			if e := p.numbers(s, from, i); e > done {
-				done = e
-			}
+		if digits > 0 {
+			p.numbers(max(start, p.done), i)
 		}
-		if p.typed.n > 0 && done < i {
-			from := start
-			if done > from {
-				from = done
-			}
-			if e := p.echoes(s, from, i); e > done {
-				done = e
-			}
+		if p.typed.n > 0 {
+			p.echoes(max(start, p.done), i)
 		}
 	}
 }
 
-func (p *Policy) echoes(s []byte, from, to int) (end int) {
+func (p *Policy) echoes(from, to int) {
 	for k := from; k < to; {
-		if !wordAlnum(s[k]) || (k > 0 && wordAlnum(s[k-1])) {
-			k++
-			continue
-		}
-		if e := p.typed.echo(s, k); e > 0 {
+		e := 0
+		if wordAlnum(p.ch(k)) && !wordAlnum(p.ch(k-1)) {
+			e = p.typed.echo(p.text, k)
 			p.mark(k, e)
-			end, k = e, e
-			continue
 		}
-		k++
+		k = max(k+1, e)
 	}
-	return end
 }
 
 // emails marks each address between from and to. RFC 5322 dot-atoms, also with letters of
 // any script (RFC 6531), and quoted local parts.
-func (p *Policy) emails(s []byte, from, to int) (end int) {
+func (p *Policy) emails(from, to int) {
 	for k := from; k < to; k++ {
-		if s[k] != '@' {
+		if p.ch(k) != '@' {
 			continue
 		}
 		a := k
-		if a > 0 && s[a-1] == '"' {
+		if p.ch(a-1) == '"' {
 			a -= 2
-			for a > 0 && s[a] != '"' {
+			for a > 0 && p.ch(a) != '"' {
 				a--
 			}
-			if a < 0 {
-				a = 0
-			}
+			a = max(a, 0)
 		} else {
-			for a > from && localChar(s[a-1]) {
+			for a > from && (wordAlnum(p.ch(a-1)) || charIn(p.ch(a-1), ".!#$%&'*+/=?^_`{|}~-")) {
 				a--
 			}
 		}
-		b, dot := k+1, 0
-		for b < len(s) && (isAlnum(s[b]) || s[b] == '-' || s[b] == '.' || s[b] >= 0x80) {
-			if s[b] == '.' && b > k+1 {
-				dot = b
-			}
+		b := k + 1
+		for wordAlnum(p.ch(b)) || charIn(p.ch(b), ".-") {
 			b++
 		}
-		for b > k+1 && (s[b-1] == '.' || s[b-1] == '-') {
+		for charIn(p.ch(b-1), ".-") {
 			b--
-			if dot == b {
-				dot = 0
-				for q := k + 2; q < b; q++ {
-					if s[q] == '.' {
-						dot = q
-					}
-				}
-			}
 		}
-		if a == k || dot == 0 || b-dot < 3 {
-			continue
+		dot := b
+		for dot > k+1 && p.ch(dot) != '.' {
+			dot--
 		}
-		if tld := s[dot+1]; !isLetter(tld) && tld < 0x80 {
-			continue
+		if tld := p.ch(dot + 1); a < k && dot > k+1 && b-dot >= 3 && (isLetter(tld) || tld >= 0x80) {
+			p.mark(a, b)
+			k = b - 1
 		}
-		p.mark(a, b)
-		end = b
-		k = b - 1
 	}
-	return end
-}
-
-func localChar(c byte) bool {
-	switch c {
-	case '.', '!', '#', '$', '%', '&', '\'', '*', '+', '/', '=', '?', '^', '_', '`', '{', '|', '}', '~', '-':
-		return true
-	}
-	return wordAlnum(c)
 }

@@ -186,11 +186,4 @@ func (p *Policy) appendTagName(name []byte, tag Tag, m Mode) {
 	p.appendRenamed("x-m", name)
 }
 
-func identChars(s []byte) bool {
-	for _, c := range s {
-		if !isAlnum(c) && c != '-' && c != '_' && c != ':' && c != '.' {
-			return false
-		}
-	}
-	return len(s) > 0
-}
+func identChars(s []byte) bool { return len(s) > 0 && only(s, "-_:.") }

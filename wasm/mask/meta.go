@@ -46,7 +46,7 @@ func (p *Policy) Meta(key int, s []byte) (t Text, ok bool) {
 			if i == 256 {
 				break
 			}
-			if isAlnum(c) || listedChar(c) {
+			if isAlnum(c) || charIn(c, " .,;:/()-_+\"=@") {
 				p.put(c)
 			} else {
 				p.put('?')
@@ -54,14 +54,6 @@ func (p *Policy) Meta(key int, s []byte) (t Text, ok bool) {
 		}
 	}
 	return p.since(start), true
-}
-
-func listedChar(c byte) bool {
-	switch c {
-	case ' ', '.', ',', ';', ':', '/', '(', ')', '-', '_', '+', '"', '=', '@':
-		return true
-	}
-	return false
 }
 
 // looksPersonal: a detector finds something, or it has the form of an e-mail.

@@ -22,52 +22,53 @@ const (
 )
 
 // numbers marks cards, phone numbers and the like that start between from and to.
-func (p *Policy) numbers(s []byte, from, to int) (end int) {
-	var num number
+func (p *Policy) numbers(from, to int) {
+	num := &p.num
 	for k := from; k < to; {
-		c := s[k]
-		if !isDigit(c) && !(c == '+' || c == '(') {
+		c := p.ch(k)
+		if !isDigit(c) && c != '+' && c != '(' {
 			k++
 			continue
 		}
-		if isDigit(c) && k > 0 && (isLetter(s[k-1]) || s[k-1] == '_' || s[k-1] == '#' || s[k-1] == '$') {
+		if prev := p.ch(k - 1); isDigit(c) && (isLetter(prev) || charIn(prev, "_#$")) {
 			// part of a word, a colour, an order number: skip its digits
-			for k < to && isAlnum(s[k]) {
+			for k < to && isAlnum(p.ch(k)) {
 				k++
 			}
 			continue
 		}
-		num.read(s, k)
+		p.read(k)
 		if num.n == 0 {
 			k++
 			continue
 		}
-		a, b := p.judge(s, k, &num, k >= p.run)
+		a, b := p.judge(k, k >= p.run)
 		p.run = num.end
 		if b > 0 {
 			p.mark(a, b)
-			end, k = b, b
+			k = b
 			continue
 		}
 		// not one: go on after the first group, a card may follow an amount
 		k = num.pos[0]
-		for k < to && isDigit(s[k]) {
+		for k < to && isDigit(p.ch(k)) {
 			k++
 		}
 	}
-	return end
 }
 
-func (n *number) read(s []byte, k int) {
-	n.n, n.groups, n.plus = 0, 0, false
+// read reads the number at k.
+func (p *Policy) read(k int) {
+	n := &p.num
+	n.n, n.groups, n.plus = 0, 0, p.ch(k) == '+'
 	n.end = k
-	if s[k] == '+' {
-		n.plus = true
+	n.size[0], n.sep[0] = 0, 0
+	if n.plus {
 		k++
 	}
 	sep, kinds := 0, uint8(0)
-	for ; k < len(s); k++ {
-		c := s[k]
+	for ; ; k++ {
+		c := p.ch(k)
 		if isDigit(c) {
 			if n.n == len(n.digits) || n.groups == len(n.size)-1 {
 				return
@@ -75,9 +76,6 @@ func (n *number) read(s []byte, k int) {
 			if sep > 0 && n.n > 0 {
 				n.groups++
 				n.size[n.groups], n.sep[n.groups] = 0, kinds
-			}
-			if n.n == 0 {
-				n.size[0], n.sep[0] = 0, 0
 			}
 			sep, kinds = 0, 0
 			n.digits[n.n], n.group[n.n], n.pos[n.n] = c-'0', uint8(n.groups), k
@@ -99,12 +97,12 @@ func (n *number) read(s []byte, k int) {
 		case '(', ')':
 			kind = sepParen
 		case 0xc2: // no-break space
-			if k+1 < len(s) && s[k+1] == 0xa0 {
+			if p.ch(k+1) == 0xa0 {
 				k++
 				kind = sepSpace
 			}
 		case 0xe2: // hyphens and narrow spaces, U+2000 to U+203F
-			if k+2 < len(s) && s[k+1] == 0x80 {
+			if p.ch(k+1) == 0x80 && p.ch(k+2) != 0 {
 				k += 2
 				kind = sepDash
 			}
@@ -117,6 +115,8 @@ func (n *number) read(s []byte, k int) {
 }
 
 // between is the bits of the separators after group from, up to group to.
+//
+//go:noinline
 func (n *number) between(from, to uint8) (bits uint8) {
 	for g := from + 1; g <= to; g++ {
 		bits |= n.sep[g]
@@ -126,7 +126,8 @@ func (n *number) between(from, to uint8) (bits uint8) {
 
 // judge returns what of the number has to be masked, 0 if nothing. whole: it is not the rest
 // of a longer run, which was no number of its own.
-func (p *Policy) judge(s []byte, start int, n *number, whole bool) (a, b int) {
+func (p *Policy) judge(start int, whole bool) (a, b int) {
+	n := &p.num
 	// A card may stand before or after other numbers: any run of whole groups.
 	for g := 0; g < n.n; g++ {
 		if g > 0 && n.group[g] == n.group[g-1] {
@@ -141,10 +142,10 @@ func (p *Policy) judge(s []byte, start int, n *number, whole bool) (a, b int) {
 			}
 		}
 	}
-	if n.end < len(s) && isLetter(s[n.end]) && !n.plus {
+	if isLetter(p.ch(n.end)) && !n.plus {
 		return 0, 0
 	}
-	if whole && n.n >= 7 && n.n <= 15 && p.phone(s, start, n) {
+	if whole && n.n >= 7 && n.n <= 15 && p.phone(start) {
 		return start, n.end
 	}
 	if whole && n.groups == 2 && n.size[0] == 3 && n.size[1] == 2 && n.size[2] == 4 && n.between(0, 2) == sepDash {
@@ -192,17 +193,18 @@ func same(d []byte) bool {
 
 // phone: international form, national forms with a trunk 0, North American form, or a word
 // before it that says so.
-func (p *Policy) phone(s []byte, start int, n *number) bool {
+func (p *Policy) phone(start int) bool {
+	n := &p.num
 	if n.plus {
 		return true
 	}
-	if isDate(n) || (start > 0 && (s[start-1] == '.' || s[start-1] == ',' || s[start-1] == '/' || s[start-1] == ':')) {
+	if isDate(n) || charIn(p.ch(start-1), ".,/:") {
 		return false
 	}
-	if n.end+1 < len(s) && (s[n.end] == ',' || s[n.end] == ':') && isDigit(s[n.end+1]) {
+	if charIn(p.ch(n.end), ",:") && isDigit(p.ch(n.end+1)) {
 		return false
 	}
-	if p.cueBefore(s, start) {
+	if p.cueBefore(start) {
 		return true
 	}
 	d := n.digits[:n.n]
@@ -228,67 +230,62 @@ func isDate(n *number) bool {
 }
 
 // cueBefore looks for a word such as "tel" directly before the number.
-func (p *Policy) cueBefore(s []byte, start int) bool {
+func (p *Policy) cueBefore(start int) bool {
 	e := start
-	for e > 0 && start-e < 4 && !wordAlnum(s[e-1]) {
+	for e > 0 && start-e < 4 && !wordAlnum(p.ch(e-1)) {
 		e--
 	}
 	a := e
-	for a > 0 && wordAlnum(s[a-1]) {
+	for a > 0 && wordAlnum(p.ch(a-1)) {
 		a--
 	}
-	return p.lists.cues.find(s[a:e]) == 'p'
+	return p.lists.cues.find(p.text[a:e]) == 'p'
 }
 
 // ibanLengths: country and length (https://www.swift.com/standards/data-standards/iban).
 const ibanLengths = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21MC27MD24ME22MK19MR27MT31MU30NL18NO15PK24PL28PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27ST25SV28TN24TR26UA29VA22VG24XK20"
 
-// ibanAt marks an IBAN that starts in the chunk from..to; it may go on over blanks.
-func ibanAt(s []byte, from, to int, p *Policy) (end int) {
+// ibans marks the IBANs that start in the chunk from..to; they may go on over blanks.
+func (p *Policy) ibans(from, to int) {
 	for k := from; k+4 <= to; k++ {
-		if !isUpper(s[k]) || !isUpper(s[k+1]) || !isDigit(s[k+2]) || !isDigit(s[k+3]) || (k > 0 && isAlnum(s[k-1])) {
-			continue
-		}
 		length := 0
 		for q := 0; q+4 <= len(ibanLengths); q += 4 {
-			if ibanLengths[q] == s[k] && ibanLengths[q+1] == s[k+1] {
+			if ibanLengths[q] == p.ch(k) && ibanLengths[q+1] == p.ch(k+1) {
 				length = int(ibanLengths[q+2]-'0')*10 + int(ibanLengths[q+3]-'0')
 			}
 		}
-		if length == 0 {
+		if length == 0 || !isDigit(p.ch(k+2)) || !isDigit(p.ch(k+3)) || isAlnum(p.ch(k-1)) {
 			continue
 		}
-		var chars [34]byte
-		n, j := 0, k
-		for j < len(s) && n < length {
-			c := s[j]
-			if isAlnum(c) {
-				if c >= 'a' {
-					c -= 32
+		// The first four characters count last: the rest is read to its end, then they.
+		rem, n, end := 0, 0, 0
+		for j := k; n < length+4; j++ {
+			c := p.ch(j)
+			if !isAlnum(c) {
+				if !charIn(c, " -\xc2\xa0") {
+					break
 				}
-				chars[n] = c
-				n++
-			} else if c != ' ' && c != '-' && c != 0xc2 && c != 0xa0 {
-				break
+				continue
 			}
-			j++
-		}
-		if n < length || (j < len(s) && isAlnum(s[j])) {
-			continue
-		}
-		rem := 0
-		for q := 0; q < n; q++ {
-			c := chars[(q+4)%n]
-			if isDigit(c) {
-				rem = (rem*10 + int(c-'0')) % 97
-			} else {
-				rem = (rem*100 + int(c-'A') + 10) % 97
+			if n++; n > 4 {
+				if isDigit(c) {
+					rem = rem*10 + int(c-'0')
+				} else {
+					rem = rem*100 + int(c|0x20-'a') + 10
+				}
+				rem %= 97
+			}
+			if n == length {
+				end = j + 1
+				if isAlnum(p.ch(end)) {
+					break
+				}
+				j = k - 1
 			}
 		}
-		if rem == 1 {
-			p.mark(k, j)
-			return j
+		if n == length+4 && rem == 1 {
+			p.mark(k, end)
+			k = end
 		}
 	}
-	return 0
 }

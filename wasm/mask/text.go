@@ -39,7 +39,10 @@ type Policy struct {
 	level Level
 	out   []byte // arena of the Texts made since Reset
 	spans []span // personal data found in the text at hand
+	text  []byte // what detect reads
 	run   int    // end of the last run of digits that detect read
+	done  int    // end of the last span
+	num   number
 	tmp   []byte // scratch of one call
 	names renames
 	typed typedTable

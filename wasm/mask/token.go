@@ -5,31 +5,21 @@ const tokenPrefixes = "eyJ sk_live_ sk_test_ pk_live_ pk_test_ rk_live_ whsec_ g
 	"AKIA ASIA AIza ya29. npm_ pypi- SG. sk-ant- sk-proj- sk- shpat_ shpss_ dop_v1_ hf_ sq0atp- EAAC key- AGE-SECRET-KEY- "
 
 // tokens marks keys and tokens in the chunk from..to: by prefix, or by looking random.
-func (p *Policy) tokens(s []byte, from, to int) (end int) {
+func (p *Policy) tokens(from, to int) {
 	for k := from; k < to; {
-		if !tokenChar(s[k]) {
-			k++
-			continue
-		}
 		e := k
-		for e < to && tokenChar(s[e]) {
+		for e < to && (isAlnum(p.ch(e)) || charIn(p.ch(e), "-_.+=")) {
 			e++
 		}
-		t := s[k:e]
-		for len(t) > 0 && (t[len(t)-1] == '.' || t[len(t)-1] == '-') {
-			t = t[:len(t)-1]
+		b := e
+		for b > k && charIn(p.ch(b-1), ".-") {
+			b--
 		}
-		if len(t) >= 16 && (knownPrefix(t) || random(t)) {
-			p.mark(k, k+len(t))
-			end = k + len(t)
+		if t := p.text[k:b]; len(t) >= 16 && (knownPrefix(t) || random(t)) {
+			p.mark(k, b)
 		}
-		k = e
+		k = max(k+1, e)
 	}
-	return end
-}
-
-func tokenChar(c byte) bool {
-	return isAlnum(c) || c == '-' || c == '_' || c == '.' || c == '+' || c == '='
 }
 
 func knownPrefix(t []byte) bool {

@@ -116,17 +116,42 @@ func eqFold(b []byte, s string) bool {
 //go:noinline
 func hasPrefixFold(b []byte, s string) bool { return len(b) >= len(s) && eqFold(b[:len(s)], s) }
 
+// charIn reports whether c is one of chars.
+//
+//go:noinline
+func charIn(c byte, chars string) bool {
+	for i := 0; i < len(chars); i++ {
+		if chars[i] == c {
+			return true
+		}
+	}
+	return false
+}
+
+// only reports whether s is made of letters, digits and chars.
+//
+//go:noinline
+func only(s []byte, chars string) bool {
+	for _, c := range s {
+		if !isAlnum(c) && !charIn(c, chars) {
+			return false
+		}
+	}
+	return true
+}
+
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isLetter(c byte) bool {
 	c |= 0x20
 	return c >= 'a' && c <= 'z'
 }
 func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
+
+//go:noinline
 func isAlnum(c byte) bool { return isDigit(c) || isLetter(c) }
 func isHex(c byte) bool   { return isDigit(c) || (c|0x20 >= 'a' && c|0x20 <= 'f') }
 func isSpace(c byte) bool { return c == ' ' || (c >= 9 && c <= 13) }
 
 // wordAlnum: what belongs to a word in running text, bytes of non-ASCII letters included.
-func wordAlnum(c byte) bool { return isAlnum(c) || c >= 0x80 }
-
+func wordAlnum(c byte) bool                { return isAlnum(c) || c >= 0x80 }
 func appendRune(dst []byte, r rune) []byte { return utf8.AppendRune(dst, r) }
