@@ -161,11 +161,21 @@ func TestScriptTagRecords(t *testing.T) {
 					t.Errorf("no op of kind %d arrived; got %v", k, got)
 				}
 			}
+			meta := map[int64]bool{}
 			for _, op := range ops {
+				if op.Kind == wire.KindMeta {
+					meta[op.Nums[0]] = true
+				}
 				for _, text := range [][]byte{op.Name, op.Text} {
 					if strings.Contains(string(text), "CANARY") {
 						t.Errorf("op of kind %d holds what may never be read", op.Kind)
 					}
+				}
+			}
+			// Keys that the page tells, and those that the worker finds out.
+			for _, key := range []int64{1, 3, 7, 8, 12, 22, 25, 26, 27, 28, 29, 4, 9, 10, 24} {
+				if !meta[key] {
+					t.Errorf("no meta value of key %d arrived; got %v", key, meta)
 				}
 			}
 			stopped := eval[struct{ Acknowledged, Pending int }](tb, "afterimage.stop()")
