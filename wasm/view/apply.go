@@ -294,6 +294,7 @@ func (s *state) applyCursor(o *op) {
 		if o.num(0) == metaEntryURL && c.url == "" {
 			c.url = o.d().text
 		}
+		c.media.note(o.num(0), o.d().text)
 	case wire.KindActivity:
 		c.activityID, c.activityAt, c.activityCount = o.id, int64(o.at), clampCoordinate(o.num(1))
 	case wire.KindKey:

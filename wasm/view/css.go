@@ -8,17 +8,18 @@ import "strings"
 //
 //   - url() keeps inline images and fonts and fragments, any other becomes url("data:,")
 //   - @import is taken out; image-set(), src(), image() get a name that nothing knows
-//   - (scripting: …) in media queries is answered as where scripts run
+//   - (scripting: …) in media queries is answered as where scripts run, reduced motion,
+//     hover and pointer as the recorded browser would (media)
 //   - :hover, :focus, :focus-visible, :focus-within also match attributes that the player
 //     sets where the recorded pointer and focus are; :defined matches every element
 //
 // It reads tokens as CSS Syntax Level 3 does (https://www.w3.org/TR/css-syntax-3/), escapes
 // included, so that no spelling of a name slips by.
-func safeCSS(css string) string {
+func safeCSS(css string, m media) string {
 	if !suspectCSS(css) {
 		return css
 	}
-	c := cssScanner{s: css}
+	c := cssScanner{s: css, media: m, featureColon: -1}
 	c.out.Grow(len(css) + 32)
 	c.run()
 	return c.out.String()
@@ -37,7 +38,7 @@ func suspectCSS(css string) bool {
 				return true
 			}
 			switch css[i-1] {
-			case 'l', 'L', 't', 'T', 'c', 'C', 'e', 'E', ' ', '(':
+			case 'l', 'L', 't', 'T', 'c', 'C', 'e', 'E', ' ', '\t', '\n', '\r', '\f', ',', '(':
 				return true
 			}
 		case ':':
@@ -57,9 +58,13 @@ func suspectCSS(css string) bool {
 }
 
 type cssScanner struct {
-	s   string
-	i   int
-	out strings.Builder
+	s     string
+	i     int
+	out   strings.Builder
+	media media
+	// featureColon is the colon of the media feature that was read last, as in
+	// (hover:hover): what follows it is a value, not a pseudo-class.
+	featureColon int
 }
 
 func (c *cssScanner) run() {
@@ -382,24 +387,27 @@ func (c *cssScanner) feature() bool {
 	start := c.i
 	c.i++
 	c.spaces()
-	if name := c.ident(); !strings.EqualFold(name, "scripting") {
-		c.i = start
-		return false
-	}
+	name := strings.ToLower(c.ident())
 	c.spaces()
-	value := "enabled"
+	value, colon := "", -1
 	if c.i < len(c.s) && c.s[c.i] == ':' {
+		colon = c.i
 		c.i++
 		c.spaces()
-		value = c.ident()
+		value = strings.ToLower(c.ident())
 		c.spaces()
 	}
-	if c.i >= len(c.s) || c.s[c.i] != ')' {
+	closed := c.i < len(c.s) && c.s[c.i] == ')'
+	holds, known := c.media.answer(name, value)
+	if !closed || !known || colon >= 0 && value == "" {
+		if mediaFeature[name] {
+			c.featureColon = colon
+		}
 		c.i = start
 		return false
 	}
 	c.i++
-	if strings.EqualFold(value, "enabled") {
+	if holds {
 		c.out.WriteString("(min-width:0)")
 	} else {
 		c.out.WriteString("(max-width:0)")
@@ -445,18 +453,12 @@ func (c *cssScanner) pseudo() {
 // isValue tells "name:word" in a declaration or media feature from a selector, by what
 // stands around it; c.i is behind the word.
 func (c *cssScanner) isValue(colon int) bool {
+	if colon == c.featureColon {
+		return true
+	}
 	after := strings.TrimLeft(c.s[c.i:], " \t\n\r\f")
 	if after == "" {
 		return colon > 0 && !strings.Contains(c.s, "{")
 	}
-	switch after[0] {
-	case ';', '}', '!':
-		return true
-	case ')':
-		before := strings.TrimRight(c.s[:colon], " \t\n\r\f")
-		open := strings.LastIndexByte(before, '(')
-		name := strings.ToLower(strings.TrimSpace(before[open+1:]))
-		return open >= 0 && (name == "hover" || name == "any-hover")
-	}
-	return false
+	return after[0] == ';' || after[0] == '}' || after[0] == '!'
 }

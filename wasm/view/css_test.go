@@ -1,6 +1,9 @@
 package view
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSafeCSS(t *testing.T) {
 	tests := []struct{ name, css, want string }{
@@ -35,6 +38,7 @@ func TestSafeCSS(t *testing.T) {
 		{"hover at the end of a selector list", "a,a:hover{b:c}", "a,a:is(:hover,[data-afterimage-hover]){b:c}"},
 		{"hover inside not()", "a:not(:hover){b:c}", "a:not(:is(:hover,[data-afterimage-hover])){b:c}"},
 		{"the media feature hover stays", "@media (hover:hover){a{b:c}}", "@media (hover:hover){a{b:c}}"},
+		{"a pseudo-class in brackets after a media feature", "@media (hover:hover){a:not(:hover){b:c}}", "@media (hover:hover){a:not(:is(:hover,[data-afterimage-hover])){b:c}}"},
 		{"a value stays", "a{--x:hover;--y:focus}", "a{--x:hover;--y:focus}"},
 		{"focus", "a:focus{b:c}", "a:is(:focus,[data-afterimage-focus]){b:c}"},
 		{"focus-visible", "a:focus-visible{b:c}", "a:is(:focus-visible,[data-afterimage-focus=visible]){b:c}"},
@@ -44,10 +48,72 @@ func TestSafeCSS(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := safeCSS(test.css)
+			got := safeCSS(test.css, media{})
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// 256 KB of brackets in which looking back for the last open one took 4 s; 32 MB would
+// take hours.
+func TestSafeCSSIsLinear(t *testing.T) {
+	for _, unit := range []string{"a:hover)", "(a:hover)", "(hover:hover", ":hover ", "(/*", "url(", "@import(", "\\"} {
+		n := (32 << 20) / len(unit)
+		if got := safeCSS(strings.Repeat(unit, n), media{}); len(got) > 16*n*len(unit) {
+			t.Errorf("%q repeated to 32 MB: got %d bytes", unit, len(got))
+		}
+	}
+}
+
+func TestSafeCSSAnswersAsTheRecordedBrowser(t *testing.T) {
+	const yes, no = "(min-width:0)", "(max-width:0)"
+	mouse, touch := media{device: deviceMouse, motion: motionFree}, media{device: deviceTouch, motion: motionReduced}
+	tests := []struct{ query, mouse, touch, unknown string }{
+		{"(hover:hover)", yes, no, "(hover:hover)"},
+		{"(hover)", yes, no, "(hover)"},
+		{"( HOVER : none )", no, yes, "( HOVER : none )"},
+		{"(any-hover: hover)", yes, no, "(any-hover: hover)"},
+		{"(pointer: fine)", yes, no, "(pointer: fine)"},
+		{"(pointer: coarse)", no, yes, "(pointer: coarse)"},
+		{"(pointer: none)", no, no, "(pointer: none)"},
+		{"(any-pointer)", yes, yes, "(any-pointer)"},
+		{"(prefers-reduced-motion)", no, yes, "(prefers-reduced-motion)"},
+		{"(prefers-reduced-motion: reduce)", no, yes, "(prefers-reduced-motion: reduce)"},
+		{"(prefers-reduced-motion:no-preference)", yes, no, "(prefers-reduced-motion:no-preference)"},
+		{"(min-width: 10px)", "(min-width: 10px)", "(min-width: 10px)", "(min-width: 10px)"},
+		{"not all and (hover: none)", "not all and " + no, "not all and " + yes, "not all and (hover: none)"},
+		{"screen,(hover)", "screen," + yes, "screen," + no, "screen,(hover)"},
+	}
+	for _, test := range tests {
+		for m, want := range map[media]string{mouse: test.mouse, touch: test.touch, {}: test.unknown} {
+			if got := safeCSS(test.query, m); got != want {
+				t.Errorf("%s for %+v: got %s, want %s", test.query, m, got, want)
+			}
+		}
+	}
+}
+
+func TestMediaOfMeta(t *testing.T) {
+	tests := []struct {
+		key   int64
+		value string
+		want  media
+	}{
+		{metaDeviceClass, "desktop", media{device: deviceMouse}},
+		{metaDeviceClass, "phone", media{device: deviceTouch}},
+		{metaDeviceClass, "tablet", media{device: deviceTouch}},
+		{metaDeviceClass, "fridge", media{}},
+		{metaReducedMotion, "reduce", media{motion: motionReduced}},
+		{metaReducedMotion, "no-preference", media{motion: motionFree}},
+		{metaEntryURL, "reduce", media{}},
+	}
+	for _, test := range tests {
+		var m media
+		m.note(test.key, test.value)
+		if m != test.want {
+			t.Errorf("meta %d %q: got %+v, want %+v", test.key, test.value, m, test.want)
+		}
 	}
 }

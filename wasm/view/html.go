@@ -96,7 +96,7 @@ func (w *htmlWriter) startTag(n *node, name string) {
 	if e == nil {
 		e = noExt
 	}
-	for _, a := range safeAttrs(n) {
+	for _, a := range safeAttrs(n, w.st.cur.media) {
 		lower := strings.ToLower(a.name)
 		if e.hasValue && local == "input" && lower == "value" || e.hasChecked && lower == "checked" {
 			continue
@@ -158,7 +158,7 @@ func (w *htmlWriter) sheets(n *node, open, end string) {
 
 // css writes rules so that no end tag can stand in them: "<\/" is "</" in a CSS string.
 func (w *htmlWriter) css(text string) {
-	w.b.WriteString(strings.ReplaceAll(safeCSS(text), "</", `<\/`))
+	w.b.WriteString(strings.ReplaceAll(safeCSS(text, w.st.cur.media), "</", `<\/`))
 }
 
 var textEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;")

@@ -107,6 +107,7 @@ type cursor struct {
 	activityID             uint32
 	activityAt             int64
 	activityCount          int32
+	media                  media
 }
 
 type touchPoint struct {

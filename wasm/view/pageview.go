@@ -9,9 +9,11 @@ import (
 
 // Meta keys that this package reads (PROTOCOL.md).
 const (
-	metaEntryURL   = 1
-	metaViewport   = 27
-	metaPixelRatio = 28
+	metaEntryURL      = 1
+	metaDeviceClass   = 7
+	metaReducedMotion = 13
+	metaViewport      = 27
+	metaPixelRatio    = 28
 )
 
 // pageView is one document's stay in the session. Its times are ms since it began.

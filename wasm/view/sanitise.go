@@ -80,14 +80,14 @@ func attrName(s string) bool {
 }
 
 // safeAttrs are the attributes of an element as they are put out.
-func safeAttrs(n *node) []attr {
+func safeAttrs(n *node, m media) []attr {
 	local := localName(n)
 	out := make([]attr, 0, len(n.attrs)+1)
 	for _, a := range n.attrs {
 		if !attrName(a.name) {
 			continue
 		}
-		if value, ok := safeAttr(n, local, strings.ToLower(a.name), a.value); ok {
+		if value, ok := safeAttr(n, local, strings.ToLower(a.name), a.value, m); ok {
 			out = append(out, attr{a.name, value})
 		}
 	}
@@ -116,7 +116,7 @@ var actingAttr = map[string]bool{
 }
 
 // safeAttr decides about one attribute; name is in lower case.
-func safeAttr(n *node, local, name, value string) (string, bool) {
+func safeAttr(n *node, local, name, value string, m media) (string, bool) {
 	if strings.HasPrefix(name, "on") || strings.HasPrefix(name, "xmlns") {
 		return "", false
 	}
@@ -125,16 +125,16 @@ func safeAttr(n *node, local, name, value string) (string, bool) {
 	}
 	switch local {
 	case "script", "base", "link", "meta", "iframe", "frame", "object", "embed", "applet", "portal", "fencedframe":
-		return inertElementAttr(n, local, name, value)
+		return inertElementAttr(n, local, name, value, m)
 	}
 	if actingAttr[name] {
 		return actingValue(n, local, name, value)
 	}
 	switch name {
 	case "style":
-		return safeCSS(value), true
+		return safeCSS(value, m), true
 	case "media":
-		return safeCSS(value), true
+		return safeCSS(value, m), true
 	case "attributename": // SVG animation must not write what is taken out here
 		v := strings.ToLower(strings.TrimSpace(value))
 		if i := strings.LastIndexByte(v, ':'); i >= 0 {
@@ -153,21 +153,21 @@ func safeAttr(n *node, local, name, value string) (string, bool) {
 		return value, true
 	}
 	if strings.ContainsAny(value, "(\\") { // fill="url(…)" and its kin
-		return safeCSS(value), true
+		return safeCSS(value, m), true
 	}
 	return value, true
 }
 
 // inertElementAttr leaves elements that exist to load something nothing but what they look
 // like.
-func inertElementAttr(n *node, local, name, value string) (string, bool) {
+func inertElementAttr(n *node, local, name, value string, m media) (string, bool) {
 	switch name {
 	case "style":
-		return safeCSS(value), true
+		return safeCSS(value, m), true
 	case "class", "id", "hidden", "dir", "lang", "width", "height", "slot", "part", "role", "tabindex", "frameborder", "align", "scrolling", "marginwidth", "marginheight":
 		return value, true
 	case "media":
-		return safeCSS(value), local == "link"
+		return safeCSS(value, m), local == "link"
 	case "name":
 		return value, local == "meta" && strings.EqualFold(value, "color-scheme")
 	case "content":

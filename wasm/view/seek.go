@@ -36,7 +36,7 @@ func (s *Session) SeekTo(atMs int64) *Patches {
 		sh.cur = cursorView{}
 	}
 	switch {
-	case sh.epoch != e || sh.st == nil:
+	case sh.epoch != e || sh.st == nil || sh.st.cur.media != st.cur.media: // media are answered in every sheet
 		to := st.freeze()
 		s.cursorBefore(&to.cur)
 		d.document(nil, to)

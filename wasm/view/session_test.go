@@ -288,3 +288,22 @@ func TestPageEventsCarryNoOldCursor(t *testing.T) {
 		t.Errorf("focus after a new epoch: got %s, want [0]", m.surround[35])
 	}
 }
+
+func TestMediaFeaturesAreAnsweredAsRecorded(t *testing.T) {
+	s := view.NewSession()
+	const sheet = "element 6 4 0 \"style\" 0\ntext 7 6 0 \"@media (hover:none){a{b:c}}\"\nsnapshotEnd"
+	add(t, s, pageA, segments(t, "meta 7 \"phone\"\n"+attackPreamble+sheet, "@1000\nmeta 7 \"desktop\"", "epoch\n@2000\n"+attackPreamble+sheet), 0, 1, 2)
+	m := newModel()
+	for _, want := range []struct {
+		at  int64
+		css string
+	}{{500, "@media (min-width:0){a{b:c}}"}, {1500, "@media (max-width:0){a{b:c}}"}, {2500, "@media (max-width:0){a{b:c}}"}, {600, "@media (min-width:0){a{b:c}}"}} {
+		check(t, s, m, want.at, "media")
+		if got := m.String(); !strings.Contains(got, want.css) {
+			t.Errorf("at %d ms: got %s, want %s in it", want.at, got, want.css)
+		}
+		if got := s.HTML(want.at); !strings.Contains(got, want.css) {
+			t.Errorf("HTML at %d ms: got %s, want %s in it", want.at, got, want.css)
+		}
+	}
+}
