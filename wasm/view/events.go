@@ -39,7 +39,7 @@ func (v *pageView) enter(e *epoch, o *op) {
 		v.enterMouse(st, o)
 	case wire.KindTouch:
 		v.touch(o.at)
-		v.active = append(v.active, o.at)
+		v.front(o.at)
 		if o.num(0) == touchStart && len(st.cur.touches) == 1 {
 			v.add(event{at: o.at, kind: "pinch"})
 		}
@@ -49,7 +49,7 @@ func (v *pageView) enter(e *epoch, o *op) {
 			count = max(clampCoordinate(o.num(1)), 1)
 		}
 		v.touch(o.at)
-		v.active = append(v.active, o.at)
+		v.front(o.at)
 		v.typing(st, o, count)
 	case wire.KindValue:
 		if e.ready > 0 {
@@ -88,7 +88,7 @@ func (v *pageView) enter(e *epoch, o *op) {
 		kind := "hide"
 		if o.num(0) != 0 {
 			kind = "show"
-			v.active = append(v.active, o.at)
+			v.front(o.at)
 		}
 		v.add(event{at: o.at, kind: kind})
 	case wire.KindTrack:
@@ -118,7 +118,7 @@ func (v *pageView) enterMouse(st *state, o *op) {
 	if kind < 2 || kind >= int64(len(mouseKinds)) {
 		return
 	}
-	v.active = append(v.active, o.at)
+	v.front(o.at)
 	ev := event{at: o.at, kind: mouseKinds[kind], placed: true, x: clampCoordinate(o.num(1)), y: clampCoordinate(o.num(2))}
 	if o.num(4) == 1 {
 		ev.kind = "tap"
@@ -148,6 +148,16 @@ func (v *pageView) add(e event) int {
 	e.to = max(e.to, e.at)
 	v.events = append(v.events, e)
 	return len(v.events) - 1
+}
+
+// front notes that this tab was in front for certain. Times close together become a span;
+// when there are too many spans, the last one grows.
+func (v *pageView) front(at uint32) {
+	if n := len(v.active); n > 0 && (at <= v.active[n-1].to+mergeBusyMs || n >= maxFront) {
+		v.active[n-1].to = max(v.active[n-1].to, at)
+		return
+	}
+	v.active = append(v.active, span32{at, at})
 }
 
 // touch notes that the visitor did something.

@@ -12,6 +12,8 @@ const (
 	maxHeldBytes  = 1 << 29 // ops kept in memory, all page views together
 	maxPageViews  = 1 << 12
 	maxEvents     = 1 << 17 // timeline entries of one page view
+	maxFront      = 1 << 14 // spans in which a tab was certainly in front, of one page view
+	maxJumps      = 1 << 12 // clock jumps of one page view
 	maxSamples    = 1 << 20 // pointer samples of one page view
 	maxPending    = 1 << 12 // segments that wait for an earlier one
 	maxDecoders   = 16

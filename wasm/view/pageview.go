@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 
@@ -28,12 +29,12 @@ type pageView struct {
 
 	anchored            bool
 	anchorMs, browserMs int64
-	jumps               []jump
+	jumps               []jump // by time
 	jumpedMs            int64
 
 	events     []event
 	busy       []span32 // spans with activity of the visitor
-	active     []uint32 // times at which this tab was certainly in front
+	active     []span32 // spans in which this tab was certainly in front
 	pointer    []sample
 	lastKey    int // index into events of the typing that goes on, -1
 	lastScroll int
@@ -42,6 +43,7 @@ type pageView struct {
 type jump struct {
 	at    uint32
 	delta int64
+	sum   int64 // of the deltas up to this one
 }
 
 type span32 struct{ from, to uint32 }
@@ -182,10 +184,24 @@ func (v *pageView) note(o *op) {
 			v.meta[o.num(0)] = o.d().text
 		}
 	case wire.KindClockJump:
-		if d := o.num(0); d > 0 && v.jumpedMs+d <= maxJumpMs && len(v.jumps) < 1<<12 {
+		if d := o.num(0); d > 0 && v.jumpedMs+d <= maxJumpMs && len(v.jumps) < maxJumps {
 			v.jumpedMs += d
-			v.jumps = append(v.jumps, jump{o.at, d})
+			v.addJump(o.at, d)
 		}
+	}
+}
+
+// addJump keeps jumps in order of time: epochs may come in any order.
+func (v *pageView) addJump(at uint32, delta int64) {
+	i := sort.Search(len(v.jumps), func(i int) bool { return v.jumps[i].at > at })
+	v.jumps = slices.Insert(v.jumps, i, jump{at: at, delta: delta})
+	sum := int64(0)
+	if i > 0 {
+		sum = v.jumps[i-1].sum
+	}
+	for ; i < len(v.jumps); i++ {
+		sum += v.jumps[i].delta
+		v.jumps[i].sum = sum
 	}
 }
 

@@ -307,3 +307,37 @@ func TestMediaFeaturesAreAnsweredAsRecorded(t *testing.T) {
 		}
 	}
 }
+
+func TestRootsAreRemovedByTheirID(t *testing.T) {
+	s := view.NewSession()
+	add(t, s, pageA, segments(t, attackPreamble+`element 6 5 0 "x-a" 0
+shadowRoot 7 6 0
+element 8 7 0 "b" 0
+element 9 5 6 "iframe" 0
+frameDocument 10 9
+element 11 10 0 "html" 0
+snapshotEnd
+@1000
+remove 7
+remove 10
+@2000
+shadowRoot 12 6 0
+frameDocument 13 9
+element 14 13 0 "html" 0`), 0)
+	if p := s.Problems(); len(p) > 0 {
+		t.Errorf("problems: got %v, want none", p)
+	}
+	m := newModel()
+	for _, at := range []int64{500, 1500, 2500, 1500, 500, 2500, 500} {
+		check(t, s, m, at, "roots")
+		fresh := newModel()
+		s.Forget()
+		check(t, s, fresh, at, "fresh")
+		if m.String() != fresh.String() {
+			t.Errorf("at %d ms: got\n%s\nwant\n%s", at, m, fresh)
+		}
+		if got := strings.Contains(m.String(), "#shadow"); got != (at != 1500) {
+			t.Errorf("at %d ms: shadow root there: %t", at, got)
+		}
+	}
+}

@@ -64,10 +64,8 @@ func (v *pageView) length() int64 { return int64(v.lastAt) + v.jumpedMs }
 // toSession turns a time of the page view into session time.
 func (v *pageView) toSession(at uint32, t *timeline) int64 {
 	out := t.starts[v.index] + int64(at)
-	for _, j := range v.jumps {
-		if j.at <= at {
-			out += j.delta
-		}
+	if i := sort.Search(len(v.jumps), func(i int) bool { return v.jumps[i].at > at }); i > 0 {
+		out += v.jumps[i-1].sum
 	}
 	return out
 }
@@ -96,9 +94,13 @@ func (t *timeline) showSpans(s *Session) {
 	for _, i := range t.order {
 		v := s.pages[i]
 		marks = append(marks, shownSpan{t.starts[i], i})
-		for _, at := range v.active {
-			if m := v.toSession(at, t); len(s.pages) > 1 {
-				marks = append(marks, shownSpan{m, i})
+		if len(s.pages) == 1 {
+			break
+		}
+		for _, a := range v.active {
+			marks = append(marks, shownSpan{v.toSession(a.from, t), i})
+			if a.to != a.from {
+				marks = append(marks, shownSpan{v.toSession(a.to, t), i})
 			}
 		}
 	}
