@@ -19,6 +19,17 @@ func (c *source) at(k int) byte {
 
 func (c *source) open(s []byte) { c.s, c.i, c.end = s, 0, len(s) }
 
+// until steps to one of chars, or the end, and returns what it stepped over.
+//
+//go:noinline
+func (c *source) until(chars string) []byte {
+	from := c.i
+	for c.i < c.end && !charIn(c.s[c.i], chars) {
+		c.i++
+	}
+	return c.s[from:c.i]
+}
+
 // CSS is the text of a sheet, of a style element or of a rule. Structure, lengths, colours
 // and names are kept; comments go; strings, url(), custom properties and the values in
 // attribute selectors are masked by the rules of POLICY.md "CSS".

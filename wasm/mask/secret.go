@@ -33,6 +33,7 @@ const (
 const hintList = "M:data-afterimage|C:contenteditable|T:type|A:autocomplete|L:name id placeholder aria-label title label data-testid formcontrolname|R:role" +
 	"|b:submit reset button|t:checkbox radio|r:range color|p:date time month week datetime-local number|f:file|h:hidden|i:image" +
 	"|s:password current-password new-password one-time-code cc-number cc-csc cc-exp cc-exp-month cc-exp-year" +
+	"|u:http https ws wss|m:mailto tel sms javascript blob|d:data" + // schemes; file is above
 	"|e:textbox searchbox combobox spinbutton|n:viewport theme-color color-scheme"
 
 // HintOf finds what an attribute's name says.

@@ -47,7 +47,8 @@ type Policy struct {
 	names renames
 	typed typedTable
 	lists lists
-	src   source
+	src   source // style at hand
+	url   source // URL at hand
 }
 
 // New returns the policy of one page view. An unknown level is Strict.

@@ -10,116 +10,83 @@ func (p *Policy) URL(s []byte, m Mode) Text {
 // appendURL writes scheme and host, the path's segments that name nobody, in balanced the
 // names of the query, and of a fragment at most an element's id. POLICY.md "URLs".
 func (p *Policy) appendURL(s []byte, m Mode) {
-	for len(s) > 0 && s[0] <= ' ' {
-		s = s[1:]
+	u := &p.url
+	u.open(s)
+	for u.i < u.end && s[u.i] <= ' ' {
+		u.i++
 	}
 	shown := m == Shown || m == Allowed
-	// scheme
-	k := 0
-	for k < len(s) && (isAlnum(s[k]) || s[k] == '+' || s[k] == '-' || s[k] == '.') {
-		k++
+	from := u.i
+	for isAlnum(u.at(0)) || charIn(u.at(0), "+-.") {
+		u.i++
 	}
-	rest := s
-	if k > 0 && k < len(s) && s[k] == ':' {
-		scheme := s[:k]
-		switch {
-		case eqFold(scheme, "http"), eqFold(scheme, "https"), eqFold(scheme, "ws"), eqFold(scheme, "wss"):
+	whole := u.i == from || u.at(0) != ':' // there is no scheme
+	if whole {
+		u.i = from
+	} else {
+		scheme := s[from:u.i]
+		u.i++
+		rest := s[u.i:]
+		rule := p.lists.hints.find(scheme)
+		switch rule {
+		case 'u', 'm', 'f', 'd':
+			if rule == 'd' && shown && hasPrefixFold(rest, "image/") && printable(rest) {
+				p.add(s[from:])
+				return
+			}
 			for _, c := range scheme {
 				p.put(lower(c))
 			}
 			p.put(':')
-			rest = s[k+1:]
-		case eqFold(scheme, "about") && (eqFold(s[k+1:], "blank") || eqFold(s[k+1:], "srcdoc")):
-			p.str("about:")
-			p.add(s[k+1:])
-			return
-		case eqFold(scheme, "data"):
-			if shown && hasPrefixFold(s[k+1:], "image/") && dataURL(s[k+1:]) {
-				p.add(s)
+			if rule == 'd' {
+				p.put(',')
+			}
+			if rule != 'u' {
 				return
 			}
-			p.str("data:,")
-			return
-		case eqFold(scheme, "mailto"), eqFold(scheme, "tel"), eqFold(scheme, "sms"), eqFold(scheme, "javascript"),
-			eqFold(scheme, "blob"), eqFold(scheme, "file"):
-			for _, c := range s[:k+1] {
-				p.put(lower(c))
-			}
-			return
 		default:
-			p.str("x:")
+			if eqFold(scheme, "about") && (eqFold(rest, "blank") || eqFold(rest, "srcdoc")) {
+				p.str("about:")
+				p.add(rest)
+			} else {
+				p.str("x:")
+			}
 			return
 		}
 	}
-	if len(rest) >= 2 && isSlash(rest[0]) && isSlash(rest[1]) {
-		rest = rest[2:]
-		e := 0
-		at := 0
-		for e < len(rest) && !isSlash(rest[e]) && rest[e] != '?' && rest[e] != '#' {
-			if rest[e] == '@' {
-				at = e + 1 // user:password@ is not sent
-			}
-			e++
-		}
+	if isSlash(u.at(0)) && isSlash(u.at(1)) {
+		whole = false
+		u.i += 2
 		p.str("//")
-		p.appendHost(rest[at:e])
-		rest = rest[e:]
-	}
-	p.appendPath(rest, shown, len(rest) == len(s))
-}
-
-func isSlash(c byte) bool { return c == '/' || c == '\\' }
-
-// dataURL reports whether the characters are those of a data URL, so that it can be copied.
-func dataURL(s []byte) bool {
-	for _, c := range s {
-		if c < ' ' || c >= 0x7f {
-			return false
+		at := u.i
+		for u.until("/\\?#@"); u.at(0) == '@'; u.until("/\\?#@") {
+			u.i++ // user:password@ is not sent
+			at = u.i
 		}
-	}
-	return true
-}
-
-// appendHost keeps a host name but for labels that look like data (user names as
-// subdomains are not told apart from others).
-func (p *Policy) appendHost(host []byte) {
-	for i := 0; i < len(host); {
-		k := i
-		for k < len(host) && host[k] != '.' && host[k] != ':' && host[k] != '[' && host[k] != ']' {
-			k++
-		}
-		if k > i {
-			if p.looksLikeData(host[i:k]) {
+		end := u.i
+		// The host, but for labels that look like data (user names as subdomains are not told
+		// apart from others).
+		for u.i = at; u.i < end; {
+			if label := u.until(".:[]/\\?#"); p.looksLikeData(label) {
 				p.put('x')
 			} else {
-				p.add(host[i:k])
+				p.add(label)
+			}
+			if u.i < end {
+				p.put(u.at(0))
+				u.i++
 			}
 		}
-		if k < len(host) {
-			p.put(host[k])
-			k++
-		}
-		i = k
 	}
-}
-
-func (p *Policy) appendPath(s []byte, shown, whole bool) {
-	end := 0
-	for end < len(s) && s[end] != '?' && s[end] != '#' {
-		end++
-	}
+	from = u.i
 	person := false // the segment before names a kind of person
-	for i := 0; i < end; {
-		if isSlash(s[i]) {
+	for u.i < u.end && !charIn(u.at(0), "?#") {
+		if isSlash(u.at(0)) {
 			p.put('/')
-			i++
+			u.i++
 			continue
 		}
-		k := i
-		for k < end && !isSlash(s[k]) {
-			k++
-		}
-		seg := s[i:k]
+		seg := u.until("/\\?#")
 		if person || !p.safeSegment(seg, shown) {
 			p.put('x')
 			if e := extension(seg); e > 0 && p.lists.css.find(seg[e:]) == 'e' {
@@ -129,53 +96,49 @@ func (p *Policy) appendPath(s []byte, shown, whole bool) {
 			p.add(seg)
 		}
 		person = p.lists.cues.find(seg) == 'u'
-		i = k
 	}
-	if end < len(s) && s[end] == '?' {
-		i := end + 1
-		sep := byte('?')
-		for i < len(s) && s[i] != '#' {
-			k, eq := i, 0
-			for k < len(s) && s[k] != '&' && s[k] != '#' {
-				if s[k] == '=' && eq == 0 {
-					eq = k
-				}
-				k++
-			}
-			if shown {
-				name := s[i:k]
-				if eq > 0 {
-					name = s[i:eq]
-				}
-				if len(name) > 0 {
-					p.put(sep)
-					sep = '&'
-					if eq > 0 && identChars(name) && !p.looksLikeData(name) && len(name) <= 32 {
-						p.add(name)
-						p.str("=x")
-					} else {
-						p.put('x')
-					}
-				}
-			}
-			i = k
-			if i < len(s) && s[i] == '&' {
-				i++
-			}
-		}
-		end = i
-	}
-	if end == 0 && len(s) > 1 && s[0] == '#' && whole {
-		frag := s[end+1:]
-		if identChars(frag) { // an element of this page, under the name its id has
+	if u.at(0) == '#' && whole && u.i == from && u.end-from > 1 {
+		if frag := s[from+1:]; identChars(frag) { // an element of this page, under the name its id has
 			p.put('#')
 			p.appendIdent(frag)
-			return
+		} else {
+			p.str("#x")
 		}
-		p.str("#x")
+	}
+	if u.at(0) != '?' || !shown {
+		return
+	}
+	for sep := byte('?'); u.i < u.end && u.at(0) != '#'; {
+		u.i++
+		name := u.until("=&#")
+		named := u.at(0) == '=' && len(name) > 0
+		u.until("&#")
+		if len(name) > 0 || named {
+			p.put(sep)
+			sep = '&'
+			if named && identChars(name) && !p.looksLikeData(name) && len(name) <= 32 {
+				p.add(name)
+				p.str("=x")
+			} else {
+				p.put('x')
+			}
+		}
 	}
 }
 
+func isSlash(c byte) bool { return c == '/' || c == '\\' }
+
+// printable: such a data URL can be copied as it is.
+func printable(s []byte) bool {
+	for _, c := range s {
+		if c < ' ' || c >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+//go:noinline
 func extension(seg []byte) int {
 	for i := len(seg) - 1; i > 0; i-- {
 		if seg[i] == '.' {
@@ -235,27 +198,25 @@ func (p *Policy) appendSrcset(s []byte, m Mode) {
 		for i < len(s) && !isSpace(s[i]) {
 			i++
 		}
-		url := s[start:i]
-		comma := false
-		for len(url) > 0 && url[len(url)-1] == ',' {
-			url, comma = url[:len(url)-1], true
+		end, from := i, i
+		for end > start && s[end-1] == ',' {
+			end--
 		}
-		dstart := i
-		if !comma {
+		if end == i {
 			for i < len(s) && s[i] != ',' {
 				i++
 			}
 		}
-		if len(url) == 0 {
+		if end == start {
 			continue
 		}
 		if !first {
 			p.str(", ")
 		}
 		first = false
-		p.appendURL(url, m)
-		for _, c := range s[dstart:i] {
-			if isDigit(c) || c == '.' || c == 'w' || c == 'x' || c == ' ' {
+		p.appendURL(s[start:end], m)
+		for _, c := range s[from:i] {
+			if isDigit(c) || charIn(c, ".wx ") {
 				p.put(c)
 			}
 		}
