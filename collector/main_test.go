@@ -198,6 +198,36 @@ func TestFirstStartSaysAllThatAPersonNeeds(t *testing.T) {
 	p.stop()
 }
 
+// The demo shop is for whoever tries the collector out on his own machine. Behind a proxy
+// the listener is loopback too, so the public URL decides with it.
+func TestDemoIsOffWhereStrangersCome(t *testing.T) {
+	cases := []struct {
+		name string
+		args []string
+		demo bool
+	}{
+		{"a public URL of this machine", []string{"--public-url", "http://localhost:8080"}, true},
+		{"a public URL of a loopback address", []string{"--public-url", "http://[::1]:8080"}, true},
+		{"a public URL", []string{"--public-url", "https://replay.example"}, false},
+		{"a public URL that begins like a loopback address", []string{"--public-url", "http://127.0.0.1.example"}, false},
+		{"a public URL, a demo that was asked for, a host of its own", []string{"--public-url", "https://replay.example", "--demo", "--demo-host", "demo.example"}, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			p := b.serve(c.args...)
+			if got := strings.Contains(strings.Join(p.said, "\n"), "demo shop "); got != c.demo {
+				t.Errorf("demo shop: got %v, want %v", got, c.demo)
+			}
+			p.stop()
+			out, _, _ := b.run("site", "list")
+			if got := strings.Contains(out, "Demo shop"); got != c.demo {
+				t.Errorf("demo site: got %v, want %v\n%s", got, c.demo, out)
+			}
+		})
+	}
+}
+
 // Nothing acknowledged is lost when the collector is killed in the middle of an upload,
 // and nothing is stored twice when the recorder sends again.
 func TestKillInMidUploadLosesNothingAcknowledged(t *testing.T) {
@@ -323,6 +353,8 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"a directory that another collector runs on", func(b *bench) { b.serve() },
 			[]string{"serve", "--addr", "127.0.0.1:0"}, "another process holds the data directory", "a collector runs on it"},
 		{"a demo shop on a public address", nil, []string{"serve", "--addr", ":0", "--demo"}, "needs a host name of its own", "--demo-host"},
+		{"a demo shop behind a proxy", nil, []string{"serve", "--addr", "127.0.0.1:0", "--public-url", "https://replay.example", "--demo"}, "needs a host name of its own", "--demo-host"},
+		{"a demo shop on the host of the accounts", nil, []string{"serve", "--addr", "127.0.0.1:0", "--public-url", "https://replay.example", "--demo", "--demo-host", "replay.example"}, "is the host of the collector's own pages", "another name"},
 		{"an unknown form of journal", nil, []string{"serve", "--addr", "127.0.0.1:0", "--journal", "kafka://x"}, "unknown form of a setting", "embedded"},
 		{"a site without origin", nil, []string{"site", "add"}, "--origin", "--help"},
 		{"an origin with a path", nil, []string{"site", "add", "--origin", "https://shop.example/shop"}, "not an origin", "https://shop.example"},

@@ -16,7 +16,7 @@ type serveCommand struct {
 	Addr         string   `name:"addr" env:"AFTERIMAGE_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
 	PublicURL    string   `name:"public-url" env:"AFTERIMAGE_PUBLIC_URL" placeholder:"URL" help:"How people reach the collector, as https://replay.example, when it stands behind a proxy."`
 	TrustedProxy []string `name:"trusted-proxy" env:"AFTERIMAGE_TRUSTED_PROXY" placeholder:"CIDR" help:"Peers whose X-Forwarded-For is believed (for limits per address; addresses are never stored)."`
-	Demo         bool     `name:"demo" env:"AFTERIMAGE_DEMO" help:"Serve the demo shop also on an address that is not loopback."`
+	Demo         bool     `name:"demo" env:"AFTERIMAGE_DEMO" help:"Serve the demo shop also where --addr or --public-url is not loopback."`
 	DemoHost     string   `name:"demo-host" env:"AFTERIMAGE_DEMO_HOST" placeholder:"NAME" help:"Host name of its own for the demo shop; needed there."`
 
 	MaxSockets           int `name:"max-sockets" env:"AFTERIMAGE_MAX_SOCKETS" default:"15000" help:"Recorders at once in this process."`

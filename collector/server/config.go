@@ -30,7 +30,7 @@ type Config struct {
 	Limits    ingest.Limits
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
-	Demo           bool   // serve the demo shop on an address that is not loopback
+	Demo           bool   // serve the demo shop where the listener or the public URL is not loopback
 	DemoHost       string // host name of its own that the demo shop then needs
 
 	Parts Parts

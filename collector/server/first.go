@@ -42,7 +42,7 @@ func (c *collector) prepare(ctx context.Context) error {
 }
 
 func (c *collector) prepareDemo(ctx context.Context) error {
-	if c.Parts.Demo == nil || !c.loopback && !c.Demo {
+	if c.Parts.Demo == nil || !c.local && !c.Demo {
 		return nil
 	}
 	sites, err := c.store.Sites(ctx)
@@ -89,7 +89,7 @@ func (c *collector) demoBase() string {
 // demoOrigins is every name under which a browser on this machine may call the demo shop.
 func (c *collector) demoOrigins() []string {
 	out := []string{c.demoBase()}
-	if c.loopback && c.DemoHost == "" {
+	if c.local && c.DemoHost == "" {
 		for _, h := range []string{"127.0.0.1", "localhost", "[::1]"} {
 			if o := c.base.Scheme + "://" + h + ":" + c.base.Port(); c.base.Port() != "" && !slices.Contains(out, o) {
 				out = append(out, o)

@@ -34,7 +34,7 @@ type collector struct {
 	admin    *admin.Admin
 	demoKey  atomic.Pointer[string]
 	base     *url.URL // as people reach it
-	loopback bool
+	local    bool     // only this machine reaches it: listener and public URL are loopback
 	stopping atomic.Bool
 }
 
@@ -148,7 +148,6 @@ func (c *collector) place(addr net.Addr) error {
 	if !ok {
 		return fmt.Errorf("listener: address %v is not TCP", addr)
 	}
-	c.loopback = tcp.IP.IsLoopback()
 	host := tcp.IP.String()
 	if tcp.IP.IsUnspecified() {
 		host = "127.0.0.1"
@@ -163,7 +162,9 @@ func (c *collector) place(addr net.Addr) error {
 	}
 	u.Path = ""
 	c.base = u
-	if c.Demo && !c.loopback && c.DemoHost == "" {
+	// Behind a proxy the listener is loopback and yet strangers come: the URL decides as well.
+	c.local = tcp.IP.IsLoopback() && isLoopback(u.Hostname())
+	if c.Demo && !c.local && c.DemoHost == "" {
 		return &admin.Problem{What: "--demo on a public address needs a host name of its own",
 			Hint: "add --demo-host demo.example, a name that no account is used on"}
 	}
@@ -171,6 +172,12 @@ func (c *collector) place(addr net.Addr) error {
 		return &admin.Problem{What: "--demo-host is the host of the collector's own pages", Hint: "give the demo shop another name"}
 	}
 	return nil
+}
+
+// isLoopback reports whether a host name means this machine.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 func (c *collector) signInURL(token string) string { return c.base.String() + "/sign-in/" + token }
