@@ -361,6 +361,47 @@ func TestSegmentsRefusedOneByOne(t *testing.T) {
 	})
 }
 
+// The owner rotates the key while visitors record: their page views go on under the envelope
+// that is stored, also over a new socket.
+func TestNewSealingKeyKeepsLiveRecordings(t *testing.T) {
+	b := start(t, ingest.Limits{}, store.Config{})
+	v := b.view(2)
+	s := b.dial(origin)
+	s.Text(ingesttest.Hello(v))
+	s.Next()
+	s.Binary(v.Frame(0))
+	s.Next()
+	site, err := b.st.Site(t.Context(), siteID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, site.SealingKey, err = seal.NewSiteKey(); err != nil {
+		t.Fatal(err)
+	}
+	site.SettingsVersion++
+	if err := b.st.SaveSite(t.Context(), site); err != nil {
+		t.Fatal(err)
+	}
+	b.in.SiteChanged(siteID)
+	s = b.dial(origin)
+	s.Text(ingesttest.Hello(v))
+	if m := s.Next(); m.T != "welcome" || !slices.Equal(m.PageViews[v.ID], [][2]uint32{{0, 0}}) {
+		t.Fatalf("hello again: got %+v, want a welcome with segment 0 durable", m)
+	}
+	s.Binary(v.Frame(1))
+	if m := s.Next(); m.T != "ack" {
+		t.Errorf("got %+v, want ack", m)
+	}
+	s.Text(ingesttest.Hello(b.view(0)))
+	s.Next()
+	if m := s.Next(); m.Code != ingest.CodeWrongKey {
+		t.Errorf("a new page view under the old key: got %+v, want wrong-key", m)
+	}
+	if env, err := b.st.Envelopes(t.Context(), v.Session); err != nil || !bytes.Equal(env[v.ID], v.Envelope) {
+		t.Errorf("stored envelope: %v, want that of the first hello", err)
+	}
+}
+
 func TestFullStorageClosesAndKeepsWhatWasAcknowledged(t *testing.T) {
 	b := start(t, ingest.Limits{MessagesPerSecond: 1000}, store.Config{JournalMaxBytes: 64 << 10})
 	v := ingesttest.NewView(t, siteID, b.public)

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"afterimage/collector/store"
-	"afterimage/wasm/wire/seal"
 )
 
 // Messages of the collector. Field names go over the wire.
@@ -89,16 +88,7 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 		if len(p.views)+len(a.PageViews) > MaxKnownViews {
 			return welcome{}, nil, refuseHello("more than %d page views on one socket; open another", MaxKnownViews)
 		}
-		a.PageViews = slices.DeleteFunc(a.PageViews, func(v store.NewPageView) bool {
-			if len(v.Envelope) == 0 || sealedTo(v.Envelope, site.SealingKey) {
-				return false
-			}
-			no = append(no, p.refuseView(v.ID, CodeWrongKey))
-			return true
-		})
-		if len(a.PageViews) == 0 {
-			continue
-		}
+		a.SealingKey = site.SealingKey
 		got, err := p.s.store.Admit(ctx, a)
 		if err != nil {
 			return welcome{}, nil, err
@@ -130,13 +120,6 @@ func (p *peer) refuseView(view, code string) refused {
 	return refused{"refused", view, []uint32{}, code, reasons[code]}
 }
 
-// sealedTo reports whether an envelope names a public key. Nobody could ever open one that
-// names another, and storing it would look like a recording.
-func sealedTo(envelope, public []byte) bool {
-	id, err := seal.EnvelopeKeyID(envelope)
-	return err == nil && id == seal.KeyID(public)
-}
-
 func admitCode(err error) string {
 	switch {
 	case errors.Is(err, store.ErrOtherWriter):
@@ -147,6 +130,8 @@ func admitCode(err error) string {
 		return store.RefusedLate
 	case errors.Is(err, store.ErrNoEnvelope):
 		return CodeNoEnvelope
+	case errors.Is(err, store.ErrWrongKey):
+		return CodeWrongKey
 	}
 	return store.RefusedLimit
 }

@@ -23,6 +23,9 @@ const (
 // ErrNoEnvelope says that a new page view came without its envelope.
 var ErrNoEnvelope = errors.New("envelope is missing or not of the right size")
 
+// ErrWrongKey says that the envelope of a new page view is sealed to another key than the site's.
+var ErrWrongKey = errors.New("envelope is sealed to another key")
+
 // Admit registers page views and says what of them is durable already. It is durable
 // itself on return. The error is of the store; what is wrong with one page view stands
 // in its Admitted.Err.
@@ -114,6 +117,9 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 		case len(p.Envelope) != seal.EnvelopeSize:
 			out[i].Err = ErrNoEnvelope
 			continue
+		case !sealedTo(p.Envelope, a.SealingKey):
+			out[i].Err = ErrWrongKey
+			continue
 		case count >= MaxPageViews:
 			out[i].Err = fmt.Errorf("session has %d page views: %w", count, ErrLimit)
 			continue
@@ -128,6 +134,15 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 		count++
 	}
 	return nil
+}
+
+// sealedTo reports whether an envelope names a public key; no key takes any.
+func sealedTo(envelope, public []byte) bool {
+	if len(public) == 0 {
+		return true
+	}
+	id, err := seal.EnvelopeKeyID(envelope)
+	return err == nil && id == seal.KeyID(public)
 }
 
 func (s *Store) isDeleted(ctx context.Context, session string) (bool, error) {

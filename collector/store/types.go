@@ -79,7 +79,12 @@ type Admission struct {
 	VisitorTag         string
 	ConsentVersion     string
 	Sampled            bool
-	PageViews          []NewPageView
+	// SealingKey is the site's public key, which the envelopes of new page views must name:
+	// nobody could open another one, and storing it would look like a recording. Page views
+	// that are known keep the envelope of their first hello, whatever the key is now. Empty
+	// is not checked.
+	SealingKey []byte
+	PageViews  []NewPageView
 }
 
 // NewPageView is one page view of an Admission.
@@ -93,7 +98,7 @@ type NewPageView struct {
 type Admitted struct {
 	PageView string
 	Durable  [][2]uint32 // inclusive ranges of numbers that are durable
-	Err      error       // ErrOtherWriter, ErrDeleted, ErrTooLate, ErrLimit; else nil
+	Err      error       // ErrOtherWriter, ErrDeleted, ErrTooLate, ErrLimit, ErrNoEnvelope, ErrWrongKey; else nil
 }
 
 // Segment is one sealed segment as it arrived.
