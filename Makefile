@@ -86,7 +86,7 @@ lines: ## lines of Go and of TypeScript, without tests
 	@sh e2e/lines.sh
 
 size: deps ## bytes that a visitor downloads, counted from the network in Chromium
-	go test -count=1 -run '^TestSize$$' -v ./e2e
+	go test -count=1 -run '^TestSize$$' -v ./e2e -args -budget
 
 npm: deps ## pack the recorder as an npm package and prove it in a Vite and a webpack build
 	go run ./jsbridge/build -only npm

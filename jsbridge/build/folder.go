@@ -213,7 +213,6 @@ func (f *folder) pagesAndStyles(src string) error {
 			if err != nil {
 				return err
 			}
-			size := len(data)
 			name := hashedName
 			switch path.Ext(file) {
 			case ".html":
@@ -222,7 +221,7 @@ func (f *folder) pagesAndStyles(src string) error {
 			case ".css":
 				data = f.rewrite(data)
 			}
-			if _, err := f.add(filepath.Base(file), data, size, name); err != nil {
+			if _, err := f.add(filepath.Base(file), data, len(data), name); err != nil {
 				return err
 			}
 		}

@@ -1,7 +1,7 @@
 // All of the public interface, as a user writes it: tsc has nothing to object to.
 import { afterimage, type Afterimage, type Capture, type Delivered, type Options, type Paths, type Phase, type State } from 'afterimage'
 
-const capture: Capture = { canvas: true, console: false, network: true, media: false, selection: true, keystrokes: false }
+const capture: Capture = { canvas: false, console: false, network: false, media: false, selection: false, keystrokes: false }
 const paths: Paths = { socket: 's', tail: 't', settings: 'c' }
 const options: Options = {
   site: 'm.abcdefgh',
@@ -18,7 +18,6 @@ const options: Options = {
   release: '1.2.3',
   environment: 'production',
   cookieDomain: 'shop.example',
-  rules: [],
   capture,
   paths,
 }
