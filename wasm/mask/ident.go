@@ -5,7 +5,7 @@ package mask
 // tells that two names are equal and nothing else; the name itself is not kept, only a
 // fingerprint in the core's memory.
 type renames struct {
-	keys []uint64
+	keys []uint32
 	nums []uint16
 	n    int
 }
@@ -14,13 +14,13 @@ type renames struct {
 const maxRenames = 8192
 
 func (r *renames) init() {
-	r.keys = make([]uint64, 256)
+	r.keys = make([]uint32, 256)
 	r.nums = make([]uint16, 256)
 }
 
 func (r *renames) number(name []byte) int {
-	key := hash64(name)
-	mask := uint64(len(r.keys) - 1)
+	key := fingerprint(name)
+	mask := uint32(len(r.keys) - 1)
 	i := key & mask
 	for r.keys[i] != 0 {
 		if r.keys[i] == key {
@@ -42,9 +42,9 @@ func (r *renames) number(name []byte) int {
 
 func (r *renames) grow() {
 	keys, nums := r.keys, r.nums
-	r.keys = make([]uint64, len(keys)*2)
+	r.keys = make([]uint32, len(keys)*2)
 	r.nums = make([]uint16, len(nums)*2)
-	mask := uint64(len(r.keys) - 1)
+	mask := uint32(len(r.keys) - 1)
 	for k, key := range keys {
 		if key == 0 {
 			continue
@@ -58,16 +58,13 @@ func (r *renames) grow() {
 }
 
 //go:noinline
-func hash64(b []byte) uint64 {
-	h := uint64(14695981039346656037)
+func fingerprint(b []byte) uint32 {
+	h := uint32(2166136261)
 	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
+		h = (h ^ uint32(c)) * 16777619
 	}
-	h ^= h >> 29
-	if h == 0 {
-		h = 1
-	}
-	return h
+	h ^= h >> 15
+	return max(h, 1)
 }
 
 // appendRenamed writes prefix and the name's number: "m12".

@@ -74,11 +74,11 @@ func (p *Policy) TagOf(name []byte) Tag {
 //	b boolean  n number list  e listed words  c class  i id  r id list  s style
 //	t text  u link  m media link  S srcset  l language tag  v value  k checked, selected
 //	w SVG paint and the like (a CSS value)  x never
-const attrList = "b:hidden disabled readonly required multiple open autofocus autoplay controls loop muted playsinline reversed " +
+const attrList = "b:hidden disabled readonly required multiple open autofocus autoplay controls loop muted playsinline " +
 	"novalidate default inert nowrap " +
 	"webkitdirectory" +
 	"|n:tabindex width height rows cols size colspan rowspan span start cellpadding cellspacing border " +
-	"x y z dx dy cx cy r rx ry fx fy x1 y1 x2 y2 d points viewbox pathlength offset rotate textlength stddeviation " +
+	"x y z dx dy cx cy r rx ry fx fy x1 y1 x2 y2 d points viewbox pathlength stddeviation " +
 	"scale " +
 	"" +
 	"refx refy markerwidth markerheight " +
@@ -90,68 +90,68 @@ const attrList = "b:hidden disabled readonly required multiple open autofocus au
 	"aria-hidden aria-expanded aria-checked aria-selected aria-pressed aria-disabled aria-haspopup " +
 	"aria-current aria-invalid aria-orientation aria-sort " +
 	"data-state data-side data-align data-orientation data-theme data-mode data-open " +
-	"data-active data-selected data-disabled data-checked data-highlighted data-size data-variant data-color-scheme data-color-mode " +
+	"data-active data-selected data-size data-variant data-color-scheme " +
 	"data-type " +
-	"data-bs-theme xml:space preserveaspectratio gradientunits spreadmethod " +
-	"patternunits patterncontentunits clippathunits maskunits maskcontentunits orient operator " +
-	"in2 mode method " +
+	"data-bs-theme preserveaspectratio gradientunits spreadmethod " +
+	"patternunits patterncontentunits clippathunits maskunits maskcontentunits orient " +
+	"method " +
 	"display mathvariant displaystyle xmlns" +
-	"|c:class|i:id|r:for headers list form aria-labelledby aria-describedby aria-controls aria-owns " +
-	"popovertarget anchor usemap|s:style|l:lang xml:lang" +
-	"|t:title alt placeholder label summary aria-label aria-placeholder aria-valuetext abbr" +
-	"|u:href action formaction manifest xlink:href|m:src poster background data|S:srcset imagesrcset|v:value|k:checked selected" +
+	"|c:class|i:id|r:for list form aria-labelledby aria-describedby aria-controls " +
+	"popovertarget usemap|s:style|l:lang xml:lang" +
+	"|t:title alt placeholder label aria-label aria-placeholder abbr" +
+	"|u:href action formaction xlink:href|m:src poster background data|S:srcset|v:value|k:checked selected" +
 	"|w:fill stroke color stop-color flood-color fill-opacity stroke-opacity opacity stop-opacity flood-opacity fill-rule clip-rule " +
-	"stroke-width stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset transform gradienttransform patterntransform " +
-	"font-size font-weight font-style font-family text-anchor dominant-baseline letter-spacing text-decoration " +
+	"stroke-width stroke-linecap stroke-linejoin stroke-dasharray stroke-dashoffset transform gradienttransform patterntransform " +
+	"font-size font-weight font-style font-family text-anchor dominant-baseline letter-spacing " +
 	"visibility overflow pointer-events cursor clip-path mask filter marker-start marker-mid marker-end shape-rendering vector-effect paint-order transform-origin mix-blend-mode sizes media" +
 	"|x:srcdoc nonce integrity charset http-equiv content"
 
 // valueList: words that enumerated attributes may have. "y" is safe everywhere.
 const valueList = "y:true false on yes no mixed none auto normal inherit initial default open closed close active inactive visible invisible hidden show shown hide enabled " +
-	"disabled checked selected expanded collapsed loading loaded pending error success warning info " +
-	"danger primary secondary light dark system dim high low small medium large xs sm md lg xl xxl full top bottom left right start end center middle justify baseline stretch " +
-	"horizontal vertical both block inline ltr rtl up down forward backward text password email tel url search number date time month week " +
-	"datetime-local color range checkbox radio file submit reset button image text/css text/javascript " +
-	"image/svg+xml image/png " +
+	"disabled checked selected expanded loading error success warning info " +
+	"primary light dark system dim high low small medium xs sm md lg xl full top bottom left right start end center middle justify baseline stretch " +
+	"horizontal vertical both block inline ltr rtl up down forward backward text password email tel url search number date time " +
+	"color range checkbox radio file submit reset button image text/css text/javascript " +
+	"image/svg+xml " +
 	"video audio object embed " +
-	"stylesheet icon next prev " +
-	"tag search get post dialog " +
+	"stylesheet icon " +
+	"search " +
 	"row col off " +
-	"rect circle manual hint toggle all " +
-	"other page step location list listbox tree grid menu dialog plaintext-only " +
-	"alert banner cell combobox form group img " +
+	"rect circle manual hint toggle " +
+	"list listbox tree grid menu dialog plaintext-only " +
+	"alert cell combobox form group img " +
 	"link listitem main menuitem navigation option presentation region row " +
 	"separator slider status switch tab table tablist tabpanel textbox toolbar tooltip treeitem " +
-	"preserve xminymin xmidymin xmaxymin xminymid xmidymid xmaxymid xminymax xmidymax xmaxymax objectboundingbox userspaceonuse repeat " +
-	"in wrap " +
+	"preserve xminymin xmidymin xmaxymin xminymid xmidymid xmaxymid xminymax xmidymax xmaxymax objectboundingbox userspaceonuse " +
+	"in " +
 	"bold italic script sans-serif monospace collapse dropdown tooltip popover modal " +
 	"name " +
 	"" +
-	"http://www.w3.org/2000/svg http://www.w3.org/1999/xlink http://www.w3.org/1998/math/mathml http://www.w3.org/1999/xhtml 1.0 1.1 2.0 0 1 2 3 4 5 6"
+	"http://www.w3.org/2000/svg http://www.w3.org/1999/xlink http://www.w3.org/1998/math/mathml http://www.w3.org/1999/xhtml 1.0 0 1 2 3 4 5 6"
 
 // segmentList: words of a path that name a page and nobody. In strict no other survives.
-const segmentList = "y:js products product items item category categories shop store cart basket checkout payment shipping order orders " +
-	"search login register signup account profile settings user users home index about contact help faq " +
-	"support docs blog news post pricing plans features terms privacy jobs " +
+const segmentList = "y:js users products product item category shop store cart basket checkout payment shipping order orders " +
+	"search login register signup account profile settings user home index about contact help faq " +
+	"support docs blog news post terms privacy jobs " +
 	"events images img " +
-	"app web mobile en de fr es it list details edit new create view overview reports report archive " +
-	"page pages reviews review welcome confirm thank-you success error " +
+	"app en de fr es it list edit new " +
+	"page success error " +
 	"test"
 
 // Extensions and the like stand in cssList under another rule to save a table:
 //
 //	k CSS keyword and function  e file extension
-const cssList = "k:light-dark oklab oklch translatex translatey brightness contrast grayscale hue-rotate invert saturate sepia auto-fill auto-fit subgrid none auto inherit initial unset revert normal flex grid block inline contents solid dashed hidden visible collapse " +
+const cssList = "k:light-dark oklab oklch translatex translatey brightness contrast none auto inherit initial normal flex grid block inline solid dashed hidden visible " +
 	"bold italic center left right top bottom start end both all row column " +
 	"transparent currentcolor black white red green blue gray " +
-	"var calc min max clamp rgb rgba hsl color-mix in url attr linear-gradient radial-gradient conic-gradient repeating-linear-gradient to from at " +
+	"var calc min max clamp rgb rgba hsl color-mix url linear-gradient radial-gradient " +
 	"cubic-bezier ease ease-in ease-out ease-in-out linear infinite " +
 	"translate scale rotate skew " +
 	"blur drop-shadow opacity cover contain repeat no-repeat " +
-	"sans-serif serif monospace system-ui " +
-	"default text move minmax repeat fr span " +
-	"light dark inset outset px em rem vh vw fill stroke stretch baseline middle space-between space-around space-evenly flex-start flex-end" +
-	"|e:html htm php css js json png jpg jpeg gif webp svg mp4 woff woff2 pdf"
+	"sans-serif serif monospace " +
+	"default minmax repeat fr " +
+	"light dark px em rem fill stroke stretch space-between flex-start flex-end" +
+	"|e:html css js json png jpg webp svg woff woff2 pdf"
 
 // cueList: words before a number which say that it is somebody's (p a phone number), or
 // before a segment which say that it is somebody (u).

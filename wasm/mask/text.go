@@ -51,16 +51,23 @@ type Policy struct {
 	url   source // URL at hand
 }
 
-// New returns the policy of one page view. An unknown level is Strict.
+// New returns the policy of one page view.
 func New(level Level) *Policy {
+	p := new(Policy)
+	p.Init(level)
+	return p
+}
+
+// Init makes the zero Policy that of a page view. An unknown level is Strict.
+func (p *Policy) Init(level Level) {
 	if level != Balanced {
 		level = Strict
 	}
-	p := &Policy{level: level, out: make([]byte, 0, 4096), spans: make([]span, 0, 32), tmp: make([]byte, 0, 512)}
+	p.level = level
+	p.out, p.spans, p.tmp = make([]byte, 0, 4096), make([]span, 0, 32), make([]byte, 0, 512)
 	p.names.init()
 	p.typed.init()
 	p.lists.init()
-	return p
 }
 
 // PageMode is the mode of a document without any marker.

@@ -283,12 +283,11 @@ func (c *Core) applyHello() {
 	} else if c.hello {
 		c.fail(ErrOrder)
 	} else {
-		// An unknown level is strict.
-		level := mask.Strict
+		level := mask.Strict // as is every level that is unknown
 		if c.arg(1) == int32(mask.Balanced) {
 			level = mask.Balanced
 		}
-		c.pol = mask.New(level)
+		c.pol.Init(level)
 		c.keys = c.arg(2)&1 != 0
 		c.hello = true
 	}

@@ -23,7 +23,7 @@ const (
 type Core struct {
 	tree
 	reader
-	pol *mask.Policy
+	pol mask.Policy
 	enc wire.Encoder
 	op  wire.Op
 
