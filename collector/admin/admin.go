@@ -232,30 +232,22 @@ func encodeSettings(set ingest.SiteSettings) (json.RawMessage, error) {
 
 // SetSite changes a site.
 func (a *Admin) SetSite(ctx context.Context, q SetSite) (store.Site, error) {
-	site, err := a.Store.Site(ctx, q.Site)
+	site, err := a.Store.UpdateSite(ctx, q.Site, func(site *store.Site) error {
+		if err := q.origins(site); err != nil {
+			return err
+		}
+		replace(&site.Name, q.Name)
+		replace(&site.Enabled, q.Enabled)
+		return q.settings(site)
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Site{}, problem("list them with: collector site list", "no site has the id %.40q", q.Site)
 	}
 	if err != nil {
 		return store.Site{}, err
 	}
-	if err := q.origins(&site); err != nil {
-		return store.Site{}, err
-	}
-	if q.Name != nil {
-		site.Name = *q.Name
-	}
-	if q.Enabled != nil {
-		site.Enabled = *q.Enabled
-	}
-	if err := q.settings(&site); err != nil {
-		return store.Site{}, err
-	}
-	if err := a.Store.SaveSite(ctx, site); err != nil {
-		return store.Site{}, err
-	}
 	a.changed(site.ID)
-	return a.Store.Site(ctx, site.ID)
+	return site, nil
 }
 
 func (q SetSite) origins(site *store.Site) error {

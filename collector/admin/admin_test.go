@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"afterimage/collector/admin"
@@ -223,6 +224,33 @@ func TestUsersAndTokens(t *testing.T) {
 			}
 			if _, err := act.SignInLink(t.Context(), admin.User{Name: "bob"}); err == nil {
 				t.Error("a link for nobody")
+			}
+		})
+	}
+}
+
+// Two people change one site at the same time.
+func TestChangesOfASiteAtOnceAreAllKept(t *testing.T) {
+	for way, act := range both(t) {
+		t.Run(way, func(t *testing.T) {
+			site, err := act.AddSite(t.Context(), admin.AddSite{Origins: []string{"https://shop.example"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			const people = 20
+			var work sync.WaitGroup
+			for n := range people {
+				work.Go(func() {
+					q := admin.SetSite{Site: site.ID, AddOrigins: []string{fmt.Sprintf("https://shop%d.example", n)}, Privacy: new("balanced")}
+					if _, err := act.SetSite(t.Context(), q); err != nil {
+						t.Errorf("set: %v", err)
+					}
+				})
+			}
+			work.Wait()
+			all, err := act.Sites(t.Context())
+			if err != nil || len(all) != 1 || len(all[0].Origins) != people+1 || all[0].SettingsVersion != people+1 {
+				t.Errorf("got %+v, %v, want %d origins and version %d", all, err, people+1, people+1)
 			}
 		})
 	}

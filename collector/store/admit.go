@@ -59,7 +59,11 @@ func (s *Store) Admit(ctx context.Context, a Admission) ([]Admitted, error) {
 		}
 		return nil, fmt.Errorf("admit: %w", err)
 	}
-	if err := s.load(ctx, x); err != nil {
+	if err := s.load(ctx, x); errors.Is(err, ErrNotFound) {
+		s.drop(x) // a new session of which no page view was taken
+		return out, nil
+	} else if err != nil {
+		s.drop(x)
 		return nil, fmt.Errorf("admit: %w", err)
 	}
 	for i := range out {
@@ -78,27 +82,14 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 	if n > 0 {
 		return ErrDeleted
 	}
-	now := s.now().UnixMilli()
-	sampled := 0
-	if a.Sampled {
-		sampled = 1
-	}
-	if _, err := t.exec(ctx, `INSERT INTO sessions (id, site, visitor_tag, consent_version, sampled, first_ms, last_ms, segments, bytes, finished, generation, blob)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
-		a.Session, a.Site, a.VisitorTag, a.ConsentVersion, sampled, now, now); err != nil {
+	known := true
+	err := s.checkSession(ctx, t, a)
+	if errors.Is(err, sql.ErrNoRows) {
+		known = false
+	} else if err != nil {
 		return err
 	}
-	var site string
-	var lastMs, count int64
-	if err := t.row(ctx, `SELECT site, last_ms FROM sessions WHERE id = ?`, a.Session).Scan(&site, &lastMs); err != nil {
-		return err
-	}
-	if site != a.Site {
-		return ErrOtherWriter // the session of another site
-	}
-	if now-lastMs > LateFor.Milliseconds() {
-		return ErrTooLate
-	}
+	var count int64
 	if err := t.row(ctx, `SELECT COUNT(*) FROM page_views WHERE session = ?`, a.Session).Scan(&count); err != nil {
 		return err
 	}
@@ -124,6 +115,13 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 			out[i].Err = fmt.Errorf("session has %d page views: %w", count, ErrLimit)
 			continue
 		}
+		// Only now: a hello of which no page view is taken must leave nothing behind.
+		if !known {
+			if err := s.insertSession(ctx, t, a); err != nil {
+				return err
+			}
+			known = true
+		}
 		if _, err := t.exec(ctx, `INSERT INTO page_views (id, session, tab, ord, secret_hash, first_ms, last_ms, segments, bytes, gaps, blob_ranges, blob_bytes)
 			VALUES (?, ?, ?, ?, ?, 0, 0, 0, 0, 0, '[]', 0)`, p.ID, a.Session, a.Tab, count, p.SecretHash[:]); err != nil {
 			return err
@@ -131,9 +129,40 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 		if _, err := t.exec(ctx, `INSERT INTO envelopes (page_view, session, envelope) VALUES (?, ?, ?)`, p.ID, a.Session, p.Envelope); err != nil {
 			return err
 		}
+		out[i].New = true
 		count++
 	}
 	return nil
+}
+
+// checkSession says whether the session may take page views; sql.ErrNoRows when it is new.
+func (s *Store) checkSession(ctx context.Context, t tx, a Admission) error {
+	var site string
+	var lastMs int64
+	if err := t.row(ctx, `SELECT site, last_ms FROM sessions WHERE id = ?`, a.Session).Scan(&site, &lastMs); err != nil {
+		return err
+	}
+	if site != a.Site {
+		return ErrOtherWriter // the session of another site
+	}
+	if s.tooLate(lastMs) {
+		return ErrTooLate
+	}
+	return nil
+}
+
+func (s *Store) insertSession(ctx context.Context, t tx, a Admission) error {
+	now := s.now().UnixMilli()
+	sampled := 0
+	if a.Sampled {
+		sampled = 1
+	}
+	if _, err := t.exec(ctx, `INSERT INTO sessions (id, site, visitor_tag, consent_version, sampled, first_ms, last_ms, segments, bytes, finished, generation, blob)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
+		a.Session, a.Site, a.VisitorTag, a.ConsentVersion, sampled, now, now); err != nil {
+		return err
+	}
+	return s.checkSession(ctx, t, a) // another collector may have been first
 }
 
 // sealedTo reports whether an envelope names a public key; no key takes any.

@@ -164,13 +164,24 @@ func (d *database) inTx(ctx context.Context, f func(tx) error) error {
 	return t.Commit()
 }
 
-// forget makes what was deleted unreadable in the database's own log as well.
-func (d *database) forget(ctx context.Context) error {
+// forget makes what was deleted unreadable in the database's own log as well. done is false
+// when a reader kept a part of the log (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
+func (d *database) forget(ctx context.Context) (done bool, err error) {
 	if d.postgres {
-		return nil // the operator's WAL archive decides; documented in the package that deploys
+		return true, nil // the operator's WAL archive decides; documented in the package that deploys
 	}
-	_, err := d.w.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return err
+	var busy, pages, moved int64
+	err = d.w.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved)
+	return err == nil && busy == 0, err
+}
+
+// forUpdate ends a SELECT of a transaction that is going to write the row: SQLite's write
+// transactions exclude one another, PostgreSQL's have to be told.
+func (d *database) forUpdate() string {
+	if d.postgres {
+		return " FOR UPDATE"
+	}
+	return ""
 }
 
 // redact removes the password of a URL before it goes into an error or a log.

@@ -28,14 +28,11 @@ func (s *Store) DeleteSession(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		for _, q := range []string{
-			`DELETE FROM envelopes WHERE session = ?`,
-			`DELETE FROM page_views WHERE session = ?`,
-			`DELETE FROM sessions WHERE id = ?`,
-		} {
-			if _, err := t.exec(ctx, q, id); err != nil {
-				return err
-			}
+		if err := deleteViews(ctx, t, id); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, `DELETE FROM sessions WHERE id = ?`, id); err != nil {
+			return err
 		}
 		if _, err := t.exec(ctx, `INSERT INTO tombstones (session, deleted_ms) VALUES (?, ?) ON CONFLICT (session) DO NOTHING`,
 			id, s.now().UnixMilli()); err != nil {
@@ -46,12 +43,20 @@ func (s *Store) DeleteSession(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("delete session %s: %w", id, err)
 	}
-	err = errors.Join(s.db.forget(ctx), s.purgeAll(ctx, id), s.sweep(ctx))
+	err = errors.Join(s.forget(ctx), s.purgeAll(ctx, id), s.sweep(ctx))
 	if err != nil {
 		return fmt.Errorf("delete session %s: it cannot be opened any more, but: %w", id, err)
 	}
 	s.journal.tell(id)
 	return nil
+}
+
+func deleteViews(ctx context.Context, t tx, session string) error {
+	if _, err := t.exec(ctx, `DELETE FROM envelopes WHERE session = ?`, session); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, `DELETE FROM page_views WHERE session = ?`, session)
+	return err
 }
 
 func (s *Store) purgeAll(ctx context.Context, id string) error {

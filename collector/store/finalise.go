@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,20 +21,21 @@ func (s *Store) Finalise(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("finalise: %w", err)
 	}
-	for len(ids) > 0 && ctx.Err() == nil {
-		k := min(finaliseBatch, len(ids))
-		done, err := s.finaliseBatch(ctx, ids[:k], false)
-		n += done
-		if err != nil {
-			return n, fmt.Errorf("finalise: %w", err)
+	var errs error
+	for part := range slices.Chunk(ids, finaliseBatch) {
+		if ctx.Err() != nil {
+			break
 		}
-		ids = ids[k:]
+		done, err := s.finaliseBatch(ctx, part, false)
+		n += done
+		errs = errors.Join(errs, err) // what is wrong with one session must not keep the others
 	}
-	if err := s.sweep(ctx); err != nil {
-		return n, fmt.Errorf("finalise: %w", err)
-	}
+	errs = errors.Join(errs, s.expire(ctx), s.sweep(ctx), ctx.Err())
 	s.evict()
-	return n, ctx.Err()
+	if errs != nil {
+		return n, fmt.Errorf("finalise: %w", errs)
+	}
+	return n, nil
 }
 
 // FinaliseSession does it now for one session, whatever its activity.
@@ -41,10 +43,11 @@ func (s *Store) FinaliseSession(ctx context.Context, session string) error {
 	if !ValidID(session) {
 		return fmt.Errorf("finalise %.40q: %w", session, ErrNotFound)
 	}
-	if _, err := s.finaliseBatch(ctx, []string{session}, true); err != nil {
+	_, err := s.finaliseBatch(ctx, []string{session}, true)
+	if err = errors.Join(err, s.sweep(ctx)); err != nil {
 		return fmt.Errorf("finalise: %w", err)
 	}
-	return s.sweep(ctx)
+	return nil
 }
 
 // unfinished lists sessions with records in the journal, and those that the index calls
@@ -114,13 +117,29 @@ func (s *Store) finaliseBatch(ctx context.Context, ids []string, now bool) (n in
 		return 0, err
 	}
 	for _, p := range batch {
-		if err := s.swap(ctx, p); err != nil {
+		err := s.swap(ctx, p)
+		if errors.Is(err, errSwapped) {
+			continue // done, by somebody else
+		}
+		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("session %s: %w", p.x.id, err))
 			continue
 		}
 		n++
 	}
 	return n, errs
+}
+
+// warnUnknown says once that the journal holds segments which the index does not know:
+// somebody put an older database back. They stay there, and are read again when their page
+// view is admitted again.
+func (s *Store) warnUnknown(session string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.warned[session] {
+		s.warned[session] = true
+		s.log.Warn("the journal holds segments that the index does not know; they are kept there", "session", session)
+	}
 }
 
 // writeGeneration writes the session's next blob. It returns nil when there is nothing to
@@ -139,7 +158,12 @@ func (s *Store) writeGeneration(ctx context.Context, id string, now bool) (_ *pe
 			x.mu.Unlock()
 		}
 	}()
-	if err := s.load(ctx, x); err != nil {
+	if err := s.load(ctx, x); errors.Is(err, ErrNotFound) {
+		s.warnUnknown(id)
+		s.drop(x)
+		x.mu.Unlock()
+		return nil, nil
+	} else if err != nil {
 		return nil, err
 	}
 	if !now && !s.idle(x.lastMs) {
@@ -161,16 +185,24 @@ func (s *Store) writeGeneration(ctx context.Context, id string, now bool) (_ *pe
 		v.blobBytes += int64(len(g.Sealed))
 		segs = append(segs, g)
 	}
-	if x.lastSeq == 0 || len(segs) == 0 {
-		p.key = x.blob // nothing new
+	if !x.beyondBlob() {
+		if x.unknown && x.finished {
+			s.drop(x) // its records stay, so it comes by at every run
+			x.mu.Unlock()
+			return nil, nil
+		}
+		p.key = x.blob
 		return p, nil
 	}
 	var salt [4]byte
 	rand.Read(salt[:])
 	// The salt keeps two finalisers from writing, and the loser from removing, one object.
 	p.key = blobKey(x.site, id, x.generation+1, hex.EncodeToString(salt[:]))
-	if err := s.blobs.write(ctx, p.key, segs); err != nil {
+	if err := s.announce(ctx, p.key); err != nil {
 		return nil, err
+	}
+	if err := s.blobs.write(ctx, p.key, segs); err != nil {
+		return nil, errors.Join(err, s.abandon(ctx, p.key))
 	}
 	return p, nil
 }
@@ -208,56 +240,25 @@ func (s *Store) swap(ctx context.Context, p *pending) error {
 				return err
 			}
 		}
+		if err := s.adopt(ctx, t, p.key); err != nil {
+			return err
+		}
 		return s.discard(ctx, t, p.old)
 	})
 	if err != nil {
 		if p.key != p.old {
-			err = errors.Join(err, s.blobs.remove(ctx, p.key))
+			err = errors.Join(err, s.abandon(ctx, p.key))
 		}
 		return err
+	}
+	if x.unknown {
+		s.warnUnknown(x.id)
+		return nil
 	}
 	if x.lastSeq == 0 {
 		return nil
 	}
 	return s.journal.purge(ctx, x.id, x.lastSeq)
-}
-
-// discard notes that a blob is to be removed, so that a crash does not leave it for ever.
-func (s *Store) discard(ctx context.Context, t tx, key string) error {
-	if key == "" {
-		return nil
-	}
-	_, err := t.exec(ctx, `INSERT INTO blob_garbage (blob) VALUES (?) ON CONFLICT (blob) DO NOTHING`, key)
-	return err
-}
-
-// sweep removes the blobs that discard noted.
-func (s *Store) sweep(ctx context.Context) error {
-	rows, err := s.db.query(ctx, `SELECT blob FROM blob_garbage`)
-	if err != nil {
-		return err
-	}
-	var keys []string
-	for rows.Next() {
-		var k string
-		if err := rows.Scan(&k); err != nil {
-			rows.Close()
-			return err
-		}
-		keys = append(keys, k)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	for _, k := range keys {
-		if err := s.blobs.remove(ctx, k); err != nil {
-			return err
-		}
-		if _, err := s.db.exec(ctx, `DELETE FROM blob_garbage WHERE blob = ?`, k); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // evict drops from memory what has been idle for long; the next use loads it again.

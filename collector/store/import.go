@@ -38,15 +38,23 @@ func (s *Store) Import(ctx context.Context, r Recording) error {
 	var salt [4]byte
 	rand.Read(salt[:])
 	key := blobKey(r.Site, r.Session, 1, hex.EncodeToString(salt[:]))
-	if err := s.blobs.write(ctx, key, segs); err != nil {
+	if err := s.announce(ctx, key); err != nil {
 		return fmt.Errorf("import %s: %w", r.Session, err)
 	}
-	err = s.blobs.sync()
+	err = s.blobs.write(ctx, key, segs)
 	if err == nil {
-		err = s.db.inTx(ctx, func(t tx) error { return importRows(ctx, t, r, views, key) })
+		err = s.blobs.sync()
+	}
+	if err == nil {
+		err = s.db.inTx(ctx, func(t tx) error {
+			if err := s.adopt(ctx, t, key); err != nil {
+				return err
+			}
+			return importRows(ctx, t, r, views, key)
+		})
 	}
 	if err != nil {
-		return fmt.Errorf("import %s: %w", r.Session, errors.Join(err, s.blobs.remove(ctx, key)))
+		return fmt.Errorf("import %s: %w", r.Session, errors.Join(err, s.abandon(ctx, key), s.sweep(context.WithoutCancel(ctx))))
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ type session struct {
 	firstMs    int64
 	lastMs     int64
 	dirty      bool // counters are not in the DB yet
+	unknown    bool // the journal has segments of page views that the index does not know
 	views      map[string]*view
 }
 
@@ -79,7 +80,7 @@ func (s *Store) drop(x *session) {
 func (s *Store) load(ctx context.Context, x *session) error {
 	x.loaded = false
 	x.views = map[string]*view{}
-	x.lastSeq = 0
+	x.lastSeq, x.unknown = 0, false
 	var finished int64
 	err := s.db.row(ctx, `SELECT site, visitor_tag, first_ms, last_ms, finished, generation, blob FROM sessions WHERE id = ?`, x.id).
 		Scan(&x.site, &x.visitorTag, &x.firstMs, &x.lastMs, &finished, &x.generation, &x.blob)
@@ -127,6 +128,8 @@ func (s *Store) catchUp(ctx context.Context, x *session) error {
 		err := readRecord(m.data, func(g Segment) error {
 			if v := x.views[g.PageView]; v != nil {
 				x.count(v, g)
+			} else {
+				x.unknown = true
 			}
 			return nil
 		})
@@ -149,6 +152,16 @@ func (x *session) count(v *view, g Segment) {
 	x.firstMs, x.lastMs = earlier(x.firstMs, at), max(x.lastMs, at)
 	x.finished = false
 	x.dirty = true
+}
+
+// beyondBlob reports whether the journal has what the blob has not.
+func (x *session) beyondBlob() bool {
+	for _, v := range x.views {
+		if v.ranges.Len() != v.blobRanges.Len() {
+			return true
+		}
+	}
+	return false
 }
 
 // earlier treats 0 as "not known yet".
@@ -233,7 +246,7 @@ func (s *Store) Flush(ctx context.Context) error {
 	if len(rows) == 0 {
 		return err
 	}
-	return errors.Join(err, s.db.inTx(ctx, func(t tx) error {
+	failed := s.db.inTx(ctx, func(t tx) error {
 		for _, r := range rows {
 			// The generation keeps an older count from overwriting what the finaliser swapped in.
 			res, err := t.exec(ctx, `UPDATE sessions SET first_ms = ?, last_ms = ?, segments = ?, bytes = ?, finished = 0 WHERE id = ? AND generation = ?`,
@@ -249,7 +262,15 @@ func (s *Store) Flush(ctx context.Context) error {
 			}
 		}
 		return nil
-	}))
+	})
+	if failed != nil {
+		for _, r := range rows {
+			r.x.mu.Lock()
+			r.x.dirty = true // again; when it was dropped meanwhile, load counts anew
+			r.x.mu.Unlock()
+		}
+	}
+	return errors.Join(err, failed)
 }
 
 func saveViews(ctx context.Context, t tx, views []PageViewInfo) error {

@@ -34,8 +34,30 @@ func (s *Store) AddSite(ctx context.Context, site Site) error {
 	return nil
 }
 
-// SaveSite overwrites a site that exists.
+// UpdateSite changes a site in one transaction, so that of two changes at once neither is
+// lost. An error of change is returned as it is and nothing is stored.
+func (s *Store) UpdateSite(ctx context.Context, id string, change func(*Site) error) (site Site, err error) {
+	err = s.db.inTx(ctx, func(t tx) error {
+		if site, err = scanSite(t.row(ctx, `SELECT `+siteColumns+` FROM sites WHERE id = ?`+s.db.forUpdate(), id)); err != nil {
+			return fmt.Errorf("site %.40q: %w", id, notFound(err))
+		}
+		if err := change(&site); err != nil {
+			return err
+		}
+		return saveSite(ctx, t, site)
+	})
+	if err != nil {
+		return Site{}, err
+	}
+	return site, nil
+}
+
+// SaveSite overwrites a site that exists, whatever it was.
 func (s *Store) SaveSite(ctx context.Context, site Site) error {
+	return s.db.inTx(ctx, func(t tx) error { return saveSite(ctx, t, site) })
+}
+
+func saveSite(ctx context.Context, t tx, site Site) error {
 	if err := checkSite(&site); err != nil {
 		return err
 	}
@@ -43,7 +65,7 @@ func (s *Store) SaveSite(ctx context.Context, site Site) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.db.exec(ctx, `UPDATE sites SET id = ?, name = ?, site_key = ?, custody = ?, origins = ?, enabled = ?, sealing_key = ?, wrapped_key = ?,
+	res, err := t.exec(ctx, `UPDATE sites SET id = ?, name = ?, site_key = ?, custody = ?, origins = ?, enabled = ?, sealing_key = ?, wrapped_key = ?,
 		identity_key = ?, signature = ?, settings = ?, settings_version = ?, created_ms = ? WHERE id = ?`, append(args, site.ID)...)
 	if err != nil {
 		return fmt.Errorf("site %s: %w", site.ID, err)

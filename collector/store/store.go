@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,16 +27,18 @@ type Store struct {
 	unlock  func()
 	space   space
 
-	// mu guards the two maps; each session has its own lock for its content.
+	// mu guards the maps; each session has its own lock for its content.
 	// Lock order: session.mu before mu.
 	mu       sync.Mutex
 	sessions map[string]*session
 	watching map[string]time.Time // when somebody last said that he watches
+	warned   map[string]bool      // sessions of which warnUnknown has spoken
 
 	finalising sync.Mutex // one batch of the finaliser at a time
 
-	refusals refusalCounts
-	onWatch  func(session string, on bool)
+	refusals    refusalCounts
+	unforgotten atomic.Bool // the database's log still holds what was deleted
+	onWatch     func(session string, on bool)
 
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -61,7 +64,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 		c.Now = time.Now
 	}
 	s := &Store{cfg: c, log: c.Log, now: c.Now, sessions: map[string]*session{},
-		watching: map[string]time.Time{}, stop: make(chan struct{})}
+		watching: map[string]time.Time{}, warned: map[string]bool{}, stop: make(chan struct{})}
 	s.space = space{dir: c.Dir, min: c.MinFreeBytes}
 	if s.unlock, err = lockDir(c.Dir); err != nil {
 		return nil, err
@@ -119,7 +122,7 @@ func (s *Store) recover(ctx context.Context) error {
 		}
 		x.mu.Unlock()
 		if errors.Is(err, ErrNotFound) {
-			s.log.Warn("journal holds a session that the index does not know", "session", id)
+			s.warnUnknown(id)
 			continue
 		}
 		if err != nil {
@@ -129,7 +132,16 @@ func (s *Store) recover(ctx context.Context) error {
 	if err := s.Flush(ctx); err != nil {
 		return err
 	}
-	return s.sweep(ctx)
+	// A crash may have come before the log was emptied of what was deleted.
+	return errors.Join(s.forget(ctx), s.sweep(ctx))
+}
+
+// forget empties the database's own log of what was deleted. When readers are in the way it
+// is done by the next flush.
+func (s *Store) forget(ctx context.Context) error {
+	done, err := s.db.forget(ctx)
+	s.unforgotten.Store(!done)
+	return err
 }
 
 func (s *Store) background() {
@@ -142,6 +154,11 @@ func (s *Store) background() {
 		case <-t.C:
 			if err := s.Flush(context.Background()); err != nil {
 				s.log.Error("flush of counters", "err", err)
+			}
+			if s.unforgotten.Load() {
+				if err := s.forget(context.Background()); err != nil {
+					s.log.Error("the database's log still holds what was deleted", "err", err)
+				}
 			}
 			s.lapseWatchers()
 		}

@@ -97,6 +97,7 @@ type NewPageView struct {
 // Admitted answers one NewPageView.
 type Admitted struct {
 	PageView string
+	New      bool        // this call registered it
 	Durable  [][2]uint32 // inclusive ranges of numbers that are durable
 	Err      error       // ErrOtherWriter, ErrDeleted, ErrTooLate, ErrLimit, ErrNoEnvelope, ErrWrongKey; else nil
 }
