@@ -179,6 +179,10 @@ type fixture struct {
 	live    bool
 	keys    bool
 	health  string
+	user    string          // who is signed in; empty: there is no login
+	keyless map[string]bool // page views whose key nobody has yet
+	asked   int             // how often the session itself was asked for
+	cutOff  bool            // from the second time on, that is refused
 }
 
 func (f *fixture) serve(t *testing.T) string {
@@ -186,6 +190,9 @@ func (f *fixture) serve(t *testing.T) string {
 	mux := http.NewServeMux()
 	mux.Handle("/", web.Handler())
 	mux.HandleFunc("GET /api/v1/sites", func(w http.ResponseWriter, r *http.Request) {
+		if f.user != "" {
+			w.Header().Set("Vary", "Cookie")
+		}
 		f.json(w, map[string]any{"sites": []any{
 			map[string]any{"id": fixtureSite, "name": "Demo shop", "custody": "managed", "origins": []string{"https://shop.example"}, "createdAtMs": fixtureStartMs},
 			map[string]any{"id": "emptysite", "name": "Company blog", "custody": "managed", "origins": []string{"https://blog.example"}, "createdAtMs": fixtureStartMs}}})
@@ -221,8 +228,19 @@ func (f *fixture) serve(t *testing.T) string {
 			f.json(w, map[string]any{"error": "There is no such session.", "hint": "It may have been deleted, or its retention has ended.", "code": "not-found"})
 			return
 		}
+		f.mu.Lock()
+		f.asked++
+		cut := f.cutOff && f.asked > 1
+		f.mu.Unlock()
+		if cut {
+			http.Error(w, "not now", http.StatusServiceUnavailable)
+			return
+		}
 		f.json(w, f.info(fixtureSession, 0))
 	})
+	mux.HandleFunc("GET /api/v1/me", func(w http.ResponseWriter, r *http.Request) { f.json(w, map[string]string{"name": f.user, "role": "owner"}) })
+	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusSeeOther) })
+	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "signed out") })
 	mux.HandleFunc("GET /api/v1/sessions/{id}/segments", f.segments)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -241,7 +259,7 @@ func (f *fixture) info(id string, backMs int64) map[string]any {
 	views := []any{}
 	size, count := 0, 0
 	for _, p := range f.pages {
-		if f.keys {
+		if f.keys && !f.keyless[p.id] {
 			keys[p.id] = base64.RawURLEncoding.EncodeToString(p.key[:])
 		}
 		views = append(views, map[string]any{"id": p.id, "tab": p.id, "firstAtMs": fixtureStartMs, "lastAtMs": fixtureStartMs + 30_000, "segments": len(p.segments), "sizeBytes": 1, "gaps": 0})

@@ -169,6 +169,76 @@ func TestPlayerFollowsLive(t *testing.T) {
 	tb.until("!" + playerRoot + ".querySelector('.live')")
 }
 
+func TestPlayerAsksForALateKeyOnce(t *testing.T) {
+	tests := []struct {
+		name   string
+		cutOff bool
+		allow  string
+	}{{"not there yet", false, ""}, {"no answer", true, "503"}}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			f := shopRecording(t)
+			f.keyless, f.cutOff = map[string]bool{f.pages[1].id: true}, test.cutOff
+			base := f.serve(t)
+			tb := newTab(t)
+			if test.allow != "" {
+				tb.allow(test.allow)
+			}
+			tb.open(base + "/embed/" + fixtureSession + "?bare=1")
+			if got := eval[string](tb, "player.ready.then(() => 'plays', e => e.message)"); got != "plays" {
+				t.Errorf("got %q, want that the other page view plays", got)
+			}
+			if f.asked != 2 {
+				t.Errorf("the keys were asked for %d times, want 2: at first and once for the late one", f.asked)
+			}
+			if got := eval[string](tb, "player.errors.join()"); !strings.Contains(got, "sealed with a key that is not here") {
+				t.Errorf("errors: got %q, want the missing key among them", got)
+			}
+		})
+	}
+}
+
+func TestPlayerTakesAKeyThatComesLate(t *testing.T) {
+	f := shopRecording(t)
+	f.live, f.keyless = true, map[string]bool{f.pages[1].id: true}
+	base := f.serve(t)
+	tb := newTab(t)
+	tb.open(base + "/embed/" + fixtureSession + "?bare=1")
+	eval[bool](tb, "player.ready.then(() => true)")
+	f.mu.Lock()
+	f.keyless = nil
+	f.mu.Unlock()
+	tb.until("player.duration === 27000")
+	f.mu.Lock()
+	f.live = false
+	f.mu.Unlock()
+	eval[bool](tb, seekTo(23_000))
+	if got := eval[string](tb, "player.document.querySelector('h1')?.textContent ?? 'nothing'"); got != "Thank you for your order" {
+		t.Errorf("page view with the late key: got %q, want its whole recording", got)
+	}
+}
+
+func TestSignOut(t *testing.T) {
+	for _, user := range []string{"", "ada"} {
+		f := shopRecording(t)
+		f.user = user
+		base := f.serve(t)
+		tb := newTab(t)
+		tb.open(base + "/")
+		tb.until(appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('table')")
+		const button = appRoot + ".querySelector('[aria-label=\"Sign out\"]')"
+		if user == "" {
+			if eval[bool](tb, button+" !== null") {
+				t.Error("without a login there is something to sign out of")
+			}
+			continue
+		}
+		tb.until(button)
+		eval[bool](tb, button+".click() ?? true")
+		tb.until("location.pathname === '/login' && document.body.textContent === 'signed out'")
+	}
+}
+
 func TestPlayerTellsWhatIsWrong(t *testing.T) {
 	text := "(" + playerRoot + "?.querySelector('.card, .problems')?.textContent ?? '')"
 	tests := []struct {

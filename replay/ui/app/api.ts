@@ -61,13 +61,29 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   } catch {
     throw new ApiError(0, 'The server does not answer.', 'Is it still running? This page tries again by itself.')
   }
+  behindLogin ||= /\bcookie\b/i.test(response.headers.get('Vary') ?? '')
   const body = (await response.json().catch(() => ({}))) as T & { error?: string; hint?: string }
   if (response.ok) return body
   if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`)
   throw new ApiError(response.status, body.error ?? `The server answered ${response.status}.`, body.hint ?? '')
 }
 
+/** Behind a login, answers vary by its cookie: then there is an account to sign out of. */
+let behindLogin = false
+
 export const sites = async (): Promise<Site[]> => (await ask<{ sites: Site[] | null }>('/api/v1/sites')).sites ?? []
+
+/** Who is signed in; undefined where nobody has to (`replay serve`). Ask for the sites first. */
+export async function account(): Promise<{ name: string } | undefined> {
+  if (!behindLogin) return undefined
+  const response = await fetch('/api/v1/me').catch(() => undefined)
+  return response?.ok ? ((await response.json()) as { name: string }) : undefined
+}
+
+export async function signOut(): Promise<void> {
+  const response = await fetch('/logout', { method: 'POST' }).catch(() => undefined)
+  if (response?.ok) location.assign('/login')
+}
 
 export async function sessions(site: string, before = 0): Promise<{ sessions: Session[]; nextBeforeMs: number }> {
   const query = new URLSearchParams({ site, limit: '50' })

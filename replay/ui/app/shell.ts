@@ -10,7 +10,7 @@ import { css, html, LitElement, nothing } from 'lit'
 import { icons } from '../player/icons.ts'
 import { applyTheme, theme, toggleTheme } from '../theme.ts'
 import '../player/element.ts'
-import { ApiError, sites, type Site } from './api.ts'
+import { account, ApiError, signOut, sites, type Site } from './api.ts'
 import './health.ts'
 import './sessions.ts'
 import './snippet.ts'
@@ -30,10 +30,11 @@ function route(): Route {
 }
 
 export class AfterimageApp extends LitElement {
-  static override properties = { where: { state: true }, list: { state: true }, problem: { state: true }, lastSite: { state: true } }
+  static override properties = { where: { state: true }, list: { state: true }, problem: { state: true }, lastSite: { state: true }, user: { state: true } }
   declare where: Route
   declare list: Site[] | undefined
   declare problem: ApiError | undefined
+  declare user: string | undefined
   private lastSite: string | undefined
 
   static override styles = [shared, css`
@@ -97,6 +98,7 @@ export class AfterimageApp extends LitElement {
     try {
       this.list = await sites()
       this.problem = undefined
+      this.user = (await account())?.name
     } catch (error) {
       this.problem = error instanceof ApiError ? error : new ApiError(0, String(error), '')
       setTimeout(this.load, 4000)
@@ -125,6 +127,7 @@ export class AfterimageApp extends LitElement {
           ${this.item('install', `/sites/${site.id}/install`, 'Install', icons.code)}` : nothing}
         <div class="fill"></div>
         <button class="theme" @click=${() => { toggleTheme(); this.requestUpdate() }} aria-label="Switch to ${theme() === 'dark' ? 'light' : 'dark'} colours">${theme() === 'dark' ? icons.sun : icons.moon}<span>${theme() === 'dark' ? 'Light' : 'Dark'} colours</span></button>
+        ${this.user === undefined ? nothing : html`<button class="theme" @click=${signOut} aria-label="Sign out" title="Signed in as ${this.user}">${icons.out}<span>Sign out</span></button>`}
         <span class="version">Version ${__VERSION__}</span>
       </nav>
       <main>

@@ -16,6 +16,9 @@ const enum P {
 const namespaces = ['http://www.w3.org/1999/xhtml', 'http://www.w3.org/2000/svg', 'http://www.w3.org/1998/Math/MathML', 'http://www.w3.org/1999/xhtml']
 const xlink = 'http://www.w3.org/1999/xlink'
 
+/** Elements that may hold another document. */
+const loading = /^(iframe|frame|object|embed|fencedframe|portal)$/i
+
 /** What is shown around the document: everything that is not in the tree. */
 export interface Surroundings {
   width: number
@@ -66,6 +69,8 @@ export function reconcile(page: Document): Reconciler {
   let frames = new Map<number, FrameDocument>()
   let boxes = new Map<number, Box>()
   let scrolls = new Map<number, [number, number]>()
+  /** Fields shown as text (showValue), and how they become what they were. */
+  let masks = new Map<number, (restoreType: boolean) => void>()
   const sheets = new StyleSheets(page)
   let framesStale = false
   let layoutStale = false
@@ -89,6 +94,7 @@ export function reconcile(page: Document): Reconciler {
     frames = new Map()
     boxes = new Map()
     scrolls = new Map()
+    masks = new Map()
     hovered = []
     focused = []
     sheets.reset()
@@ -99,7 +105,7 @@ export function reconcile(page: Document): Reconciler {
 
   function element(id: number, ns: number, name: string): Element {
     const made = dom.createElementNS(page, namespaces[ns] ?? namespaces[0]!, name)
-    if (name === 'iframe' && ns === 0) {
+    if (loading.test(dom.localNameOf(made))) { // by what was made: several namespaces are XHTML here
       dom.setAttribute(made, 'sandbox', 'allow-same-origin')
       dom.setAttribute(made, 'tabindex', '-1')
     }
@@ -112,6 +118,32 @@ export function reconcile(page: Document): Reconciler {
     else dom.setAttribute(node, name, value)
     if (name === 'style' && boxes.has(id)) dress(id)
     if (name === 'media' || name === 'disabled') sheets.mirror(node)
+    if (name === 'type') masks.get(id)?.(false)
+  }
+
+  /** No shadow root comes off again: the host shows its children through a slot. */
+  function unroot(root: ShadowRoot): void {
+    for (let child = dom.firstChildOf(root); child; child = dom.firstChildOf(root)) dom.detach(child)
+    sheets.adopt(0, root, [])
+    dom.appendChild(root, dom.createElementNS(page, namespaces[0]!, 'slot'))
+  }
+
+  /**
+   * Fields of numbers and dates refuse a masked value and would look empty: they become
+   * fields of text that look as before, until the value fits again.
+   */
+  function showValue(id: number, control: HTMLInputElement, value: string): void {
+    masks.get(id)?.(true)
+    setInputValue(control, value)
+    if (!value.includes('•') || inputValueOf(control) === value) return
+    const type = dom.getAttribute(control, 'type') ?? ''
+    const undress = asText(control)
+    setInputValue(control, value)
+    masks.set(id, (restoreType) => {
+      masks.delete(id)
+      undress()
+      if (restoreType) dom.setAttribute(control, 'type', type)
+    })
   }
 
   /** Gives a replaced or blocked element the size it had. */
@@ -215,7 +247,13 @@ export function reconcile(page: Document): Reconciler {
       }
       case P.Drop: {
         const node = nodes.get(id)
-        if (node && a[at + 1] && !dom.isShadowRoot(node)) dom.detach(node)
+        if (node && a[at + 1]) {
+          if (dom.isShadowRoot(node)) unroot(node)
+          else dom.detach(node)
+        }
+        const gone = a[at + 1] ? frames.get(id)?.document : undefined
+        if (gone) attempt(() => blank(gone, false))
+        masks.delete(id)
         nodes.delete(id)
         frames.delete(id)
         boxes.delete(id)
@@ -257,6 +295,7 @@ export function reconcile(page: Document): Reconciler {
         dom.removeAttribute(node, name)
         if (name === 'style' && boxes.has(id)) dress(id)
         if (name === 'media' || name === 'disabled') sheets.mirror(node)
+        if (name === 'type') masks.get(id)?.(false)
         layoutStale = true
         return
       }
@@ -309,7 +348,7 @@ export function reconcile(page: Document): Reconciler {
       case P.Value: {
         const control = node as HTMLInputElement
         if (dom.localNameOf(control) === 'textarea') setTextareaValue(node as HTMLTextAreaElement, a[at + 1] ? text : textareaDefault(node as HTMLTextAreaElement))
-        else if (dom.localNameOf(control) === 'input') setInputValue(control, a[at + 1] ? text : dom.getAttribute(control, 'value') ?? '')
+        else if (dom.localNameOf(control) === 'input') showValue(id, control, a[at + 1] ? text : dom.getAttribute(control, 'value') ?? '')
         return
       }
       case P.Checked: {
@@ -544,6 +583,9 @@ const optionSelected = property<HTMLOptionElement, boolean>(HTMLOptionElement.pr
 const selectOptions = Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, 'options')!.get as (this: HTMLSelectElement) => HTMLOptionsCollection
 const textareaDefaultOf = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'defaultValue')!.get as (this: HTMLTextAreaElement) => string
 
+const inputValueGetter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.get as (this: HTMLInputElement) => string
+
+const inputValueOf = (control: HTMLInputElement) => inputValueGetter.call(control)
 const setInputValue = (control: HTMLInputElement, value: string) => inputValue.call(control, value)
 const setChecked = (control: HTMLInputElement, value: boolean) => inputChecked.call(control, value)
 const setIndeterminate = (control: HTMLInputElement, value: boolean) => inputIndeterminate.call(control, value)
@@ -551,6 +593,26 @@ const setTextareaValue = (control: HTMLTextAreaElement, value: string) => textar
 const textareaDefault = (control: HTMLTextAreaElement) => textareaDefaultOf.call(control)
 const setSelected = (option: HTMLOptionElement, value: boolean) => optionSelected.call(option, value)
 const optionsOf = (select: HTMLSelectElement) => [...selectOptions.call(select)]
+
+/** What pages tend to style by a field's type. */
+const fieldLook = [
+  'display', 'width', 'height', 'margin-top', 'margin-right', 'margin-bottom', 'margin-left', 'padding-top', 'padding-right', 'padding-bottom', 'padding-left',
+  'border-top-width', 'border-right-width', 'border-bottom-width', 'border-left-width', 'border-top-style', 'border-top-color', 'border-top-left-radius',
+  'background-color', 'color', 'font-family', 'font-size', 'font-weight', 'text-align', 'box-shadow',
+]
+
+/** Makes a field one of text and keeps its look; the answer takes the look off again. */
+function asText(control: HTMLInputElement): () => void {
+  const view = dom.windowOf(dom.ownerOf(control) ?? document)
+  const style = dom.styleOf(control)
+  if (!view || !style) return () => {}
+  const look = view.getComputedStyle(control)
+  const before = fieldLook.map((name) => look.getPropertyValue(name))
+  dom.setAttribute(control, 'type', 'text')
+  const changed = fieldLook.flatMap((name, i) => (look.getPropertyValue(name) === before[i] ? [] : [[name, before[i] ?? ''] as const]))
+  for (const [name, value] of changed) style.setProperty(name, value, 'important')
+  return () => changed.forEach(([name]) => style.removeProperty(name))
+}
 
 function showDialog(node: HTMLElement, state: number): void {
   const isDialog = dom.localNameOf(node) === 'dialog'

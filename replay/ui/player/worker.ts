@@ -3,7 +3,7 @@
 
 import { Added, startCore, type Core } from './core.ts'
 import type { FromWorker, Problem, ToWorker } from './messages.ts'
-import { contentKey, Damaged, fromBase64url, openSegment, readShareKey, splitSegments, WrongKey } from './sealed.ts'
+import { contentKey, Damaged, fromBase64url, openSegment, readShareKey, splitSegments, WrongKey, type SealedSegment } from './sealed.ts'
 import type { Timeline } from './timeline-data.ts'
 
 const scope = self as unknown as {
@@ -14,6 +14,10 @@ const post = (message: FromWorker, transfer: Transferable[] = []) => scope.postM
 
 /** The timeline is sent again at most this often while segments arrive. */
 const timelineEveryMs = 400
+/** And making it takes at most this part of the time. */
+const timelineShare = 1 / 8
+/** Sealed segments that wait for their key, together. */
+const maxHeldBytes = 32 << 20
 
 let core: Core | undefined
 let wanted: { id: number; atMs: number } | undefined
@@ -100,8 +104,9 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
   let bytes = 0
   let live = true
   let wait = false
-  let lastTimeline = 0
+  let nextTimeline = 0
   let missingKey = false
+  let held: SealedSegment[] = []
   for (let tries = 0; live; ) {
     let response: Response
     try {
@@ -117,9 +122,14 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
     live = response.headers.get('X-Afterimage-Live') === '1'
     const more = response.headers.get('X-Afterimage-More') === '1'
     let fresh = false
-    for (const segment of split(body)) {
+    if (wait) keyless.clear()
+    const arrived = [...held, ...split(body)]
+    held = []
+    let heldBytes = 0
+    for (const segment of arrived) {
       const key = keys.get(segment.pageView) ?? (await lateKey(base, segment.pageView))
       if (!key) {
+        if (live && (heldBytes += segment.bytes.length) <= maxHeldBytes) held.push(segment)
         if (!missingKey) {
           missingKey = true
           report({ code: 'key', message: 'One page view of this session is sealed with a key that is not here.', hint: 'The other page views play. Open it with --key, or ask for a new share link.' })
@@ -137,17 +147,13 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
       added(core.add(segment.pageView, segment.number, plain), segment.number)
       fresh = true
       bytes += segment.bytes.length
-      if (performance.now() - lastTimeline > timelineEveryMs) {
-        lastTimeline = performance.now()
-        sendTimeline(core)
+      if (performance.now() > nextTimeline) {
+        nextTimeline = sendTimeline(core)
         post({ t: 'progress', bytes, totalBytes: Math.max(totalBytes, bytes), done: false })
         await new Promise((done) => setTimeout(done)) // seeks are answered in between
       }
     }
-    if (fresh) {
-      lastTimeline = performance.now()
-      sendTimeline(core)
-    }
+    if (fresh) nextTimeline = sendTimeline(core)
     if (more) {
       live = true
       continue
@@ -169,14 +175,26 @@ function split(body: Uint8Array<ArrayBuffer>) {
   }
 }
 
-/** A page view that began after the session was opened has a key that was not yet known. */
+/** Page views whose key was asked for in vain since the last live round. */
+const keyless = new Set<string>()
+
+/**
+ * A page view that began after the session was opened has a key that was not yet known.
+ * When the server does not answer, the others play on; the next live round asks again.
+ */
 async function lateKey(base: string, pageView: string): Promise<CryptoKey | undefined> {
-  const info = (await (await ask(base)).json()) as { keys?: Record<string, string> }
-  const key = info.keys?.[pageView]
-  if (!key) return undefined
-  const imported = await contentKey(fromBase64url(key))
-  keys.set(pageView, imported)
-  return imported
+  if (keyless.has(pageView)) return undefined
+  keyless.add(pageView)
+  let info: { keys?: Record<string, string> }
+  try {
+    info = (await (await ask(base)).json()) as { keys?: Record<string, string> }
+  } catch {
+    return undefined
+  }
+  for (const [id, key] of Object.entries(info.keys ?? {})) {
+    if (!keys.has(id)) keys.set(id, await contentKey(fromBase64url(key)))
+  }
+  return keys.get(pageView)
 }
 
 const reported = new Set<string>()
@@ -204,10 +222,14 @@ function added(code: Added, number: number): void {
   }
 }
 
-function sendTimeline(core: Core): void {
+/** Answers when to send it next. */
+function sendTimeline(core: Core): number {
+  const begin = performance.now()
   const timeline = JSON.parse(core.timeline()) as Timeline
   timeline.events.sort((a, b) => a.at - b.at) // page views overlap
   post({ t: 'timeline', timeline })
+  const end = performance.now()
+  return end + Math.max(timelineEveryMs, (end - begin) / timelineShare)
 }
 
 async function ask(url: string): Promise<Response> {
