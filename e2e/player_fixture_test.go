@@ -238,7 +238,9 @@ func (f *fixture) serve(t *testing.T) string {
 		}
 		f.json(w, f.info(fixtureSession, 0))
 	})
-	mux.HandleFunc("GET /api/v1/me", func(w http.ResponseWriter, r *http.Request) { f.json(w, map[string]string{"name": f.user, "role": "owner"}) })
+	mux.HandleFunc("GET /api/v1/me", func(w http.ResponseWriter, r *http.Request) {
+		f.json(w, map[string]string{"name": f.user, "role": "owner"})
+	})
 	mux.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusSeeOther) })
 	mux.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "signed out") })
 	mux.HandleFunc("GET /api/v1/sessions/{id}/segments", f.segments)
