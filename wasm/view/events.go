@@ -52,11 +52,11 @@ func (v *pageView) enter(e *epoch, o *op) {
 		v.front(o.at)
 		v.typing(st, o, count)
 	case wire.KindValue:
-		if e.ready > 0 {
+		if e.ready > 0 && !e.bornNow(o) {
 			v.typing(st, o, 0)
 		}
 	case wire.KindChecked, wire.KindSelected:
-		if e.ready > 0 {
+		if e.ready > 0 && !e.bornNow(o) {
 			ev := event{at: o.at, kind: "input"}
 			ev.tag, ev.label = st.describe(o.id)
 			v.add(ev)
@@ -107,6 +107,12 @@ func (v *pageView) enter(e *epoch, o *op) {
 	case wire.KindLeave:
 		v.add(event{at: o.at, kind: "leave"})
 	}
+}
+
+// bornNow tells that o is the first state of a node that came with it: nobody typed or chose.
+func (e *epoch) bornNow(o *op) bool {
+	n := e.tail.get(o.id)
+	return n != nil && n.born > 0 && int(n.born) <= len(e.ops) && e.ops[n.born-1].at == o.at
 }
 
 var mouseKinds = [...]string{2: "click", 3: "dblclick", 4: "contextmenu"}

@@ -341,3 +341,15 @@ element 14 13 0 "html" 0`), 0)
 		}
 	}
 }
+
+func TestFirstStateOfANewFieldIsNoEvent(t *testing.T) {
+	s := view.NewSession()
+	add(t, s, pageA, segments(t, attackPreamble+"snapshotEnd\n@1000\nelement 6 5 0 \"input\" 0\nvalue 6 \"•\"\nchecked 6 1\nselected 6 1\n@3000\nchecked 6 0\n@9000\nvalue 6 \"••\""), 0)
+	var got []string
+	for _, e := range timeline(t, s).Events[1:] {
+		got = append(got, fmt.Sprint(e.At, e.Kind))
+	}
+	if want := "[3000input 9000type]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
