@@ -1,7 +1,9 @@
 package accounts_test
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -20,12 +22,16 @@ type bench struct {
 	url      string
 	password string
 	now      *time.Time
+
+	bodyTimeout time.Duration
 }
 
-func start(t *testing.T) *bench {
+func start(t *testing.T) *bench { return startWith(t, 0) }
+
+func startWith(t *testing.T, bodyTimeout time.Duration) *bench {
 	t.Helper()
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	b := &bench{now: &now}
+	b := &bench{now: &now, bodyTimeout: bodyTimeout}
 	clock := func() time.Time { return *b.now }
 	st, err := store.Open(t.Context(), store.Config{Dir: t.TempDir(), Now: clock})
 	if err != nil {
@@ -36,8 +42,15 @@ func start(t *testing.T) *bench {
 	if b.password, err = accounts.AddUser(t.Context(), st, "owner"); err != nil {
 		t.Fatal(err)
 	}
-	a := accounts.New(accounts.Config{Store: st, Now: clock, Client: func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.1") }})
-	s := httptest.NewServer(a.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "inside") })))
+	a := accounts.New(accounts.Config{Store: st, Now: clock, BodyTimeout: b.bodyTimeout, Client: func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.1") }})
+	s := httptest.NewServer(a.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "POST" {
+			n, _ := io.Copy(io.Discard, r.Body)
+			fmt.Fprintf(w, "%d bytes", n)
+			return
+		}
+		io.WriteString(w, "inside")
+	})))
 	t.Cleanup(s.Close)
 	b.url = s.URL
 	return b
@@ -256,5 +269,45 @@ func TestLoginPagesAreMinifiedCompressedAndInert(t *testing.T) {
 		if csp := plain.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "script-src") {
 			t.Errorf("%s: policy %q", path, csp)
 		}
+	}
+}
+
+// Whoever is not signed in may not keep a connection by a body that never comes.
+func TestBodyThatNeverComesEndsTheRequest(t *testing.T) {
+	b := startWith(t, time.Nanosecond)
+	for _, path := range []string{"/login", "/logout", "/api/v1/sessions", "/sign-in/x"} {
+		t.Run(path, func(t *testing.T) {
+			c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 20\r\n\r\nname=", path)
+			if _, err := io.Copy(io.Discard, c); err != nil { // until the server closes
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestSignedInMayTakeTheirTime(t *testing.T) {
+	b := startWith(t, time.Nanosecond)
+	if err := b.st.AddAPIToken(t.Context(), "qa", "ait_x", "nobody"); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), "POST", b.url+"/api/v1/sessions", strings.NewReader("recording"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer ait_x")
+	req.Header.Set("Expect", "100-continue") // the body is sent when the handler asks for it
+	c := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: time.Hour}}
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, _ := io.ReadAll(resp.Body); string(text) != "9 bytes" {
+		t.Errorf("got %d %q, want all that was sent", resp.StatusCode, text)
 	}
 }

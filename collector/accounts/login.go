@@ -28,6 +28,7 @@ const (
 	idleFor     = 3 * 24 * time.Hour
 	userKey     = "user"
 	maxFormSize = 8 << 10
+	bodyFor     = 15 * time.Second // for the body of a request of whoever is not signed in
 )
 
 // Config connects Accounts.
@@ -37,6 +38,8 @@ type Config struct {
 	Secure bool                           // the collector is reached by https: cookies say so
 	Client func(*http.Request) netip.Addr // for the limit of attempts
 	Now    func() time.Time
+	// BodyTimeout bounds the body of a request before the login; 0: 15 s.
+	BodyTimeout time.Duration
 }
 
 // Accounts is the login of a collector. Safe for concurrent use.
@@ -47,6 +50,7 @@ type Accounts struct {
 	sessions *scs.SessionManager
 	attempts attempts
 	decoy    string
+	bodyFor  time.Duration
 }
 
 // New makes the login.
@@ -63,6 +67,9 @@ func New(c Config) *Accounts {
 	a := &Accounts{st: c.Store, log: c.Log, client: c.Client, sessions: m, decoy: hash("no user has this password")}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.bodyFor = c.BodyTimeout; a.bodyFor == 0 {
+		a.bodyFor = bodyFor
 	}
 	now := c.Now
 	if now == nil {
@@ -87,13 +94,20 @@ func (a *Accounts) Wrap(next http.Handler) http.Handler {
 	mux.HandleFunc("GET /login.css", servePage("login.css", http.StatusOK))
 	mux.HandleFunc("GET /api/v1/me", a.me)
 	mux.Handle("/", a.require(next))
-	return http.NewCrossOriginProtection().Handler(a.sessions.LoadAndSave(mux))
+	inner := http.NewCrossOriginProtection().Handler(a.sessions.LoadAndSave(mux))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Also for handlers that read no body: net/http reads what is left after them.
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.bodyFor)) // an error means no deadline, no more
+		inner.ServeHTTP(w, r)
+	})
 }
 
 // require lets signed-in people through.
 func (a *Accounts) require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.signedIn(r.Context()) || a.hasToken(r) {
+			// Imports and long polls of people who are signed in take their time.
+			http.NewResponseController(w).SetReadDeadline(time.Time{})
 			next.ServeHTTP(w, r)
 			return
 		}
