@@ -22,6 +22,7 @@ type serveCommand struct {
 	MaxSockets           int `name:"max-sockets" env:"AFTERIMAGE_MAX_SOCKETS" default:"15000" help:"Recorders at once in this process."`
 	MaxSocketsPerAddress int `name:"max-sockets-per-address" env:"AFTERIMAGE_MAX_SOCKETS_PER_ADDRESS" default:"1000" help:"Recorders at once from one address."`
 	MaxSocketsPerSite    int `name:"max-sockets-per-site" env:"AFTERIMAGE_MAX_SOCKETS_PER_SITE" default:"15000" help:"Recorders at once of one site."`
+	MaxPageViews         int `name:"max-page-views" env:"AFTERIMAGE_MAX_PAGE_VIEWS" default:"3000" help:"New page views a minute of one site from one address."`
 	MaxMessages          int `name:"max-messages" env:"AFTERIMAGE_MAX_MESSAGES" default:"20" help:"Messages a second of one recorder."`
 	MaxKiB               int `name:"max-kib" env:"AFTERIMAGE_MAX_KIB" default:"256" help:"KiB a second of one recorder; faster ones are slowed down."`
 }
@@ -31,7 +32,7 @@ func (s *serveCommand) Run(ctx context.Context, cli *commandLine) error {
 		Addr: s.Addr, Keys: cli.Keys, PublicURL: s.PublicURL, Demo: s.Demo, DemoHost: s.DemoHost,
 		Store: cli.storeConfig(),
 		Limits: ingest.Limits{Sockets: s.MaxSockets, SocketsPerAddress: s.MaxSocketsPerAddress, SocketsPerSite: s.MaxSocketsPerSite,
-			MessagesPerSecond: s.MaxMessages, BytesPerSecond: s.MaxKiB << 10},
+			PageViewsPerMinute: s.MaxPageViews, MessagesPerSecond: s.MaxMessages, BytesPerSecond: s.MaxKiB << 10},
 		Parts: parts(), Out: os.Stdout, Log: cli.log(),
 	}
 	for _, p := range s.TrustedProxy {

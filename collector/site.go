@@ -88,7 +88,7 @@ type siteSet struct {
 	Block        *[]string `name:"block" placeholder:"SELECTOR" help:"Selectors to leave out as boxes."`
 	Allow        *[]string `name:"allow" placeholder:"SELECTOR" help:"Selectors that pages may let through."`
 	Consent      *string   `name:"consent" help:"none, or required: nothing is captured before consent."`
-	Sample       *float64  `name:"sample" help:"Share of visitors to record, 0 to 1."`
+	Sample       *float64  `name:"sample" help:"Share of sessions to record, 0 to 1; drawn by the recorder when a session starts, not per visitor."`
 	IgnoreDNT    *bool     `name:"unsafe-ignore-dnt" negatable:"" help:"Let pages record visitors who send Do Not Track or Global Privacy Control."`
 	Settings     string    `name:"settings" aliases:"identity" type:"existingfile" placeholder:"FILE" help:"Held custody: newly signed settings."`
 	JSON         bool      `name:"json" help:"Print JSON."`

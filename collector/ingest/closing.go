@@ -58,7 +58,7 @@ var (
 	refuseTooLarge    = &refusal{CloseTooLarge, 413, CodeTooLarge, fmt.Sprintf("a message has more than %d bytes; send smaller frames", MaxFrameBytes)}
 	refuseRate        = &refusal{CloseRate, 429, CodeRate, "too many messages or bytes for one socket; wait and send larger frames less often"}
 	refuseFull        = &refusal{CloseFull, 507, CodeFull, "the collector's storage is full; keep the outbox and come again later"}
-	refuseBusy        = &refusal{CloseBusy, 503, CodeBusy, "the collector has as many sockets as it takes; come again later"}
+	refuseBusy        = &refusal{CloseBusy, 503, CodeBusy, "the collector has as many sockets or new page views as it takes; come again later"}
 	refuseInternal    = &refusal{CloseInternal, 500, CodeInternal, "the collector could not store this; keep the outbox and come again"}
 	refuseGoingAway   = &refusal{CloseGoingAway, 503, CodeBusy, "the collector stops; come again in a moment"}
 	refuseOtherWriter = &refusal{CloseOtherWriter, 403, CodeOtherWriter, "the page view belongs to another writer; start a new page view"}

@@ -43,6 +43,10 @@ type conn struct {
 	writing sync.Mutex // one writer at a time
 	site    atomic.Pointer[string]
 	leaving atomic.Bool
+
+	// off is closed when the recorder must stop; nothing that comes after is stored.
+	off     chan struct{}
+	offOnce sync.Once
 }
 
 // Socket is the WebSocket endpoint. It returns after the upgrade.
@@ -66,8 +70,8 @@ func (s *Server) Socket(w http.ResponseWriter, r *http.Request) {
 		s.count("", CodeHello, 1)
 		return
 	}
-	c := &conn{s: s, ws: ws, address: h,
-		peer:     peer{s: s, origin: origin, views: map[string]string{}, barred: map[string]string{}},
+	c := &conn{s: s, ws: ws, address: h, off: make(chan struct{}),
+		peer:     peer{s: s, origin: origin, address: h, views: map[string]string{}, barred: map[string]string{}},
 		messages: rate.NewLimiter(rate.Limit(s.limits.MessagesPerSecond), 10*s.limits.MessagesPerSecond),
 		bytes:    rate.NewLimiter(rate.Limit(s.limits.BytesPerSecond), max(BurstBytes, MaxFrameBytes)),
 	}
@@ -97,10 +101,16 @@ func (c *conn) run() {
 	// A backstop: receive itself says 4004 with a reason before the library says 1009.
 	c.ws.SetReadLimit(2 * MaxFrameBytes)
 	c.ws.SetPongHandler(func(string) error {
-		return c.ws.SetReadDeadline(time.Now().Add(IdleTimeout))
+		c.waitFor(IdleTimeout)
+		return nil
 	})
 	c.ws.SetCloseHandler(func(int, string) error { return nil })
 	err := c.loop()
+	if c.isOff() {
+		c.send(stop{"stop", refuseDisabled.reason})
+		c.close(refuseDisabled)
+		return
+	}
 	var no *refusal
 	if errors.As(err, &no) {
 		c.s.count(c.peer.site, no.code, 1)
@@ -119,8 +129,8 @@ func (c *conn) run() {
 func (c *conn) loop() error {
 	deadline := HelloTimeout
 	for {
-		c.ws.SetReadDeadline(time.Now().Add(deadline))
-		if c.leaving.Load() {
+		c.waitFor(deadline)
+		if c.leaving.Load() || c.isOff() {
 			return nil
 		}
 		kind, b, release, err := c.receive()
@@ -133,6 +143,24 @@ func (c *conn) loop() error {
 			return err
 		}
 		deadline = IdleTimeout
+	}
+}
+
+// waitFor bounds the wait for the next message, or ends it when none may come any more:
+// goAway and stopRecording say so before they set the deadline, here it is set before the look.
+func (c *conn) waitFor(d time.Duration) {
+	c.ws.SetReadDeadline(time.Now().Add(d))
+	if c.leaving.Load() || c.isOff() {
+		c.ws.SetReadDeadline(time.Now())
+	}
+}
+
+func (c *conn) isOff() bool {
+	select {
+	case <-c.off:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -186,9 +214,13 @@ func (c *conn) serve(kind int, b []byte) error {
 	if d := c.bytes.ReserveN(time.Now(), len(b)).Delay(); d > 0 {
 		select {
 		case <-time.After(d):
+		case <-c.off:
 		case <-c.s.stopping:
 			return nil
 		}
+	}
+	if c.isOff() {
+		return nil // the loop ends, nothing is stored
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), StoreTimeout)
 	defer cancel()
@@ -310,11 +342,11 @@ func (c *conn) ping() {
 	}
 }
 
-// stopRecording tells the recorder to stop for good, then closes.
-func (c *conn) stopRecording(no *refusal) {
-	c.send(stop{"stop", no.reason})
-	c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(no.close, cutReason(no.reason)), time.Now().Add(WriteTimeout))
-	c.ws.SetReadDeadline(time.Now().Add(WriteTimeout))
+// stopRecording lets the reader finish what it is storing, tell the recorder to stop for
+// good, and close. What the recorder sends all the same is not read.
+func (c *conn) stopRecording() {
+	c.offOnce.Do(func() { close(c.off) })
+	c.ws.SetReadDeadline(time.Now())
 }
 
 // goAway lets the reader finish what it is storing and ends it before the next message.

@@ -361,6 +361,56 @@ func TestSegmentsRefusedOneByOne(t *testing.T) {
 	})
 }
 
+// A recorder that does not heed "stop" is not stored on.
+func TestSiteThatIsOffStoresNothingMore(t *testing.T) {
+	b := start(t, ingest.Limits{}, store.Config{})
+	v := b.view(50)
+	s := b.dial(origin)
+	s.Text(ingesttest.Hello(v))
+	s.Next()
+	s.Binary(v.Frame(0))
+	s.Next()
+	b.disable()
+	if m := s.Next(); m.T != "stop" {
+		t.Fatalf("got %+v, want stop", m)
+	}
+	for n := range uint32(49) {
+		s.Binary(v.Frame(n + 1))
+	}
+	if code, _ := s.Closed(); code != ingest.CloseDisabled {
+		t.Errorf("got close code %d, want %d", code, ingest.CloseDisabled)
+	}
+	if got := len(b.stored(v.Session)); got != 1 {
+		t.Errorf("got %d segments stored, want the one from before", got)
+	}
+}
+
+func TestNewPageViewsOfOneAddressAreLimited(t *testing.T) {
+	b := start(t, ingest.Limits{PageViewsPerMinute: 3}, store.Config{})
+	s := b.dial(origin)
+	for n := range 3 {
+		v := b.view(0)
+		for range 3 { // known ones are not counted
+			s.Text(ingesttest.Hello(v))
+			if m := s.Next(); m.T != "welcome" {
+				t.Fatalf("page view %d: got %+v, want a welcome", n, m)
+			}
+		}
+	}
+	s.Text(ingesttest.Hello(b.view(0)))
+	if code, _ := s.Closed(); code != 1013 {
+		t.Errorf("one more: got close code %d, want 1013", code)
+	}
+	resp, err := http.Post(b.http.URL+"/v1/tail", "text/plain", bytes.NewReader(ingesttest.Tail(ingesttest.Hello(b.view(0)))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode == http.StatusOK {
+		t.Error("one more by a tail was taken")
+	}
+}
+
 // The owner rotates the key while visitors record: their page views go on under the envelope
 // that is stored, also over a new socket.
 func TestNewSealingKeyKeepsLiveRecordings(t *testing.T) {

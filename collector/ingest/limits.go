@@ -5,22 +5,24 @@ import "time"
 // Limits bound what strangers can make the collector do. The zero value of a field means
 // its default; UPLOAD.md lists them and a test compares.
 type Limits struct {
-	Sockets           int // open at once in this process
-	SocketsPerAddress int
-	SocketsPerSite    int
-	MessagesPerSecond int // of one socket, with a burst of ten seconds
-	BytesPerSecond    int // of one socket, with a burst of BurstBytes
-	MemoryBytes       int // of all messages being received at once
+	Sockets            int // open at once in this process
+	SocketsPerAddress  int
+	SocketsPerSite     int
+	PageViewsPerMinute int // new ones of one site from one address
+	MessagesPerSecond  int // of one socket, with a burst of ten seconds
+	BytesPerSecond     int // of one socket, with a burst of BurstBytes
+	MemoryBytes        int // of all messages being received at once
 }
 
 // Defaults of Limits.
 const (
-	DefaultSockets           = 15_000 // one process has 20,000 descriptors on a usual system
-	DefaultSocketsPerAddress = 1_000  // offices and phone networks share addresses
-	DefaultSocketsPerSite    = 15_000
-	DefaultMessagesPerSecond = 20
-	DefaultBytesPerSecond    = 256 << 10
-	DefaultMemoryBytes       = 256 << 20
+	DefaultSockets            = 15_000 // one process has 20,000 descriptors on a usual system
+	DefaultSocketsPerAddress  = 1_000  // offices and phone networks share addresses
+	DefaultSocketsPerSite     = 15_000
+	DefaultPageViewsPerMinute = 3_000 // offices and phone networks share addresses
+	DefaultMessagesPerSecond  = 20
+	DefaultBytesPerSecond     = 256 << 10
+	DefaultMemoryBytes        = 256 << 20
 )
 
 // Fixed by the protocol.
@@ -56,6 +58,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Sockets, DefaultSockets)
 	set(&l.SocketsPerAddress, DefaultSocketsPerAddress)
 	set(&l.SocketsPerSite, DefaultSocketsPerSite)
+	set(&l.PageViewsPerMinute, DefaultPageViewsPerMinute)
 	set(&l.MessagesPerSecond, DefaultMessagesPerSecond)
 	set(&l.BytesPerSecond, DefaultBytesPerSecond)
 	set(&l.MemoryBytes, DefaultMemoryBytes)

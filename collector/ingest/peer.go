@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"afterimage/collector/store"
 )
@@ -55,11 +56,12 @@ var reasons = map[string]string{
 // peer is one recorder as both ways in know it: what its hellos have opened. Not safe for
 // concurrent use.
 type peer struct {
-	s      *Server
-	origin string
-	site   string            // "" before the first hello
-	views  map[string]string // page view to session
-	barred map[string]string // page view to the code with which it was refused
+	s       *Server
+	origin  string
+	address addressHash
+	site    string            // "" before the first hello
+	views   map[string]string // page view to session
+	barred  map[string]string // page view to the code with which it was refused
 }
 
 // hello admits the page views of a hello. The error is a *refusal or of the store.
@@ -89,12 +91,20 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 			return welcome{}, nil, refuseHello("more than %d page views on one socket; open another", MaxKnownViews)
 		}
 		a.SealingKey = site.SealingKey
+		admission := p.s.admission(source{id, p.address})
+		a.KnownOnly = admission.Tokens() < 1
 		got, err := p.s.store.Admit(ctx, a)
+		if errors.Is(err, store.ErrBusy) {
+			return welcome{}, nil, refuseBusy // it comes again, with all it has
+		}
 		if err != nil {
 			return welcome{}, nil, err
 		}
 		w.Watch = w.Watch || p.s.store.Watched(a.Session)
 		for _, g := range got {
+			if g.New {
+				admission.ReserveN(time.Now(), 1) // may go below zero by one hello
+			}
 			if g.Err != nil {
 				no = append(no, p.refuseView(g.PageView, admitCode(g.Err)))
 				continue

@@ -15,6 +15,7 @@ import (
 	"afterimage/collector/store"
 
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 )
 
 // Config connects a Server.
@@ -46,6 +47,7 @@ type Server struct {
 	byAddress map[addressHash]int
 	bySite    map[string]int
 	watchers  map[string]map[*conn]struct{} // session to its sockets
+	admitted  map[source]*rate.Limiter      // new page views; full ones are dropped by tend
 	closing   bool
 
 	stopping chan struct{}
@@ -53,6 +55,35 @@ type Server struct {
 }
 
 type addressHash [8]byte
+
+// source is what new page views are counted by.
+type source struct {
+	site    string
+	address addressHash
+}
+
+// admission is the limiter of a source.
+func (s *Server) admission(from source) *rate.Limiter {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.admitted[from]
+	if l == nil {
+		l = rate.NewLimiter(rate.Limit(s.limits.PageViewsPerMinute)/60, s.limits.PageViewsPerMinute)
+		s.admitted[from] = l
+	}
+	return l
+}
+
+// forgetAdmissions drops the limiters that would be as new ones.
+func (s *Server) forgetAdmissions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for from, l := range s.admitted {
+		if l.Tokens() >= float64(l.Burst()) {
+			delete(s.admitted, from)
+		}
+	}
+}
 
 // New makes a Server. Close it before the store.
 func New(c Config) *Server {
@@ -69,7 +100,7 @@ func New(c Config) *Server {
 		store: c.Store, sites: &siteCache{st: c.Store, m: map[string]cachedSite{}},
 		limits: c.Limits.withDefaults(), log: c.Log, now: c.Now, client: c.Client,
 		conns: map[*conn]struct{}{}, byAddress: map[addressHash]int{}, bySite: map[string]int{},
-		watchers: map[string]map[*conn]struct{}{}, stopping: make(chan struct{}),
+		watchers: map[string]map[*conn]struct{}{}, admitted: map[source]*rate.Limiter{}, stopping: make(chan struct{}),
 	}
 	rand.Read(s.addressKey[:])
 	s.memory = semaphore.NewWeighted(int64(s.limits.MemoryBytes))
@@ -161,6 +192,7 @@ func (s *Server) tend() {
 				c.ping()
 			}
 			s.checkSites()
+			s.forgetAdmissions()
 		}
 	}
 }
@@ -196,7 +228,7 @@ func (s *Server) checkSites() {
 	}
 	for _, c := range s.all() {
 		if off[c.registered()] {
-			go c.stopRecording(refuseDisabled)
+			c.stopRecording()
 		}
 	}
 }

@@ -20,7 +20,7 @@ type SiteSettings struct {
 	Allow    []string `json:"allow,omitempty"`
 	Consent  string   `json:"consent,omitempty"` // none (default), required
 	AllowDNT bool     `json:"unsafeIgnoreDNT,omitempty"`
-	Sample   *float64 `json:"sample,omitempty"` // 0 to 1; absent: 1
+	Sample   *float64 `json:"sample,omitempty"` // share of sessions, 0 to 1, drawn when one starts; absent: 1
 }
 
 // payload is the object that a recorder reads; for held sites the owner signs it.

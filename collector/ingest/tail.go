@@ -48,7 +48,7 @@ func (s *Server) Tail(w http.ResponseWriter, r *http.Request) {
 		s.answerRefusal(w, "", &refusal{CloseTooLarge, http.StatusRequestEntityTooLarge, CodeTooLarge, "the tail has more than 64 KiB or ended early"})
 		return
 	}
-	p := &peer{s: s, origin: r.Header.Get("Origin"), views: map[string]string{}, barred: map[string]string{}}
+	p := &peer{s: s, origin: r.Header.Get("Origin"), address: address, views: map[string]string{}, barred: map[string]string{}}
 	ctx, cancel := context.WithTimeout(r.Context(), StoreTimeout)
 	defer cancel()
 	answer, err := p.tail(ctx, body)

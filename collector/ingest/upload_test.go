@@ -50,6 +50,7 @@ func TestLimitsOfTheDocumentAreThoseOfTheCode(t *testing.T) {
 		"messages":                      {l.MessagesPerSecond, 10 * l.MessagesPerSecond},
 		"bytes":                         {l.BytesPerSecond, BurstBytes},
 		"sockets":                       {l.Sockets, l.SocketsPerAddress, l.SocketsPerSite},
+		"new page views":                {l.PageViewsPerMinute},
 		"memory for messages under way": {l.MemoryBytes},
 		"time to the hello":             {int(HelloTimeout.Seconds())},
 		"time for one message":          {int(MessageTimeout.Seconds())},

@@ -105,6 +105,8 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 			continue
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
+		case a.KnownOnly:
+			return ErrBusy
 		case len(p.Envelope) != seal.EnvelopeSize:
 			out[i].Err = ErrNoEnvelope
 			continue

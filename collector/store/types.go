@@ -17,6 +17,7 @@ var (
 	ErrDeleted      = errors.New("session was deleted")
 	ErrTooLate      = errors.New("session is older than the time for late segments")
 	ErrFull         = errors.New("storage is full")
+	ErrBusy         = errors.New("too many new page views")
 	ErrLimit        = errors.New("over the limit")
 	ErrSetting      = errors.New("unknown form of a setting")
 )
@@ -84,7 +85,9 @@ type Admission struct {
 	// that are known keep the envelope of their first hello, whatever the key is now. Empty
 	// is not checked.
 	SealingKey []byte
-	PageViews  []NewPageView
+	// KnownOnly makes a new page view the error ErrBusy of the whole call.
+	KnownOnly bool
+	PageViews []NewPageView
 }
 
 // NewPageView is one page view of an Admission.
