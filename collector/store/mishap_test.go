@@ -163,3 +163,44 @@ func TestSessionWithoutSegmentsExpires(t *testing.T) {
 	}
 	admit(t, st, empty, v)
 }
+
+// Sessions of one millisecond, as imports make them, are listed once each, whatever the cut.
+func TestPagesOfSessionsLoseNoTie(t *testing.T) {
+	clk := newClock()
+	st := open(t, store.Config{Dir: t.TempDir(), Now: clk.now})
+	const sessions = 7
+	for n := range byte(sessions) {
+		s, v := id(n+1), id(n+100)
+		admit(t, st, s, v)
+		appendAll(t, st, s, v, sealed(v, 0, 1, 1, 10))
+		if n == 4 {
+			clk.t = clk.t.Add(time.Millisecond)
+		}
+	}
+	for size := 1; size <= sessions+1; size++ {
+		seen := map[string]int{}
+		f := store.SessionFilter{Limit: size}
+		for {
+			list, err := st.Sessions(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(list) == 0 {
+				break
+			}
+			for _, s := range list {
+				seen[s.ID]++
+			}
+			last := list[len(list)-1]
+			f.Before, f.BeforeID = last.LastAt, last.ID
+		}
+		for s, n := range seen {
+			if n != 1 {
+				t.Errorf("pages of %d: session %s was listed %d times", size, s, n)
+			}
+		}
+		if len(seen) != sessions {
+			t.Errorf("pages of %d: got %d sessions, want %d", size, len(seen), sessions)
+		}
+	}
+}

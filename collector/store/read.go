@@ -45,7 +45,12 @@ func (s *Store) Sessions(ctx context.Context, f SessionFilter) ([]SessionInfo, e
 	if f.Site != "" {
 		q, args = q+` AND site = ?`, append(args, f.Site)
 	}
-	if !f.Before.IsZero() {
+	switch {
+	case f.Before.IsZero():
+	case f.BeforeID != "":
+		before := f.Before.UnixMilli()
+		q, args = q+` AND (last_ms < ? OR last_ms = ? AND id > ?)`, append(args, before, before, f.BeforeID)
+	default:
 		q, args = q+` AND last_ms < ?`, append(args, f.Before.UnixMilli())
 	}
 	q += ` ORDER BY last_ms DESC, id LIMIT ?`

@@ -123,7 +123,10 @@ type Refusal struct {
 type SessionFilter struct {
 	Site   string    // empty: all sites
 	Before time.Time // LastAt before this; zero: from the latest
-	Limit  int       // 0: 100
+	// BeforeID is where the list before ended among sessions whose LastAt is Before: those
+	// with a greater id are listed too. Empty: none of them.
+	BeforeID string
+	Limit    int // 0: 100
 }
 
 // SessionInfo is what the index knows of a session without opening it.

@@ -2,7 +2,7 @@
 // command line with --server and a collector's socket speak.
 //
 //	GET    /api/v1/sites                     {"sites":[…]}
-//	GET    /api/v1/sessions?site=&before=&limit=   {"sessions":[…],"nextBeforeMs":n}
+//	GET    /api/v1/sessions?site=&before=&beforeId=&limit=   {"sessions":[…],"nextBeforeMs":n,"nextBeforeId":id}
 //	GET    /api/v1/sessions/{id}             the session, its keys and closed envelopes
 //	GET    /api/v1/sessions/{id}/segments?cursor=&wait=1   u32 LE length, sealed segment, repeated
 //	GET    /api/v1/sessions/{id}/export[?sealed=1]         the recording file
@@ -214,6 +214,9 @@ func (h *handler) sessions(w http.ResponseWriter, r *http.Request) error {
 		}
 		f.BeforeMs = n
 	}
+	if f.BeforeID = query.Get("beforeId"); f.BeforeID != "" && !open.ValidID(f.BeforeID) {
+		return badRequest("beforeId", "a session id")
+	}
 	if s := query.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > open.MaxLimit {
@@ -231,11 +234,11 @@ func (h *handler) sessions(w http.ResponseWriter, r *http.Request) error {
 			allowed = append(allowed, s)
 		}
 	}
-	next := int64(0)
+	next, nextID := int64(0), ""
 	if len(list) == f.Limit {
-		next = list[len(list)-1].LastAtMs
+		next, nextID = list[len(list)-1].LastAtMs, list[len(list)-1].ID
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"sessions": allowed, "nextBeforeMs": next})
+	writeJSON(w, http.StatusOK, map[string]any{"sessions": allowed, "nextBeforeMs": next, "nextBeforeId": nextID})
 	return nil
 }
 

@@ -82,6 +82,7 @@ func TestStatus(t *testing.T) {
 		{"a limit above it", "GET", "/api/v1/sessions?limit=1001", nil, 400, "bad-request"},
 		{"before that is no number", "GET", "/api/v1/sessions?before=now", nil, 400, "bad-request"},
 		{"before below 0", "GET", "/api/v1/sessions?before=-1", nil, 400, "bad-request"},
+		{"beforeId that is no id", "GET", "/api/v1/sessions?before=1&beforeId=x", nil, 400, "bad-request"},
 		{"session", "GET", "/api/v1/sessions/" + id, nil, 200, ""},
 		{"unknown session", "GET", "/api/v1/sessions/" + unknown, nil, 404, "not-found"},
 		{"no id", "GET", "/api/v1/sessions/abc", nil, 404, "not-found"},

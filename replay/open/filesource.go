@@ -191,10 +191,15 @@ func (s *FileSource) Sites(context.Context) ([]Site, error) {
 	return []Site{{ID: h.Site, Name: h.Site, Custody: h.Custody, Origins: []string{}, CreatedAtMs: h.FirstAtMs}}, nil
 }
 
+// behind reports whether a session stands behind where the filter begins.
+func (f Filter) behind(s Session) bool {
+	return s.LastAtMs < f.BeforeMs || s.LastAtMs == f.BeforeMs && f.BeforeID != "" && s.ID > f.BeforeID
+}
+
 // Sessions is the one session of the file.
 func (s *FileSource) Sessions(_ context.Context, f Filter) ([]Session, error) {
 	info := s.file.Session()
-	if (f.Site != "" && f.Site != info.Site) || (f.BeforeMs > 0 && info.LastAtMs >= f.BeforeMs) {
+	if (f.Site != "" && f.Site != info.Site) || (f.BeforeMs > 0 && !f.behind(info)) {
 		return nil, nil
 	}
 	return []Session{info}, nil

@@ -190,6 +190,9 @@ func (s *serverSource) Sessions(ctx context.Context, f Filter) ([]Session, error
 	}
 	if f.BeforeMs > 0 {
 		query.Set("before", strconv.FormatInt(f.BeforeMs, 10))
+		if f.BeforeID != "" {
+			query.Set("beforeId", f.BeforeID)
+		}
 	}
 	var answer struct{ Sessions []Session }
 	if err := s.get(ctx, "/api/v1/sessions", query, &answer); err != nil {

@@ -85,6 +85,9 @@ type Keys struct {
 type Filter struct {
 	Site     string
 	BeforeMs int64 // only sessions whose last segment arrived before; 0: no bound
+	// BeforeID with BeforeMs continues a list behind that session: of those whose last
+	// segment arrived at BeforeMs it takes the ones with a greater id.
+	BeforeID string
 	Limit    int   // 0: DefaultLimit
 }
 

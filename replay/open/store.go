@@ -58,7 +58,7 @@ func (s *storeSource) Sites(ctx context.Context) ([]Site, error) {
 func (s *storeSource) Sessions(ctx context.Context, f Filter) ([]Session, error) {
 	sf := store.SessionFilter{Site: f.Site, Limit: limit(f.Limit)}
 	if f.BeforeMs > 0 {
-		sf.Before = time.UnixMilli(f.BeforeMs)
+		sf.Before, sf.BeforeID = time.UnixMilli(f.BeforeMs), f.BeforeID
 	}
 	list, err := s.st.Sessions(ctx, sf)
 	if err != nil {
