@@ -151,15 +151,29 @@ func (x *session) bytes() (n int64) {
 	return n
 }
 
-// compareRepeats acknowledges the repeats that equal what is stored. They are rare (an
-// acknowledgement was lost), so reading the session back costs less than keeping hashes.
+// compareRepeats acknowledges the repeats that equal what is stored. A recorder repeats what
+// was under way when its acknowledgement got lost, and of that the hashes are kept; an older
+// one costs reading the session back.
 func (s *Store) compareRepeats(ctx context.Context, x *session, pageView string, p *plan) error {
-	if len(p.repeats) == 0 {
-		return nil
+	judge := func(g Segment, same bool) {
+		if same {
+			p.acked = append(p.acked, g.Number)
+		} else {
+			p.refused = append(p.refused, Refusal{g.Number, RefusedConflict})
+		}
 	}
 	want := map[uint32][]byte{}
+	var older []Segment
 	for _, g := range p.repeats {
+		if have, ok := x.recent.find(pageView, g.Number); ok {
+			judge(g, have == sumOf(g.Sealed))
+			continue
+		}
+		older = append(older, g)
 		want[g.Number] = nil
+	}
+	if len(older) == 0 {
+		return nil
 	}
 	for g, err := range s.merged(ctx, x) {
 		if err != nil {
@@ -169,11 +183,11 @@ func (s *Store) compareRepeats(ctx context.Context, x *session, pageView string,
 			want[g.Number] = g.Sealed
 		}
 	}
-	for _, g := range p.repeats {
-		if bytes.Equal(want[g.Number], g.Sealed) {
-			p.acked = append(p.acked, g.Number)
-		} else {
-			p.refused = append(p.refused, Refusal{g.Number, RefusedConflict})
+	for _, g := range older {
+		judge(g, bytes.Equal(want[g.Number], g.Sealed))
+		if b := want[g.Number]; b != nil {
+			g.Sealed = b
+			x.recent.add(g) // once more is cheap
 		}
 	}
 	return nil

@@ -30,6 +30,7 @@ type session struct {
 	dirty      bool // counters are not in the DB yet
 	unknown    bool // the journal has segments of page views that the index does not know
 	views      map[string]*view
+	recent     recentSums
 }
 
 // view is one page view of a session.
@@ -69,6 +70,7 @@ func (s *Store) peek(id string) *session {
 func (s *Store) drop(x *session) {
 	x.loaded = false
 	x.views = nil
+	x.recent = recentSums{}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sessions[x.id] == x {
@@ -81,6 +83,7 @@ func (s *Store) load(ctx context.Context, x *session) error {
 	x.loaded = false
 	x.views = map[string]*view{}
 	x.lastSeq, x.unknown = 0, false
+	x.recent = recentSums{}
 	var finished int64
 	err := s.db.row(ctx, `SELECT site, visitor_tag, first_ms, last_ms, finished, generation, blob FROM sessions WHERE id = ?`, x.id).
 		Scan(&x.site, &x.visitorTag, &x.firstMs, &x.lastMs, &finished, &x.generation, &x.blob)
@@ -146,6 +149,7 @@ func (x *session) count(v *view, g Segment) {
 	if !v.ranges.Add(g.Number) {
 		return
 	}
+	x.recent.add(g)
 	at := g.ArrivedAt.UnixMilli()
 	v.bytes += int64(len(g.Sealed))
 	v.firstMs, v.lastMs = earlier(v.firstMs, at), max(v.lastMs, at)
