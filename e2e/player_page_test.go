@@ -13,7 +13,7 @@ func TestPlayerDocumentParts(t *testing.T) {
 	p.html(t, 1, `<!DOCTYPE html><html><head><link id="css" media="screen"/><style id="st">p{color:rgb(1,2,3)} [type=number]{width:123px;box-sizing:border-box} #light{display:block;width:90px}</style></head><body id="body"><p id="p">text</p>
 <x-card id="card"><i id="light"></i></x-card><iframe id="frame"></iframe><svg id="svg" viewBox="0 0 10 10"><linearGradient id="g"></linearGradient><rect id="rect" fill="url(#g)"></rect></svg>
 <select id="sel"><option>a</option><option>b</option><option>c</option></select><textarea id="area">x</textarea><canvas id="canvas"></canvas><dialog id="dialog">hi</dialog>
-<div id="scroller" style="height:50px;overflow:auto"><div style="height:500px">tall</div></div><div id="blocked"></div><input id="num" type="number" class="n"/><input id="date" type="date"/><form id="form"><input name="setAttribute"/><input name="parentNode"/></form></body></html>`)
+<div id="scroller" style="height:50px;overflow:auto;scroll-behavior:smooth"><div style="height:500px">tall</div></div><div id="blocked"></div><input id="num" type="number" class="n"/><input id="date" type="date"/><form id="form"><input name="setAttribute"/><input name="parentNode"/></form></body></html>`)
 	id := func(name string) uint32 { return p.ids[name] }
 	root, frame := uint32(5000), uint32(5001)
 	p.list(t, "shadowRoot %d %d 0", root, id("card"))
