@@ -342,9 +342,18 @@ func TestWorkerForgetsOnWithdrawal(t *testing.T) {
 	g.storedUntil("a segment", func(n []int) bool { return len(n) > 0 })
 	g.run(`r.port.postMessage({ t: 'delete' })`)
 	g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+	g.workersEnd()
 	g.up.start()
-	g.run(`r.port.postMessage({ t: 'visible' })`)
-	g.nothingSent()
+	g.run(`r.port.postMessage({ t: 'visible' }); r.leave(9)`)
+	next := *g
+	next.view = randomHex(t)
+	next.config = next.page.config(next.up.url(), next.keys.settings(nil), next.view, nil)
+	next.begin("shared")
+	next.track(0, 1)
+	next.flush()
+	if got := look(g.up, func() int { return len(g.up.views) }); got != 1 {
+		t.Errorf("segments of %d page views came, want those of the next alone", got)
+	}
 }
 
 // While nothing is acknowledged, at most so much is kept; then recording pauses, and comes

@@ -30,6 +30,7 @@ export interface Settings {
   readonly privacy?: 'strict' | 'balanced'
   readonly mask?: readonly string[]
   readonly block?: readonly string[]
+  /** Where it is not empty, a page may allow nothing else. */
   readonly allow?: readonly string[]
   readonly consent?: 'none' | 'required'
   readonly respectDNT?: boolean
@@ -62,7 +63,7 @@ export interface StartConfig {
   readonly sessionId: string
   readonly pageViewId: string
   readonly tabId: string
-  /** base64url HMAC of the visitor id, or empty; its key stays in the browser. */
+  /** Random and kept beside the visitor id, not derived from it: what the collector may see of a visitor in the clear. */
   readonly visitorTag: string
   readonly consentVersion: string
   /** The browser's own clock at the page view's time 0, epoch ms. */
@@ -87,15 +88,18 @@ export type ToWorker =
   | ({ readonly t: 'ops' } & Batch)
   /** Seal, send and wait until everything so far is acknowledged; answered by `flushed` with the same id. */
   | { readonly t: 'flush'; readonly id: number; readonly timeoutMs?: number }
-  /** As flush, then close the socket; answered by `flushed`. Nothing follows. */
+  /** As flush, then close the socket; answered by `flushed`. Nothing follows: the worker ends. */
   | { readonly t: 'stop'; readonly id: number; readonly timeoutMs: number }
   /** The page goes (or is hidden): apply, seal, store and post with keepalive, as far as possible at once. */
   | ({ readonly t: 'leave' } & Batch)
   | { readonly t: 'visible' }
   /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */
   | { readonly t: 'meta'; readonly values: MetaValues }
-  /** Consent withdrawn or opt-out: end, forget the outbox, send nothing more. */
-  | { readonly t: 'delete' }
+  /**
+   * Consent withdrawn or opt-out: send nothing more, forget the outbox, end. With `keep` the recording
+   * was broken: what is not sealed is dropped, what waits in the outbox is left to other workers.
+   */
+  | { readonly t: 'delete'; readonly keep?: boolean }
 
 export type FromWorker =
   /** Core instantiated, settings verified, `start` accepted. */

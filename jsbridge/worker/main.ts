@@ -38,6 +38,7 @@ function serve(port: { postMessage(m: FromWorker): void; onmessage: ((e: Message
       return last
     },
     outlivesPage: shared,
+    close: () => self.close(),
   })
   port.onmessage = (e) => page.handle(e.data)
   self.addEventListener('online', () => page.handle({ t: 'visible' }))

@@ -49,6 +49,8 @@ export interface Outbox {
   clear(): Promise<void>
   /** Remembers the version if it is not older than what was seen; answers the newest seen. */
   newestSettings(version: number): Promise<number>
+  /** Resolves when all that was asked for so far has happened. */
+  settled(): Promise<unknown>
 }
 
 const done = (tx: IDBTransaction) => new Promise<void>((resolve, reject) => {
@@ -174,5 +176,6 @@ export async function openOutbox(
       await get(meta.put(newest, key))
       return newest
     })) ?? version,
+    settled: () => within((_v, _s, meta) => get(meta.get('bytes'))),
   }
 }

@@ -5,6 +5,8 @@
  * It fails closed: after a refusal of the core, or of the platform's cryptography, what is
  * not sealed is dropped, `failed` is said once, and nothing further is recorded. What was
  * sealed before is still delivered.
+ *
+ * After `stop` or `delete` the worker ends, which gives its memory and its Web Lock back.
  */
 import { CoreError, startCore, type Core } from './core'
 import { describe } from './describe'
@@ -43,6 +45,8 @@ export interface PageOptions {
   blocked(): string | undefined
   /** The worker lives on when the page goes (SharedWorker with extendedLifetime). */
   readonly outlivesPage: boolean
+  /** Ends the worker. */
+  close(): void
 }
 
 /** What main.ts hands each message to. */
@@ -50,7 +54,7 @@ export interface Page {
   handle(m: ToWorker): void
 }
 
-export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageOptions): Page {
+export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }: PageOptions): Page {
   type Running = { core: Core; sealer: Sealer; delivery: Delivery; outbox: Outbox; world: World; config: StartConfig }
   let run: Running | undefined
   let early: ToWorker[] | undefined = [] // messages before `ready`
@@ -207,6 +211,16 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
     return r.delivery.counts()
   }
 
+  async function end(forget = false) {
+    dead = true
+    early = undefined
+    cancelSeal?.()
+    run?.delivery.close()
+    if (forget) await run?.outbox.clear()
+    await run?.outbox.settled()
+    close()
+  }
+
   function handle(m: ToWorker) {
     if (m.t === 'start')
       return void start(m.config).catch(fail).then(() => {
@@ -214,6 +228,7 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
         early = undefined
         waiting.forEach(handle)
       })
+    if (m.t === 'delete') return void end(!m.keep)
     if (early && !dead) return void early.push(m)
     const r = run
     switch (m.t) {
@@ -237,19 +252,10 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage }: PageO
         const none = { acknowledged: 0, pending: 0 }
         const answer = r ? flush(r, m.t === 'stop' ? m.timeoutMs : FLUSH_TIMEOUT_MS) : Promise.resolve(none)
         return void answer.then((counts) => {
-          if (m.t === 'stop') {
-            dead = true
-            r?.delivery.close()
-          }
           post({ t: 'flushed', id: m.id, ...counts })
+          if (m.t === 'stop') void end()
         })
       }
-      case 'delete':
-        dead = true
-        early = undefined
-        cancelSeal?.()
-        r?.delivery.close()
-        return void r?.outbox.clear()
     }
   }
 
