@@ -3,13 +3,14 @@
  * connects bridge (../capture) and worker. Nothing leaves, and nothing is stored, before privacy
  * signals, opt-out and consent allow it.
  */
+import { openPolicy } from '../capture/policy'
 import { createRecorder, type Recorder } from '../capture/recorder'
 import { Op } from '../capture/ops'
 import { Refusal, protocolVersion, type FromWorker, type Phase, type Settings, type SignedSettings } from '../messages'
 import { describePage } from './describe'
 import { fetchText, startWorker, type WorkerHost } from './host'
-import { checkOptions, listOf, optionsOf, type Options } from './options'
-import { openVisitor, randomId, type Visitor } from './visitor'
+import { checkOptions, listOf, optionsOf, partsOf, type Options } from './options'
+import { clearOutbox, openVisitor, randomId, type Visitor } from './visitor'
 
 export interface State {
   readonly phase: Phase
@@ -25,7 +26,10 @@ export interface Delivered {
 export interface Afterimage {
   /** Resolves when the first snapshot is captured. Rejects with `{code, directive?}`. */
   start(options?: Options): Promise<void>
-  /** Ends recording and waits until what was recorded is acknowledged, or the time is over. */
+  /**
+   * Ends recording and waits until what was recorded is acknowledged, or the time is over. Rejects
+   * with code `worker-ended` where nobody is left who knows.
+   */
   stop(options?: { readonly timeoutMs?: number }): Promise<Delivered>
   /** Waits likewise, while recording goes on. */
   flush(): Promise<Delivered>
@@ -50,15 +54,19 @@ interface Run {
   readonly host: WorkerHost
   readonly pageViewId: string
   readonly sessionId: string
+  readonly level_: string
+  lost_(error: unknown): Refusal
 }
 
 const defaultTimeoutMs = 10_000
 const nothing: Delivered = { acknowledged: 0, pending: 0 }
+const optedOut = 'the visitor opted out'
 
 export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let options: Options = {}
   let state: State = { phase: 'idle', reason: '' }
   let visitor: Visitor | undefined
+  let settings: Settings | undefined
   let run: Run | undefined
   let starting: Promise<void> | undefined
   let generation = 0
@@ -97,22 +105,31 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const { doNotTrack, globalPrivacyControl } = navigator as { doNotTrack?: unknown; globalPrivacyControl?: unknown }
     return { dnt: isOn(doNotTrack ?? page.doNotTrack), gpc: isOn(globalPrivacyControl) }
   }
-  const obeySignals = (): void => {
-    const { dnt, gpc } = signals()
-    if (dnt || gpc) withhold('dnt', 'the browser asks for no tracking')
+  // Settings can only tighten what the page asks for.
+  const hasConsent = (): boolean => {
+    const { c } = visitor?.stored_ ?? {}
+    return (options.consent !== 'required' && settings?.consent !== 'required') ||
+      (c !== undefined && (options.consentVersion ?? c) === c)
   }
-  const waitForConsent = async (mine: number, consent: string | undefined): Promise<void> => {
-    if (consent === 'required' && visitor?.stored_.c !== (options.consentVersion ?? '')) {
+  /** Resolves when the visitor may be recorded, as far as is known now. */
+  const mayRecord = async (mine: number): Promise<void> => {
+    for (;;) {
+      checkCurrent(mine)
+      if (visitor?.stored_.o) withhold('opt-out', optedOut)
+      const { dnt, gpc } = signals()
+      if ((dnt || gpc) && (options.respectDNT !== false || (settings && settings.respectDNT !== false))) {
+        withhold('dnt', 'the browser asks for no tracking')
+      }
+      if (hasConsent()) return
       setState('waiting-consent', 'no consent yet')
       await new Promise<void>((resolve) => (consented = resolve))
     }
-    checkCurrent(mine)
   }
 
   const begin = async (mine: number): Promise<void> => {
     options = { ...optionsOf(script), ...page.afterimageConfig, ...options }
     checkOptions(options)
-    const { site = '', cookieDomain, consent, respectDNT, paths } = options
+    const { site = '', cookieDomain, paths } = options
     check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key: copy it from the collector')
     check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: serve the page over https')
     const siteId = site.split('.')[1] as string
@@ -120,15 +137,14 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
     }
     visitor = openVisitor(siteId, cookieDomain)
-    if (visitor.stored_.o) withhold('opt-out', 'the visitor opted out')
-    if (respectDNT !== false) obeySignals()
+    settings = undefined
+    addEventListener('storage', changed)
     const source = script?.src
     check(options.endpoint ?? source, 'option', 'endpoint is missing')
     const endpoint = new URL(options.endpoint ?? new URL('.', source), location.href).href.replace(/\/$/, '')
-    await waitForConsent(mine, consent)
+    await mayRecord(mine)
     const text = await fetchText(new URL(paths?.settings ?? 'v1/settings/' + siteId, endpoint + '/').href)
     let signed: SignedSettings
-    let settings: Settings
     try {
       signed = JSON.parse(text) as SignedSettings
       settings = JSON.parse(signed.payload) as Settings
@@ -136,9 +152,6 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       throw new Refusal('settings', 'the settings are not JSON')
     }
     check(settings.enabled !== false, 'disabled', 'the site is switched off')
-    // Settings can only tighten what the page asks for.
-    if (settings.respectDNT) obeySignals()
-    await waitForConsent(mine, settings.consent)
     await beginPageView(mine, siteId, endpoint, signed, settings)
   }
 
@@ -150,10 +163,17 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     settings: Settings,
     predecessor?: string,
   ): Promise<void> => {
+    await mayRecord(mine)
+    const join = (name: 'mask' | 'block'): string[] => [...listOf(options[name]), ...(settings[name] ?? [])]
+    const allow = listOf(options.allow)
+    const limit = settings.allow?.length ? partsOf(settings.allow) : undefined
+    for (const part of partsOf(allow)) check(!limit || limit.includes(part), 'option', `allow: the settings do not have selector ${part}`)
+    const selectors = { mask: join('mask'), block: join('block'), allow }
+    openPolicy(selectors)
     const known = visitor as Visitor
     const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1))
-    if (!recorded) withhold('sample', 'not in the sample')
-    const strict = options.minor || options.privacy !== 'balanced' || settings.privacy === 'strict'
+    if (!recorded) withhold('sample', 'sampled-out')
+    const level = !options.minor && options.privacy === 'balanced' && settings.privacy === 'balanced' ? 'balanced' : 'strict'
     const pageViewId = randomId()
     const startMs = performance.now()
     let recorder: Recorder | undefined
@@ -161,10 +181,19 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const end = (code: string, reason: string, directive?: string): void => {
       over = new Refusal(code, reason, directive)
       if (!recorder || run?.recorder_ !== recorder) return
-      run = undefined
-      recorder.stop()
+      halt()
+      finish()
       refuse(over)
     }
+    /** What is sealed goes out, then the worker ends. */
+    const finish = (): void => host.post({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
+    /** A snapshot that is not whole is no recording: the worker drops what it was given. */
+    const broken = (error: unknown): unknown => {
+      host.post({ t: 'delete', keep: true })
+      if (run && run.recorder_ === recorder) halt()
+      return error
+    }
+    const lost = (error: unknown): Refusal => refuse(broken(error))
     const receive = (message: FromWorker): void => {
       switch (message.t) {
         case 'failed':
@@ -174,7 +203,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         case 'resend':
           return recorder?.resend(message.list)
         case 'snapshot':
-          return void recorder?.snapshot().catch(() => {})
+          return void recorder?.snapshot().catch(lost)
         case 'applied':
           return recorder?.applied(message.bytes)
         case 'flushed':
@@ -205,35 +234,32 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     try {
       if (over) throw over
       checkCurrent(mine)
-      const join = (name: 'mask' | 'block'): string[] => [...listOf(options[name]), ...(settings[name] ?? [])]
       const keystrokes = !options.minor && options.capture?.keystrokes !== false
       recorder = createRecorder({
         protocolVersion,
-        level: strict ? 0 : 1,
+        level: level === 'strict' ? 0 : 1,
         keystrokes,
-        // Only the page itself can allow; what settings allow is what they do not take back.
-        selectors: { mask: join('mask'), block: join('block'), allow: listOf(options.allow) },
+        selectors,
         startMs,
         closedRoots: page[Symbol.for('afterimage.roots')],
         post: (t, batch) => host.post({ t, ...batch }),
         activity() {
-          if (run?.recorder_ !== recorder || known.active()) return
+          if (run?.recorder_ !== recorder || known.active_() || changed()) return
           // The session ended meanwhile: the same document goes on as a new page view.
           run = undefined
           recorder?.stop()
-          host.post({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
-          beginPageView(mine, siteId, endpoint, signed, settings, pageViewId).catch(refuse)
+          finish()
+          beginPageView(mine, siteId, endpoint, signed, settings, pageViewId).catch((error) => ended(mine, error))
         },
         visible: () => host.post({ t: 'visible' }),
         degraded: () => setState('degraded', 'busy page: no pointer samples'),
         failed: (error) => console.warn('afterimage: inner error', (error as Error).name),
+        broken: lost,
       })
     } catch (error) {
-      host.post({ t: 'delete' })
-      host.terminate_()
-      throw error
+      throw broken(error)
     }
-    run = { recorder_: recorder, host, pageViewId, sessionId }
+    run = { recorder_: recorder, host, pageViewId, sessionId, level_: level, lost_: lost }
     const written = recorder.snapshot()
     host.post({
       t: 'meta',
@@ -245,25 +271,30 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         22: v,
         23: predecessor,
         25: tabId,
-        26: strict ? 'strict' : 'balanced',
+        26: level,
         29: '' + settings.settingsVersion,
       },
     })
     setState('recording')
     notes.forEach((note) => note())
     notes = []
-    await written
+    await written.catch((error) => {
+      throw broken(error)
+    })
   }
 
   const ask = (t: 'flush' | 'stop', { host }: Run, timeoutMs: number): Promise<Delivered> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       const id = ++answers
       const settle = ({ acknowledged, pending }: Delivered): void => {
         clearTimeout(timer)
         resolve({ acknowledged, pending })
       }
       // The worker keeps its own time; this is for one that is gone.
-      const timer = setTimeout(() => settle(nothing), timeoutMs + 2000)
+      const timer = setTimeout(
+        () => reject(new Refusal('worker-ended', 'the worker is gone: what it had not sent may be lost')),
+        timeoutMs + 2000,
+      )
       waiting.set(id, settle)
       host.post({ t, id, timeoutMs })
     })
@@ -275,15 +306,32 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     starting = run = undefined
     notes = []
     current?.recorder_.stop()
+    consented?.()
     return current
   }
   /** Ends recording, and what was not sent is forgotten. */
-  const withdraw = (phase: Phase, reason: string, change?: { readonly o: true }): void => {
+  const withdraw = (): void => {
     halt()?.host.post({ t: 'delete' })
-    const known = openStored()
-    if (change) known?.update(change)
-    known?.forget()
-    setState(phase, reason)
+    clearOutbox()
+    if (openStored()?.stored_.o) setState('idle', optedOut)
+    else setState('waiting-consent', 'the visitor refused')
+  }
+  /** Another tab may have written. True: it has forgotten the visitor of this run. */
+  const changed = (): boolean => {
+    const { o, v } = visitor?.stored_ ?? {}
+    const isOver = o ? !!starting : !!run && (!v || !hasConsent())
+    if (isOver) withdraw()
+    else resume()
+    return isOver
+  }
+  /** Whoever waits for consent looks again. */
+  const resume = (): void => {
+    if (starting) consented?.()
+    else if (state.phase === 'waiting-consent' && visitor?.stored_.c !== undefined && hasConsent()) api.start(options)
+  }
+  const ended = (mine: number, error: unknown): unknown => {
+    if (mine === generation) starting = undefined
+    return /^(?:dnt|opt-out|sample|stopped)$/.test((error as Refusal).code) ? error : refuse(error)
   }
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values)
@@ -296,14 +344,13 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     return (visitor ??= key ? openVisitor(key, options.cookieDomain) : undefined)
   }
 
-  return {
+  const api: Afterimage = {
     start(given = {}) {
       if (starting) return starting
       const mine = ++generation
       options = given
       starting = begin(mine).catch((error) => {
-        if (mine === generation) starting = undefined
-        throw /^(?:dnt|opt-out|sample|stopped)$/.test(error.code) ? error : refuse(error)
+        throw ended(mine, error)
       })
       starting.catch(() => {})
       return starting
@@ -317,14 +364,27 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       run?.recorder_.flush()
       return run ? ask('flush', run, defaultTimeoutMs) : nothing
     },
-    snapshot: async () => run?.recorder_.snapshot(),
-    consent(granted, version) {
-      if (!granted) return withdraw('waiting-consent', 'the visitor refused')
-      openStored()?.update({ c: version || options.consentVersion || '' })
-      consented?.()
-      consented = undefined
+    async snapshot() {
+      const current = run
+      await current?.recorder_.snapshot().catch((error) => {
+        throw current.lost_(error)
+      })
     },
-    optOut: () => withdraw('idle', 'the visitor opted out', { o: true }),
+    consent(granted, version) {
+      const known = openStored()
+      if (granted) {
+        known?.update({ c: version || options.consentVersion || '' })
+        return resume()
+      }
+      known?.forget_()
+      withdraw()
+    },
+    optOut() {
+      const known = openStored()
+      known?.update({ o: true })
+      known?.forget_()
+      withdraw()
+    },
     optIn() {
       openStored()?.update({ o: false })
       setState('idle')
@@ -335,7 +395,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       const { c, o, v } = openStored()?.stored_ ?? {}
       return {
         ...signals(),
-        level: options.privacy ?? 'strict',
+        level: run?.level_ ?? options.privacy ?? 'strict',
         consent: c !== undefined,
         consentVersion: c,
         optedOut: !!o,
@@ -353,4 +413,5 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       return run?.pageViewId ?? null
     },
   }
+  return api
 }

@@ -9,7 +9,6 @@ const readyTimeoutMs = 20_000
 
 export interface WorkerHost {
   post(message: ToWorker): void
-  terminate_(): void
 }
 
 interface TrustedTypesLike {
@@ -85,9 +84,11 @@ export async function startWorker(endpoint: string, name: string, first: ToWorke
         const port = 'port' in worker ? worker.port : worker
         const host: WorkerHost = {
           post: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
-          terminate_: () => ('close' in port ? port.close() : port.terminate()),
         }
-        const timer = setTimeout(reject, readyTimeoutMs)
+        const timer = setTimeout(() => {
+          host.post({ t: 'delete', keep: true })
+          reject()
+        }, readyTimeoutMs)
         worker.onerror = reject
         port.onmessage = (event: MessageEvent) => {
           clearTimeout(timer)

@@ -94,11 +94,19 @@ export function checkOptions(options: object, prefix = ''): void {
 
 /**
  * Options of a script tag. `data-consent-version` is consentVersion, `data-capture-keystrokes="false"`
- * one of capture. Attributes of other tools are left alone, but not those that look like ours.
+ * one of capture, `data-paths` is JSON. Attributes of other tools are left alone, but not those that look like ours.
  */
 export function optionsOf(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
   for (const [attribute, text] of Object.entries(script?.dataset ?? {})) {
+    if (/^(?:capture|paths)$/.test(attribute)) {
+      try {
+        options[attribute] = JSON.parse(text as string)
+      } catch {
+        options[attribute] = text // for checkOptions to refuse
+      }
+      continue
+    }
     const name = nearest(attribute)
     const kind = known[name]
     const apart = distance(name, attribute)
@@ -114,4 +122,6 @@ export function optionsOf(script: HTMLScriptElement | null): Options {
   return options as Options
 }
 
+/** Single selectors. */
+export const partsOf = (list: readonly string[]): readonly string[] => list.join().split(',').map((part) => part.trim()).filter(Boolean)
 export const listOf = (value: string | readonly string[] | undefined): readonly string[] => (value ? ([value].flat() as string[]) : [])

@@ -29,15 +29,16 @@ export const randomId = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 export interface Visitor {
+  /** As it stands now, whichever tab wrote it. */
   readonly stored_: Readonly<Stored>
   /** Changes and writes. */
   update(change: Stored): void
   /** Forgets visitor, session and consent; an opt-out stays. */
-  forget(): void
+  forget_(): void
   /** The running session, or a new one. Draws whether it is recorded. */
   session(sample: number): { readonly sessionId: string; readonly recorded_: boolean }
-  /** Notes activity. False when the session had ended before it: a new one must begin. */
-  active(): boolean
+  /** Notes activity. False when the session had ended before it, or is forgotten. */
+  active_(): boolean
 }
 
 export function openVisitor(siteId: string, cookieDomain: string | undefined): Visitor {
@@ -45,46 +46,47 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
   const cookie = 'afterimage_' + siteId
   let stored: Stored = {}
   let written = 0
+  let current: string | undefined
+  let inMemory = false
 
-  const read = (): void => {
+  /** What another tab removed is gone here too. */
+  const read = (): Stored => {
     try {
-      stored = { ...stored, ...(JSON.parse(localStorage.getItem(key) ?? '{}') as Stored) }
+      if (!inMemory) stored = JSON.parse(localStorage.getItem(key) ?? '{}') as Stored
     } catch {
       // No storage (a sandboxed frame, blocked by the visitor): this document's memory is all there is.
     }
-    if (cookieDomain === undefined) return
-    const value = document.cookie.split('; ').find((part) => part.startsWith(cookie + '='))
+    const value = cookieDomain !== undefined && document.cookie.split('; ').find((part) => part.startsWith(cookie + '='))
     if (value) stored.v = value.slice(cookie.length + 1)
+    return stored
   }
   const setCookie = (value: string, maxAge: number): void => {
     if (cookieDomain === undefined) return
     const domain = cookieDomain && `; domain=${cookieDomain}`
     document.cookie = `${cookie}=${value}${domain}; path=/; max-age=${maxAge}; samesite=lax; secure`
   }
-  const write = (): void => {
+  const update = (change: Stored): void => {
+    stored = { ...read(), ...change }
     written = Date.now()
     try {
       localStorage.setItem(key, JSON.stringify(stored))
+      inMemory = false
     } catch {
-      // As above.
+      inMemory = true
     }
   }
-  const update = (change: Stored): void => {
-    stored = { ...stored, ...change }
-    write()
-  }
   const isOver = (): boolean => Date.now() - (stored.a ?? 0) > sessionLimitMs
-  read()
   return {
     get stored_() {
-      return stored
+      return read()
     },
     update,
-    forget() {
-      stored = stored.o ? { o: true } : {}
+    forget_() {
+      stored = read().o ? { o: true } : {}
       setCookie('', 0)
       try {
-        stored.o ? write() : localStorage.removeItem(key)
+        if (stored.o) localStorage.setItem(key, JSON.stringify(stored))
+        else localStorage.removeItem(key)
       } catch {
         // As above.
       }
@@ -102,18 +104,35 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
         change.r = Math.random() < sample
       }
       update(change)
-      return { sessionId: stored.s as string, recorded_: stored.r !== false }
+      current = stored.s
+      return { sessionId: current as string, recorded_: stored.r !== false }
     },
-    active() {
-      if (isOver()) {
-        // Another tab may have kept the session alive.
-        const mine = stored.s
-        read()
-        if (isOver() || stored.s !== mine) return false
+    active_() {
+      if (Date.now() - written > writeEveryMs) {
+        // Another tab may have kept the session alive, begun the next, or forgotten all.
+        if (read().s !== current || isOver()) return false
+        update({ a: Date.now() })
       }
-      stored.a = Date.now()
-      if (stored.a - written > writeEveryMs) write()
       return true
     },
+  }
+}
+
+/** Forgets the segments that wait to be sent from this origin (../worker/outbox.ts), where no worker is there to do it. */
+export function clearOutbox(): void {
+  try {
+    const request = indexedDB.open('afterimage')
+    // There is none.
+    request.onupgradeneeded = () => request.transaction?.abort()
+    request.onsuccess = () => {
+      const db = request.result
+      const { objectStoreNames: names } = db
+      const transaction = db.transaction(names, 'readwrite')
+      // Seen versions of settings stay.
+      for (const name of names) name === 'meta' ? transaction.objectStore(name).delete('bytes') : transaction.objectStore(name).clear()
+      db.close()
+    }
+  } catch {
+    // No IndexedDB, no outbox.
   }
 }

@@ -57,6 +57,8 @@ export interface RecorderOptions {
   /** The recorder does less from here on, or failed inside; never with page content. */
   degraded(step: number): void
   failed(error: unknown): void
+  /** A snapshot that nobody asked for failed: what was written is not whole. */
+  broken(error: unknown): void
   /** For tests: bounds that make every snapshot a sliced one. */
   readonly slicing?: { readonly oneTaskElements: number; readonly stepNodes: number; readonly sliceMs: number }
 }
@@ -439,7 +441,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     applied: guard((bytes) => {
       queued = Math.max(0, queued - bytes)
       queuedSince = performance.now()
-      if (dirty && queued < queueBytes / 8) snapshot().catch(options.failed)
+      if (dirty && queued < queueBytes / 8) snapshot().catch(options.broken)
     }),
     stop: guard(() => {
       if (stopped) return

@@ -35,6 +35,7 @@ function record(extra: Partial<RecorderOptions> = {}): Promise<void> {
     visible() {},
     degraded() {},
     failed: (error) => failures.push(String(error instanceof Error ? error.stack : error)),
+    broken: (error) => failures.push(String(error)),
     ...extra,
   })
   return recorder.snapshot()
