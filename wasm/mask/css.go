@@ -219,11 +219,15 @@ func (p *Policy) appendCSSValue(s []byte, m Mode) {
 	p.appendTokens(cssValue, m)
 }
 
+// cssUnits are what a number may be glued to in a masked custom property.
+const cssUnits = " px em rem ex ch lh vh vw vmin vmax svh dvh lvh cqw cqh s ms deg rad turn fr pt cm mm in x n "
+
 // appendTokens masks token by token up to the end of the source.
 func (p *Policy) appendTokens(kind int, m Mode) {
 	c := &p.src
 	shown := m == Shown || m == Allowed
 	prev := byte(0) // the byte before the token
+	digits := 0     // of the numbers without unit that stand together
 	for c.i < c.end {
 		b := c.at(0)
 		if b <= ' ' || b == '/' && c.at(1) == '*' {
@@ -258,20 +262,39 @@ func (p *Policy) appendTokens(kind int, m Mode) {
 			for isDigit(c.at(0)) {
 				c.i++
 			}
-			if n := c.i - from; n > 10 || n > 5 && prev != '.' && kind == cssCustom && !shown || n > 4 && kind == cssSelector {
-				p.put('0')
-			} else {
-				p.add(c.s[from:c.i])
-			}
-			from = c.i
-			for isLetter(c.at(0)) && c.i-from < 6 { // its unit
+			n := c.i - from
+			unit := c.i
+			for isLetter(c.at(0)) && c.i-unit < 6 {
 				c.i++
 			}
-			p.add(c.s[from:c.i])
+			// In a masked custom property anything may stand: what is glued to a number must be a
+			// unit, and of numbers behind one another, as of a card or a phone, nine digits stay.
+			strange := false
+			if kind == cssCustom && !shown {
+				if identByte(c.at(0)) || c.i > unit && !wordIn(c.s[unit:c.i], cssUnits) {
+					c.ident()
+					unit, strange = c.i, true
+				}
+				if c.i > unit {
+					digits = 0
+				} else if prev != '.' {
+					digits += n
+				}
+				strange = strange || digits > 9 || n > 6
+			}
+			if strange || n > 10 || n > 5 && prev != '.' && kind == cssCustom && !shown || n > 4 && kind == cssSelector {
+				p.put('0')
+			} else {
+				p.add(c.s[from : from+n])
+			}
+			p.add(c.s[unit:c.i])
+			prev = '0'
+			continue
 		case identByte(b) && (b != '-' || identByte(c.at(1)) && !isDigit(c.at(1))):
 			raw := c.ident()
 			name := p.unescape(raw)
 			from := len(p.out)
+			digits = 0
 			switch {
 			case kind == cssSelector && prev != '.' && prev != '#' && prev != ':':
 				// In :nth-child(2n+1) and :lang(de) too: a tag name that no list knows.
@@ -299,6 +322,18 @@ func (p *Policy) appendTokens(kind int, m Mode) {
 		}
 		prev = b
 	}
+}
+
+// wordIn tells whether w stands in a list of words, each between blanks.
+//
+//go:noinline
+func wordIn(w []byte, list string) bool {
+	for i := 0; i+len(w)+1 < len(list); i++ {
+		if list[i] == ' ' && list[i+len(w)+1] == ' ' && eqFold(w, list[i+1:i+1+len(w)]) {
+			return true
+		}
+	}
+	return false
 }
 
 func allHex(s []byte) bool {

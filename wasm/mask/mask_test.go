@@ -137,6 +137,7 @@ func TestCSS(t *testing.T) {
 		{"media queries and nesting stay", `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`, `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`, `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`},
 		{"custom properties keep numbers, not words", `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`, `:root{--w:12px;--user:x "xxxx";--c:var(--d)}`, `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`},
 		{"fonts keep their names", `@font-face{font-family:"Open Sans";src:url(a.woff2) format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("") format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("a.woff2") format("woff2")}`},
+		{"numbers in custom properties are numbers of CSS", `:root{--a:555-123-4567;--b:4111 1111 1111 1111;--c:4f3a2b1c9d8e7f6a5b4c;--d:1jane 2doe;--e:0.4111111111111;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:0;--b:4111 1111 0 0;--c:0;--d:0 0;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:555-123-4567;--b:4111 1111 1111 1111;--c:4f3a2b1c9d8e7f6a5b4c;--d:1jane 2doe;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`},
 		{"imports go", `@import url("https://h.example/jane.css");a{top:0}`, `;a{top:0}`, `;a{top:0}`},
 		{"escaped class names stay as written", `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`},
 		{"class names that look like data are renamed", `.user-jane\@example\.com{top:0}`, `.m1{top:0}`, `.m1{top:0}`},

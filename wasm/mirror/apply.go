@@ -308,6 +308,9 @@ func (c *Core) applyMark() {
 func (c *Core) applyMove(s int32) {
 	parent := c.spotOf(c.arg(1), c.arg(2))
 	n := c.n(s)
+	if s == c.spot && c.find(c.arg(2)) != s {
+		c.spot = n.prev // its previous sibling was given up, and it is the last child already
+	}
 	if s == c.spot || n.kind >= kindShadow || c.inside(parent, s) {
 		c.fail(ErrID)
 	}

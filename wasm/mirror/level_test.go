@@ -137,6 +137,9 @@ func TestLevelChanges(t *testing.T) {
 			rest, []int32{7, 0}},
 		{"what was given up and moves to the document", func(b *batch) { b.op(opRemove, 2).op(opMove, 3, 1, 0) },
 			rest, []int32{1, 1}},
+		{"a move behind what was given up leaves the last child where it is", func(b *batch) {
+			b.op(opRemove, 2).op(opMove, 7, 1, 2)
+		}, rest, nil},
 		{"clear ends the children", func(b *batch) { b.op(opClear, 2) }, `<div id="a"></div>` + rest, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
