@@ -85,11 +85,12 @@ export async function signOut(): Promise<void> {
   if (response?.ok) location.assign('/login')
 }
 
-export async function sessions(site: string, before = 0): Promise<{ sessions: Session[]; nextBeforeMs: number }> {
+export async function sessions(site: string, before = 0, beforeId = ''): Promise<{ sessions: Session[]; nextBeforeMs: number; nextBeforeId: string }> {
   const query = new URLSearchParams({ site, limit: '50' })
   if (before) query.set('before', String(before))
-  const page = await ask<{ sessions: Session[] | null; nextBeforeMs: number }>(`/api/v1/sessions?${query}`)
-  return { sessions: page.sessions ?? [], nextBeforeMs: page.nextBeforeMs ?? 0 }
+  if (beforeId) query.set('beforeId', beforeId)
+  const page = await ask<{ sessions: Session[] | null; nextBeforeMs: number; nextBeforeId?: string }>(`/api/v1/sessions?${query}`)
+  return { sessions: page.sessions ?? [], nextBeforeMs: page.nextBeforeMs ?? 0, nextBeforeId: page.nextBeforeId ?? '' }
 }
 
 export const session = (id: string) => ask<Session & { custody: string }>(`/api/v1/sessions/${encodeURIComponent(id)}`)

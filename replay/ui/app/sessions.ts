@@ -15,6 +15,7 @@ export class AfterimageSessions extends LitElement {
   declare site: Site
   declare list: Session[] | undefined
   declare next: number
+  private nextId = '' // of the sessions that share next, which were shown
   declare problem: ApiError | undefined
   declare more: boolean
   private timer = 0
@@ -86,7 +87,7 @@ export class AfterimageSessions extends LitElement {
       if (site !== this.site.id) return
       const known = new Set(page.sessions.map((s) => s.id))
       const older = this.more ? (this.list ?? []).filter((s) => !known.has(s.id)) : []
-      if (!this.more) this.next = page.nextBeforeMs
+      if (!this.more) [this.next, this.nextId] = [page.nextBeforeMs, page.nextBeforeId]
       this.list = [...page.sessions, ...older]
       this.problem = undefined
     } catch (error) {
@@ -97,10 +98,11 @@ export class AfterimageSessions extends LitElement {
   }
 
   private loadMore = async (): Promise<void> => {
-    const page = await sessions(this.site.id, this.next)
+    const page = await sessions(this.site.id, this.next, this.nextId)
     const known = new Set((this.list ?? []).map((s) => s.id))
     this.list = [...(this.list ?? []), ...page.sessions.filter((s) => !known.has(s.id))]
     this.next = page.nextBeforeMs
+    this.nextId = page.nextBeforeId
     this.more = true
   }
 
