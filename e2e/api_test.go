@@ -119,7 +119,7 @@ func stored(tb *tab) string {
 func TestWithdrawalEndsRecordingInAllTabs(t *testing.T) {
 	for _, c := range []struct{ does, phase, stays string }{
 		{`afterimage.optOut()`, "idle", `["{\"o\":true}"]`},
-		{`afterimage.consent(false)`, "waiting-consent", `[]`},
+		{`afterimage.consent(false)`, "waiting-consent", `["{\"w\":true}"]`},
 	} {
 		t.Run(c.does, func(t *testing.T) {
 			g := newAPIRig(t, nil)
@@ -138,6 +138,8 @@ func TestWithdrawalEndsRecordingInAllTabs(t *testing.T) {
 			if got := stored(a); got != c.stays {
 				t.Errorf("storage holds %s, want %s", got, c.stays)
 			}
+			a.open(g.origin)
+			a.until(`window.afterimage?.state.phase === "` + c.phase + `" && afterimage.state.reason`)
 		})
 	}
 }
@@ -152,6 +154,15 @@ func TestConsentIsAskedAgainAfterTheSession(t *testing.T) {
 	tb.later(31 * 60_000)
 	tb.until(`afterimage.state.phase === "waiting-consent"`)
 	tb.workersEnd()
+}
+
+// A page may clear its storage, at logout say: nobody has withdrawn anything.
+func TestClearedStorageBeginsANewSession(t *testing.T) {
+	tb := newAPIRig(t, nil).open(nil)
+	tb.until(isRecording)
+	eval[any](tb, `globalThis.before = afterimage.sessionId; localStorage.clear()`)
+	tb.later(6000)
+	tb.until(isRecording + ` && afterimage.sessionId && afterimage.sessionId !== before`)
 }
 
 func TestConsentOfAnotherVersionDoesNotStart(t *testing.T) {

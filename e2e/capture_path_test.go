@@ -223,8 +223,8 @@ func TestConsentStartsAndWithdrawalEnds(t *testing.T) {
 	if phase := eval[string](tb, "afterimage.state.phase"); phase != "waiting-consent" {
 		t.Errorf("after withdrawal the phase is %q", phase)
 	}
-	if n := eval[int](tb, "localStorage.length"); n != 0 {
-		t.Errorf("%d keys are still stored", n)
+	if got := stored(tb); got != `["{\"w\":true}"]` {
+		t.Errorf("storage holds %s, want the refusal alone", got)
 	}
 }
 

@@ -107,9 +107,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   // Settings can only tighten what the page asks for.
   const hasConsent = (): boolean => {
-    const { c } = visitor?.stored_ ?? {}
-    return (options.consent !== 'required' && settings?.consent !== 'required') ||
-      (c !== undefined && (options.consentVersion ?? c) === c)
+    const { c, w } = visitor?.stored_ ?? {}
+    return !w && (options.consent !== 'required' && settings?.consent !== 'required' ||
+      (c !== undefined && (options.consentVersion ?? c) === c))
   }
   /** Resolves when the visitor may be recorded, as far as is known now. */
   const mayRecord = async (mine: number): Promise<void> => {
@@ -316,10 +316,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     if (openStored()?.stored_.o) setState('idle', optedOut)
     else setState('waiting-consent', 'the visitor refused')
   }
-  /** Another tab may have written. True: it has forgotten the visitor of this run. */
+  /** Another tab may have written. True: it has ended this run. */
   const changed = (): boolean => {
-    const { o, v } = visitor?.stored_ ?? {}
-    const isOver = o ? !!starting : !!run && (!v || !hasConsent())
+    const isOver = visitor?.stored_.o ? !!starting : !!run && !hasConsent()
     if (isOver) withdraw()
     else resume()
     return isOver
@@ -327,7 +326,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   /** Whoever waits for consent looks again. */
   const resume = (): void => {
     if (starting) consented?.()
-    else if (state.phase === 'waiting-consent' && visitor?.stored_.c !== undefined && hasConsent()) api.start(options)
+    else if (state.phase === 'waiting-consent' && options.site && hasConsent()) api.start(options)
   }
   const ended = (mine: number, error: unknown): unknown => {
     if (mine === generation) starting = undefined
@@ -373,16 +372,14 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     consent(granted, version) {
       const known = openStored()
       if (granted) {
-        known?.update({ c: version || options.consentVersion || '' })
+        known?.update({ c: version || options.consentVersion || '', w: false })
         return resume()
       }
-      known?.forget_()
+      known?.forget_({ w: true })
       withdraw()
     },
     optOut() {
-      const known = openStored()
-      known?.update({ o: true })
-      known?.forget_()
+      openStored()?.forget_({ o: true })
       withdraw()
     },
     optIn() {

@@ -21,8 +21,9 @@ export interface Stored {
   r?: boolean
   /** Consent: the version that was granted. */
   c?: string
-  /** Opted out. */
-  o?: boolean
+  /** Opted out; consent refused or withdrawn. */
+  o?: boolean | undefined
+  w?: boolean | undefined
 }
 
 export const randomId = (): string =>
@@ -33,8 +34,8 @@ export interface Visitor {
   readonly stored_: Readonly<Stored>
   /** Changes and writes. */
   update(change: Stored): void
-  /** Forgets visitor, session and consent; an opt-out stays. */
-  forget_(): void
+  /** Forgets visitor, session and consent; opt-out and refusal stay. */
+  forget_(change: Stored): void
   /** The running session, or a new one. Draws whether it is recorded. */
   session(sample: number): { readonly sessionId: string; readonly recorded_: boolean }
   /** Notes activity. False when the session had ended before it, or is forgotten. */
@@ -65,8 +66,8 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     const domain = cookieDomain && `; domain=${cookieDomain}`
     document.cookie = `${cookie}=${value}${domain}; path=/; max-age=${maxAge}; samesite=lax; secure`
   }
-  const update = (change: Stored): void => {
-    stored = { ...read(), ...change }
+  const write = (next: Stored): void => {
+    stored = next
     written = Date.now()
     try {
       localStorage.setItem(key, JSON.stringify(stored))
@@ -75,21 +76,17 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
       inMemory = true
     }
   }
+  const update = (change: Stored): void => write({ ...read(), ...change })
   const isOver = (): boolean => Date.now() - (stored.a ?? 0) > sessionLimitMs
   return {
     get stored_() {
       return read()
     },
     update,
-    forget_() {
-      stored = read().o ? { o: true } : {}
+    forget_(change) {
+      const { o, w } = { ...read(), ...change }
       setCookie('', 0)
-      try {
-        if (stored.o) localStorage.setItem(key, JSON.stringify(stored))
-        else localStorage.removeItem(key)
-      } catch {
-        // As above.
-      }
+      write({ o, w })
     },
     session(sample) {
       read()
