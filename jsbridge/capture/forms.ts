@@ -46,8 +46,14 @@ const tell = (element: Element, always: boolean): void => {
   }
 }
 
-/** A control was written: its state is told with the next settle, where it is not the default. */
-export const controlWritten = (control: Element): void => void waiting.set(control, waiting.get(control) ?? false)
+/**
+ * A control was written: its state is told with the next settle, where it is not the default. That it
+ * is secret is noted at once: until then the page may show it.
+ */
+export const controlWritten = (control: Element): void => {
+  isSecret(control)
+  waiting.set(control, waiting.get(control) ?? false)
+}
 /** Script set something: told with the next settle. */
 export const controlTouched = (control: Element): void => {
   if (idOf(control)) waiting.set(control, true)
@@ -57,7 +63,10 @@ export const controlChanged = (control: Element): void => tell(control, true)
 export const formReset = (form: Element): void => {
   for (const control of findAll(form, 'input,textarea,select')) waiting.set(control, true)
 }
-export const settleForms = (): void => {
-  waiting.forEach((always, control) => tell(control, always))
-  waiting.clear()
-}
+/** With a test, of the controls that pass it. */
+export const settleForms = (isReady?: (control: Element) => boolean): void =>
+  waiting.forEach((always, control) => {
+    if (isReady && !isReady(control)) return
+    waiting.delete(control)
+    tell(control, always)
+  })

@@ -2,12 +2,13 @@
  * Mutation records to ops. The end state of a callback counts, cost is linear in its records.
  *
  * Order: moves of nodes that keep their id (each after its previous sibling, parents first), removes,
- * marks, added subtrees, then attributes and texts of nodes that were there before.
+ * marks, attributes and values of nodes that were there before, added subtrees, then texts.
  *
  * While a snapshot is sliced, a node without id below a node that is still being walked is left to
  * the walk, and a written one that went there loses its id, so that among the children of such a node
  * those with ids always come first.
  */
+import { settleForms } from './forms'
 import {
   $attrName, $attrNodeNS, $attrValue, $contains, $data, $firstChild, $lastChild, $localName, $nextSibling, $nodeType,
   $parentNode, $previousSibling,
@@ -77,7 +78,7 @@ export function createMutations(
         let names = attributes.get(target as Element)
         if (!names) attributes.set(target as Element, (names = new Map()))
         names.set(record.attributeName as string, record.attributeNamespace)
-      } else texts.add(target)
+      } else if ($nodeType.call(target) === 3 || $nodeType.call(target) === 4) texts.add(target) // of a comment nothing is read
     }
 
     const fates = new Map<Node, Fate>()
@@ -235,6 +236,13 @@ export function createMutations(
 
     for (const node of again) if (fateOf(node) === Fate.alive) rewrite(node)
 
+    // Attributes of what was there before and stays, which may say that the visitor types there, then
+    // what was typed: before any text that could be the same.
+    attributes.forEach((names, element) => {
+      if (isOld(element, firstNew) && fateOf(element) === Fate.alive) writeAttributes(element, names)
+    })
+    settleForms((control) => isOld(control, firstNew) && fateOf(control) === Fate.alive)
+
     // Added subtrees.
     const written = new Set<Run>()
     for (const node of touched) {
@@ -263,10 +271,6 @@ export function createMutations(
     unwritten.forEach(dropIds)
     setForgets(null)
 
-    // What was there before and stays.
-    attributes.forEach((names, element) => {
-      if (isOld(element, firstNew)) writeAttributes(element, names)
-    })
     for (const node of texts) if (isOld(node, firstNew)) op(Op.text, idOf(node), $data.call(node as CharacterData))
   }
 

@@ -4,7 +4,7 @@
  * decided in the core.
  */
 import { Refusal } from '../messages'
-import { $contains, $content, $hasAttribute, $isConnected, $localName, $matches, $nodeType, findAll } from './native'
+import { $contains, $content, $hasAttribute, $localName, $matches, $nodeType, findAll } from './native'
 
 export interface Selectors {
   readonly mask: readonly string[]
@@ -50,10 +50,10 @@ export let hasMarks = false
 let blocked: string
 let hidden: string
 let lists: readonly (readonly [selectors: string, bit: number])[]
-/** Inputs that were secret since they are known. */
+/** Inputs that were secret since they are known, for as long as the page keeps them. */
 const once = new WeakSet<Element>()
-/** Of these, those whose type has changed. */
-const shown = new Set<Element>()
+/** The same, to go through them. */
+const secrets = new Set<WeakRef<Element>>()
 
 /** Takes the site's selectors. Throws Refusal. */
 export const openPolicy = ({ mask, block, allow }: Selectors): void => {
@@ -80,11 +80,8 @@ export const isSecret = (element: Element): boolean => {
   if (once.has(element)) return true
   if (!$matches.call(element, secret)) return false
   once.add(element)
+  secrets.add(new WeakRef(element))
   return true
-}
-/** The type of an input that was secret changed: its value attribute may not be read from here on. */
-export const reveal = (element: Element): void => {
-  if (once.has(element)) shown.add(element)
 }
 
 /** Bits of op mark for this node by the site's selectors. */
@@ -110,7 +107,7 @@ const hides = (template: Element): boolean => {
 const isAround = (element: Element): boolean =>
   $matches.call(element, hidden) ||
   ($localName.call(element) === 'template' && hides(element)) ||
-  (shown.has(element) && $hasAttribute.call(element, 'value'))
+  (once.has(element) && $hasAttribute.call(element, 'value'))
 
 /**
  * Elements at or below root that native serialisation must not touch: blocked ones, secret inputs
@@ -118,8 +115,10 @@ const isAround = (element: Element): boolean =>
  */
 export const findAround = (root: Node): Element[] => {
   const found = findAll(root, hidden + ',template').filter(isAround)
-  for (const element of shown) {
-    if (!$isConnected.call(element)) shown.delete(element)
+  // Those that are no longer what the selector finds: a shown password.
+  for (const secret of secrets) {
+    const element = secret.deref()
+    if (!element) secrets.delete(secret)
     else if ($contains.call(root, element) && isAround(element)) found.push(element)
   }
   if ($nodeType.call(root) === 1 && isAround(root as Element)) found.push(root as Element)

@@ -15,7 +15,7 @@ import { beginIds, giveId, idOf, rootOf } from './nodes'
 import { Op, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { openPolicy, reveal, type Selectors } from './policy'
+import { openPolicy, type Selectors } from './policy'
 import { trackScroll } from './scroll'
 import { openSerialiser } from './serialise'
 import { createStyles } from './styles'
@@ -167,10 +167,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   )
   const mutations = createMutations(walker, {
     attribute_(element, name) {
-      if (name === 'type') {
-        reveal(element)
-        controlTouched(element)
-      } else if (name === 'open' && $localName.call(element) === 'dialog') tellDialog(element, true)
+      if (name === 'type') controlTouched(element)
+      else if (name === 'open' && $localName.call(element) === 'dialog') tellDialog(element, true)
     },
     style: (element) => styles.changed(element),
   })
