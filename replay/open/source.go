@@ -88,7 +88,7 @@ type Filter struct {
 	// BeforeID with BeforeMs continues a list behind that session: of those whose last
 	// segment arrived at BeforeMs it takes the ones with a greater id.
 	BeforeID string
-	Limit    int   // 0: DefaultLimit
+	Limit    int // 0: DefaultLimit
 }
 
 // DefaultLimit and MaxLimit bound one answer of Sessions.
