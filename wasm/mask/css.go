@@ -74,6 +74,8 @@ func (p *Policy) appendSheet(s []byte, inline bool, m Mode) {
 			switch {
 			case brace && b == '@':
 				p.appendTokens(cssNames, m)
+			case brace && strayAt(s[from:end]):
+				p.put('x')
 			case brace:
 				p.appendTokens(cssSelector, m)
 			case b == '@':
@@ -90,6 +92,17 @@ func (p *Policy) appendSheet(s []byte, inline bool, m Mode) {
 			}
 		}
 	}
+}
+
+// strayAt reports whether an @ stands in a prelude that is no at-rule's: this is no selector
+// but text, of which an address would be left in words. Escaped it is part of a name.
+func strayAt(s []byte) bool {
+	for i, c := range s {
+		if c == '@' && s[i-1] != '\\' {
+			return true
+		}
+	}
+	return false
 }
 
 // skipSpace skips white space and comments, which could say anything.
@@ -207,16 +220,29 @@ func (p *Policy) appendDeclaration(m Mode) {
 	switch {
 	case len(name) > 1 && name[0] == '-' && name[1] == '-':
 		kind = cssCustom
+		if m != Masked && p.HasPersonalData(c.s[c.i:c.end]) { // in words, token by token, it would stay
+			p.put('x')
+			return
+		}
 	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "quotes"), eqFold(name, "src"):
 		kind = cssNames
 	}
 	p.appendTokens(kind, m)
 }
 
-// appendCSSValue is a CSS value that stands in an attribute.
+// appendCSSValue is a CSS value that stands in an attribute. No browser has looked whether it
+// is one, so in Masked only listed words stay, as in a custom property.
 func (p *Policy) appendCSSValue(s []byte, m Mode) {
+	if m != Masked && p.HasPersonalData(s) {
+		p.put('x')
+		return
+	}
 	p.src.open(s)
-	p.appendTokens(cssValue, m)
+	kind := cssValue
+	if m == Masked {
+		kind = cssCustom
+	}
+	p.appendTokens(kind, m)
 }
 
 // cssUnits are what a number may be glued to in a masked custom property.

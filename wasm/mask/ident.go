@@ -125,7 +125,7 @@ func (p *Policy) looksLikeData(s []byte) bool {
 	if len(s) > 64 {
 		return true
 	}
-	digits, run := 0, 0
+	digits, run, glued := 0, 0, 0 // glued: letters directly behind a digit
 	segLetters, segDigits, segLen, turns := 0, 0, 0, 0
 	for i, c := range s {
 		switch {
@@ -141,6 +141,9 @@ func (p *Policy) looksLikeData(s []byte) bool {
 			run = 0
 			segLetters++
 			segLen++
+			if i > 0 && isDigit(s[i-1]) {
+				glued++
+			}
 			if i > 0 && (isDigit(s[i-1]) || (isLetter(s[i-1]) && isUpper(s[i-1]) != isUpper(c))) {
 				turns++
 			}
@@ -158,7 +161,7 @@ func (p *Policy) looksLikeData(s []byte) bool {
 			return true
 		}
 	}
-	if digits >= 8 {
+	if digits >= 8 || glued >= 5 {
 		return true
 	}
 	return p.typed.n != 0 && p.typed.in(s)

@@ -143,6 +143,7 @@ const segmentList = "y:js users products product item category shop store cart b
 //	k CSS keyword and function  e file extension
 const cssList = "k:light-dark oklab oklch translatex translatey brightness contrast none auto inherit initial normal flex grid block inline solid dashed hidden visible " +
 	"bold italic center left right top bottom start end both all row column " +
+	"evenodd nonzero round butt miter square bevel middle matrix screen print and min-width max-width prefers-color-scheme " +
 	"transparent currentcolor black white red green blue gray " +
 	"var calc min max clamp rgb rgba hsl color-mix url linear-gradient radial-gradient " +
 	"cubic-bezier ease ease-in ease-out ease-in-out linear infinite " +

@@ -23,6 +23,7 @@ func TestText(t *testing.T) {
 		{"no address: a package and a decorator", "react@18.2.0 @Input() a@b", "xxxxxxxxxx xxxxxxx xxxx", "react@18.2.0 @Input() a@b"},
 		{"a card in groups", "card 4111 1111 1111 1111 ok", "xxxx xxxx xxxx xxxx xxxx xx", "card xxxx xxxx xxxx xxxx ok"},
 		{"a card with an expiry behind it", "4111111111111111 12/26", "xxxxxxxxxxxxxxxx xxxx", "xxxxxxxxxxxxxxxx 12/26"},
+		{"a card with dots", "4111.1111.1111.1111", "xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx"},
 		{"not a card: the check digit is wrong", "4111 1111 1111 1112", "xxxx xxxx xxxx xxxx", "4111 1111 1111 1112"},
 		{"an IBAN in groups", "to DE89 3704 0044 0532 0130 00.", "xx xxxx xxxx xxxx xxxx xxxx xxxx", "to xxxx xxxx xxxx xxxx xxxx xx."},
 		{"not an IBAN", "DE88 3704 0044 0532 0130 00", "xxxx xxxx xxxx xxxx xxxx xx", "DE88 3704 0044 0532 0130 00"},
@@ -100,6 +101,7 @@ func TestURL(t *testing.T) {
 		{"https://shop.example/products/42?utm=a&mail=jane@x.de#top", "https://shop.example/products/x", "https://shop.example/products/42?utm=x&mail=x"},
 		{"https://u:p@shop.example:8080/a", "https://shop.example:8080/x", "https://shop.example:8080/a"},
 		{"/users/jane/orders", "/users/x/orders", "/users/x/orders"},
+		{"/us\ters/jane", "/x/x", "/x/x"},
 		{"/red-shoes/jane.doe/style.css", "/x/x/x.css", "/red-shoes/x/style.css"},
 		{"/reset/9f86d081884c7d659a2feaa0c55ad015", "/x/x", "/reset/x"},
 		{"#section", "#section", "#section"},
@@ -137,10 +139,12 @@ func TestCSS(t *testing.T) {
 		{"media queries and nesting stay", `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`, `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`, `@media (min-width:600px){.a{color:red;&:hover{color:blue}}}`},
 		{"custom properties keep numbers, not words", `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`, `:root{--w:12px;--user:x "xxxx";--c:var(--d)}`, `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`},
 		{"fonts keep their names", `@font-face{font-family:"Open Sans";src:url(a.woff2) format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("") format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("a.woff2") format("woff2")}`},
-		{"numbers in custom properties are numbers of CSS", `:root{--a:555-123-4567;--b:4111 1111 1111 1111;--c:4f3a2b1c9d8e7f6a5b4c;--d:1jane 2doe;--e:0.4111111111111;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:0;--b:4111 1111 0 0;--c:0;--d:0 0;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:555-123-4567;--b:4111 1111 1111 1111;--c:4f3a2b1c9d8e7f6a5b4c;--d:1jane 2doe;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`},
+		{"numbers in custom properties are numbers of CSS", `:root{--a:555-123-4567;--b:4111 1111 1111 1111;--c:4f3a2b1c9d8e7f6a5b4c;--d:1jane 2doe;--e:0.4111111111111;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:0;--b:4111 1111 0 0;--c:0;--d:0 0;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:x;--b:x;--c:x;--d:1jane 2doe;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`},
 		{"imports go", `@import url("https://h.example/jane.css");a{top:0}`, `;a{top:0}`, `;a{top:0}`},
 		{"escaped class names stay as written", `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`},
 		{"class names that look like data are renamed", `.user-jane\@example\.com{top:0}`, `.m1{top:0}`, `.m1{top:0}`},
+		{"an address in a custom property", `a{--m:jane@example.com;top:0}`, `a{--m:x@x.x;top:0}`, `a{--m:x;top:0}`},
+		{"text before a brace is no selector", `</style><p>jane@example.com .a{top:0}.\@c{top:0}`, `x{top:0}.\@c{top:0}`, `x{top:0}.\@c{top:0}`},
 		{"elements that no list knows are renamed in strict", `jane-doe{top:0}`, `x-m1{top:0}`, `jane-doe{top:0}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,6 +191,11 @@ func TestAttr(t *testing.T) {
 		{"marker", "p", "data-afterimage", "mask", "data-afterimage=mask", "data-afterimage=mask"},
 		{"id that another refers to", "label", "for", "email-jane@example.com", "for=m1", "for=m1"},
 		{"viewbox", "svg", "viewBox", "0 0 24 24", "viewBox=0 0 24 24", "viewBox=0 0 24 24"},
+		{"paint that is a word", "path", "stroke", "jane", "stroke=x", "stroke=jane"},
+		{"paint that is an address", "font", "color", "jane@example.com", "color=x@x.x", "color=x"},
+		{"media", "link", "media", "screen and (min-width:600px)", "media=screen and (min-width:600px)", "media=screen and (min-width:600px)"},
+		{"transform", "g", "transform", "matrix(1 0 0 1 12 12.5)", "transform=matrix(1 0 0 1 12 12.5)", "transform=matrix(1 0 0 1 12 12.5)"},
+		{"class of a token in pieces", "p", "class", "u-a1bc-d2ef-g3hi-j4kl-m5no", "class=m1", "class=m1"},
 		{"fill by reference", "path", "fill", "url(#grad)", `fill=url("#grad")`, `fill=url("#grad")`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -157,11 +157,13 @@ func (p *Policy) judge(start int, whole bool) (a, b int) {
 // cardShape: one block, or groups as cards print them.
 func cardShape(n *number, g, e int) bool {
 	first, last := n.group[g], n.group[e-1]
-	if n.between(first, last)&(sepSlash|sepParen|sepDot) != 0 {
+	seps := n.between(first, last)
+	if seps&(sepSlash|sepParen) != 0 {
 		return false
 	}
 	for q := first; q <= last; q++ {
-		if first != last && (n.size[q] < 2 || n.size[q] > 7) {
+		// With dots between them, shorter groups are a version or an address of a network.
+		if first != last && (n.size[q] < 2 || n.size[q] > 7 || seps&sepDot != 0 && n.size[q] < 4) {
 			return false
 		}
 	}

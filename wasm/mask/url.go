@@ -95,7 +95,8 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 		} else {
 			p.add(seg)
 		}
-		person = p.lists.cues.find(seg) == 'u'
+		// Browsers drop a tab in the middle of such a word.
+		person = p.lists.cues.find(seg) == 'u' || !printable(seg)
 	}
 	if u.at(0) == '#' && whole && u.i == from && u.end-from > 1 {
 		if frag := s[from+1:]; identChars(frag) { // an element of this page, under the name its id has
