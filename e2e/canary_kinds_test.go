@@ -1,0 +1,66 @@
+//go:build leaks
+
+package e2e
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
+)
+
+// Letters of canaries: no vowels, so that chance brings no word, and no x, which is the mask.
+const canaryLetters = "bcdfghjklmnpqrstvwz"
+
+func pick(letters string, n int) string {
+	b := make([]byte, n)
+	for i := range b {
+		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
+		if err != nil {
+			panic(err) // the system has no randomness
+		}
+		b[i] = letters[k.Int64()]
+	}
+	return string(b)
+}
+
+// newCanary makes a canary of a kind:
+//
+//	W a word, secret where text is masked         M an e-mail address, secret everywhere
+//	I a word in a field, secret unless allowed    T a token, secret everywhere
+//	S a word that nothing lets out                N a card number, P a phone number, likewise
+func newCanary(kind, where string) *canary {
+	c := &canary{where: where + " $" + kind}
+	switch kind {
+	case "M":
+		c.text = fmt.Sprintf("%s@%s.de", pick(canaryLetters, 12), pick(canaryLetters, 9))
+	case "T":
+		c.text = pick(canaryLetters, 2)
+		for range 6 {
+			c.text += pick("BCDFGHJKLMNPQRSTVWZ", 1) + pick("0123456789", 1) + pick(canaryLetters, 2)
+		}
+	case "N":
+		c.text = cardNumber()
+	case "P":
+		c.text = "+4930" + pick("123456789", 9)
+	default:
+		c.text = pick(canaryLetters, 14)
+	}
+	return c
+}
+
+// cardNumber is a random number of the form of a payment card (Luhn).
+func cardNumber() string {
+	digits := []byte("4" + pick("0123456789", 15))
+	sum := 0
+	for i, d := range digits[:15] {
+		n := int(d - '0')
+		if i%2 == 0 {
+			if n *= 2; n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	digits[15] = byte('0' + (10-sum%10)%10)
+	return string(digits)
+}
