@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,10 +41,17 @@ bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pa
 build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
 	go run ./jsbridge/build -core $(CORE) -player $(PLAYER)
 
-test: deps lint check-generated unit e2e ## everything: what CI runs
+test: deps lint check-generated unit large e2e ## everything: what CI runs
 
 unit: ## Go tests of all packages but e2e, with the short fixed part of the fuzz targets
 	go test $(shell go list ./... | grep -v '/e2e$$')
+
+S3_SERVER := $(BUILD)/versitygw
+$(S3_SERVER): collector/store/testdata/s3/go.sum
+	cd collector/store/testdata/s3 && go build -mod=mod -o $@ github.com/versity/versitygw/cmd/versitygw
+
+large: deps $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nodes and an S3 server
+	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -count=1 ./collector/store -args -large
 
 e2e: deps ## the whole path in real Chromium
 	go test -timeout 14m ./e2e

@@ -16,6 +16,7 @@ import (
 // Somebody puts yesterday's database back: what the journal holds beyond it stays there
 // until its page views are admitted again.
 func TestOlderDatabaseLosesNothingOfTheJournal(t *testing.T) {
+	onlyEmbedded(t, "it puts an older database file back")
 	cases := []struct {
 		name  string
 		known bool // the older database knows the session, not its second page view
@@ -84,7 +85,7 @@ func TestBrokenSessionsKeepNoOtherInTheJournal(t *testing.T) {
 			appendAll(t, st, s, v, sealed(v, 1, 1, 1, 10))
 		}
 	}
-	for _, f := range files(t, filepath.Join(dir, "blobs")) {
+	for _, f := range objects(t, dir) {
 		if err := os.WriteFile(f, []byte("broken"), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,7 @@ func newClock() *clock { return &clock{time.Date(2026, 11, 25, 12, 0, 0, 0, time
 
 func open(t *testing.T, c store.Config) *store.Store {
 	t.Helper()
-	st, err := store.Open(t.Context(), c)
+	st, err := store.Open(t.Context(), settings(t, c))
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
@@ -139,7 +139,7 @@ func TestSegmentsSurviveEveryStepOfTheirLife(t *testing.T) {
 	if got := numbers(t, st, s); !slices.Equal(got, want) {
 		t.Errorf("second generation: got %v, want %v", got, want)
 	}
-	if blobs := files(t, filepath.Join(dir, "blobs")); len(blobs) != 1 {
+	if blobs := objects(t, dir); len(blobs) != 1 {
 		t.Errorf("blobs: got %v, want the second generation alone", blobs)
 	}
 	if info, _ := st.Session(t.Context(), s); !info.Finished || info.PageViews[1].Gaps != 0 {
@@ -271,7 +271,7 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 			t.Errorf("segments: got %v, want ErrNotFound", err)
 		}
 	}
-	if blobs := files(t, filepath.Join(dir, "blobs")); len(blobs) != 0 {
+	if blobs := objects(t, dir); len(blobs) != 0 {
 		t.Errorf("blobs: got %v, want none", blobs)
 	}
 }
