@@ -1,6 +1,7 @@
 package open
 
 import (
+	"encoding/hex"
 	"strconv"
 	"unicode/utf8"
 
@@ -102,6 +103,9 @@ func (e *Event) AppendJSON(b []byte) []byte {
 	if e.AnchorMs != 0 {
 		b = appendNum(b, "time", e.AnchorMs+op.AtMs)
 	}
+	if op.Kind == wire.KindAsset {
+		return append(appendAsset(b, op.Text), '}')
+	}
 	form, known := opForms[op.Kind]
 	if !known {
 		b = appendMember(b, "op", "unknown")
@@ -139,6 +143,20 @@ func (e *Event) AppendJSON(b []byte) []byte {
 		b = appendList(b, form, op.Nums[min(len(form.nums), len(op.Nums)):])
 	}
 	return append(b, '}')
+}
+
+// appendAsset is what op asset says, but for the key: events are printed, piped and kept.
+func appendAsset(b, payload []byte) []byte {
+	b = appendMember(b, "op", "asset")
+	a, err := wire.ReadAsset(payload)
+	if err != nil {
+		return appendMember(b, "problem", err.Error())
+	}
+	b = appendNum(b, "scope", int64(a.Scope))
+	b = appendMember(b, "url", a.URL)
+	b = appendNum(b, "type", int64(a.Type))
+	b = appendNum(b, "bytes", int64(a.Bytes))
+	return appendMember(b, "asset", hex.EncodeToString(a.ID[:]))
 }
 
 func appendNum(b []byte, name string, n int64) []byte {

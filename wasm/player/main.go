@@ -15,6 +15,8 @@
 //	player_ints() ptr                 address of the ints
 //	player_text() ptr, player_text_size() i32
 //	player_timeline() i32             size of the timeline's JSON, at player_text()
+//	player_assets(from i32) i32       size, at player_text(), of the JSON of the assets from that place on:
+//	                                  [{"id","key","type","bytes"},…], key in hexadecimal
 //	player_html(atMs f64) i32         size of the page at atMs as HTML, at player_text()
 //	player_pin(index)                 page view to show whatever the time, -1: the active one
 //	player_forget()                   the next player_seek writes the whole document
@@ -94,6 +96,12 @@ func playerTextSize() int32 { return int32(len(text)) }
 //go:wasmexport player_timeline
 func playerTimeline() int32 {
 	text = session.AppendTimeline(nil)
+	return int32(len(text))
+}
+
+//go:wasmexport player_assets
+func playerAssets(from int32) int32 {
+	text = session.AppendAssets(text[:0:0], int(from))
 	return int32(len(text))
 }
 

@@ -6,7 +6,8 @@ import "strings"
 // in it makes a request, and so that it means in the replayed document, where no script
 // runs and nobody points or types, what it meant in the recorded one:
 //
-//   - url() keeps inline images and fonts and fragments, any other becomes url("data:,")
+//   - url() keeps inline images and fonts and fragments; the address of an asset becomes its
+//     name (assets.go), any other url("data:,")
 //   - @import is taken out; image-set(), src(), image() get a name that nothing knows
 //   - (scripting: …) in media queries is answered as where scripts run, reduced motion,
 //     hover and pointer as the recorded browser would (media)
@@ -15,11 +16,11 @@ import "strings"
 //
 // It reads tokens as CSS Syntax Level 3 does (https://www.w3.org/TR/css-syntax-3/), escapes
 // included, so that no spelling of a name slips by.
-func safeCSS(css string, m media) string {
+func safeCSS(css string, m look) string {
 	if !suspectCSS(css) {
 		return css
 	}
-	c := cssScanner{s: css, media: m, featureColon: -1}
+	c := cssScanner{s: css, look: m, featureColon: -1}
 	c.out.Grow(len(css) + 32)
 	c.run()
 	return c.out.String()
@@ -58,10 +59,10 @@ func suspectCSS(css string) bool {
 }
 
 type cssScanner struct {
-	s     string
-	i     int
-	out   strings.Builder
-	media media
+	s    string
+	i    int
+	out  strings.Builder
+	look look
 	// featureColon is the colon of the media feature that was read last, as in
 	// (hover:hover): what follows it is a value, not a pseudo-class.
 	featureColon int
@@ -272,7 +273,11 @@ func (c *cssScanner) word() {
 func (c *cssScanner) url() {
 	value, closed := c.readURL()
 	if !allowedCSSURL(value) {
-		value = "data:,"
+		if name := c.look.find(value); name != "" {
+			value = name
+		} else {
+			value = "data:,"
+		}
 	}
 	c.out.WriteString(`url("`)
 	c.out.WriteString(quoteCSS(value))
@@ -398,7 +403,7 @@ func (c *cssScanner) feature() bool {
 		c.spaces()
 	}
 	closed := c.i < len(c.s) && c.s[c.i] == ')'
-	holds, known := c.media.answer(name, value)
+	holds, known := c.look.media.answer(name, value)
 	if !closed || !known || colon >= 0 && value == "" {
 		if mediaFeature[name] {
 			c.featureColon = colon

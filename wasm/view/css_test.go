@@ -48,7 +48,7 @@ func TestSafeCSS(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := safeCSS(test.css, media{})
+			got := safeCSS(test.css, look{})
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
@@ -61,7 +61,7 @@ func TestSafeCSS(t *testing.T) {
 func TestSafeCSSIsLinear(t *testing.T) {
 	for _, unit := range []string{"a:hover)", "(a:hover)", "(hover:hover", ":hover ", "(/*", "url(", "@import(", "\\"} {
 		n := (32 << 20) / len(unit)
-		if got := safeCSS(strings.Repeat(unit, n), media{}); len(got) > 16*n*len(unit) {
+		if got := safeCSS(strings.Repeat(unit, n), look{}); len(got) > 16*n*len(unit) {
 			t.Errorf("%q repeated to 32 MB: got %d bytes", unit, len(got))
 		}
 	}
@@ -88,7 +88,7 @@ func TestSafeCSSAnswersAsTheRecordedBrowser(t *testing.T) {
 	}
 	for _, test := range tests {
 		for m, want := range map[media]string{mouse: test.mouse, touch: test.touch, {}: test.unknown} {
-			if got := safeCSS(test.query, m); got != want {
+			if got := safeCSS(test.query, look{media: m}); got != want {
 				t.Errorf("%s for %+v: got %s, want %s", test.query, m, got, want)
 			}
 		}

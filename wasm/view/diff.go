@@ -15,6 +15,9 @@ type differ struct {
 	chain   []uint32
 	built   []uint32        // nodes that were put out as new
 	again   map[uint32]bool // of these, the ones that are not new
+
+	assets *assets // of the page view that is shown
+	epoch  uint32
 }
 
 // document writes the patches from one document to another of the same epoch; from is nil
@@ -222,7 +225,7 @@ func (d *differ) build(from, to *state, root uint32, again bool) {
 		begin := len(d.p.Ints)
 		switch n.kind {
 		case kindElement:
-			attrs := safeAttrs(n, to.cur.media)
+			attrs := safeAttrs(n, d.look(to, n))
 			d.p.op(patchElement, int32(n.id), parent, int32(n.ns))
 			d.p.str(begin, outName(n))
 			d.p.num(begin, int32(len(attrs)))
@@ -282,7 +285,8 @@ func (d *differ) change(a, b *node, to *state) {
 		a = &node{}
 	}
 	if b.kind == kindElement && !slices.Equal(a.attrs, b.attrs) {
-		d.attrs(b.id, safeAttrs(a, to.cur.media), safeAttrs(b, to.cur.media))
+		m := d.look(to, b)
+		d.attrs(b.id, safeAttrs(a, m), safeAttrs(b, m))
 	}
 	if b.kind == kindText && a.text != b.text {
 		if hiddenChild(to, b) {
@@ -405,12 +409,12 @@ func (d *differ) sheetsOf(a, b *node, to *state, textChanged bool) {
 			if x[j].id == 0 && isStyle(b) {
 				continue
 			}
-			d.css(b.id, x[j].id, "", to.cur.media)
+			d.css(b, x[j].id, "", to)
 		}
 	}
 	hadOwn := slices.ContainsFunc(x, func(s sheet) bool { return s.id == 0 })
 	if !own && (textChanged || hadOwn) && isStyle(b) {
-		d.css(b.id, 0, to.styleText(b), to.cur.media)
+		d.css(b, 0, to.styleText(b), to)
 	}
 }
 
@@ -423,7 +427,7 @@ func (d *differ) sheet(owner *node, before, after *sheet, to *state, force bool)
 		} else if owner.kind == kindElement && after.id == 0 {
 			base = to.styleText(owner)
 		}
-		d.css(owner.id, after.id, base, to.cur.media)
+		d.css(owner, after.id, base, to)
 		edits = editsSince(&sheet{base: after.base}, after)
 	}
 	for i := len(edits) - 1; i >= 0; i-- {
@@ -433,7 +437,7 @@ func (d *differ) sheet(owner *node, before, after *sheet, to *state, force bool)
 			insert = 1
 		}
 		d.p.op(patchRule, int32(owner.id), int32(after.id), insert, int32(edits[i].index))
-		d.p.str(begin, safeCSS(edits[i].text, to.cur.media))
+		d.p.str(begin, safeCSS(edits[i].text, d.look(to, owner)))
 	}
 }
 
@@ -453,10 +457,10 @@ func editsSince(before, after *sheet) []*sheetEdit {
 	return list
 }
 
-func (d *differ) css(owner, sheet uint32, css string, m media) {
+func (d *differ) css(owner *node, sheet uint32, css string, to *state) {
 	begin := len(d.p.Ints)
-	d.p.op(patchCSS, int32(owner), int32(sheet))
-	d.p.str(begin, safeCSS(css, m))
+	d.p.op(patchCSS, int32(owner.id), int32(sheet))
+	d.p.str(begin, safeCSS(css, d.look(to, owner)))
 }
 
 // styleText is the text of a style element's children.

@@ -4,7 +4,8 @@ import "strings"
 
 // HTML is the page at session time atMs as one HTML text: what the patches would show, with
 // values, checked and selected state in attributes, shadow roots as declarative templates,
-// framed documents in a template, sheets as style elements. It is as inert as the patches.
+// framed documents in a template, sheets as style elements. It is as inert as the patches, and
+// has no assets: whoever reads it has no way to load them.
 func (s *Session) HTML(atMs int64) string {
 	_, _, _, st := s.stateAt(atMs)
 	if st == nil {
@@ -96,7 +97,7 @@ func (w *htmlWriter) startTag(n *node, name string) {
 	if e == nil {
 		e = noExt
 	}
-	for _, a := range safeAttrs(n, w.st.cur.media) {
+	for _, a := range safeAttrs(n, look{media: w.st.cur.media}) {
 		lower := strings.ToLower(a.name)
 		if e.hasValue && local == "input" && lower == "value" || e.hasChecked && lower == "checked" {
 			continue
@@ -158,7 +159,7 @@ func (w *htmlWriter) sheets(n *node, open, end string) {
 
 // css writes rules so that no end tag can stand in them: "<\/" is "</" in a CSS string.
 func (w *htmlWriter) css(text string) {
-	w.b.WriteString(strings.ReplaceAll(safeCSS(text, w.st.cur.media), "</", `<\/`))
+	w.b.WriteString(strings.ReplaceAll(safeCSS(text, look{media: w.st.cur.media}), "</", `<\/`))
 }
 
 var textEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\u00a0", "&nbsp;")

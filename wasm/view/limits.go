@@ -17,6 +17,7 @@ const (
 	maxSamples    = 1 << 20 // pointer samples of one page view
 	maxPending    = 1 << 12 // segments that wait for an earlier one
 	maxDecoders   = 16
+	maxAssets     = 1 << 14 // addresses with an asset, all page views together
 	maxProblems   = 64      // messages kept; the count goes on
 	maxSheets     = 1 << 12 // style sheets of one owner
 	maxCoordinate = 1 << 24 // px

@@ -26,6 +26,7 @@ type pageView struct {
 	names  map[string]string
 	meta   map[int64]string
 	lastAt uint32
+	assets assets
 
 	anchored            bool
 	anchorMs, browserMs int64

@@ -80,11 +80,15 @@ func attrName(s string) bool {
 }
 
 // safeAttrs are the attributes of an element as they are put out.
-func safeAttrs(n *node, m media) []attr {
+func safeAttrs(n *node, m look) []attr {
 	local := localName(n)
 	out := make([]attr, 0, len(n.attrs)+1)
+	picture := m.picture(n, local)
+	if picture != "" {
+		out = append(out, attr{"src", picture})
+	}
 	for _, a := range n.attrs {
-		if !attrName(a.name) {
+		if !attrName(a.name) || picture != "" && strings.EqualFold(a.name, "src") {
 			continue
 		}
 		if value, ok := safeAttr(n, local, strings.ToLower(a.name), a.value, m); ok {
@@ -116,7 +120,7 @@ var actingAttr = map[string]bool{
 }
 
 // safeAttr decides about one attribute; name is in lower case.
-func safeAttr(n *node, local, name, value string, m media) (string, bool) {
+func safeAttr(n *node, local, name, value string, m look) (string, bool) {
 	if strings.HasPrefix(name, "on") || strings.HasPrefix(name, "xmlns") {
 		return "", false
 	}
@@ -128,7 +132,7 @@ func safeAttr(n *node, local, name, value string, m media) (string, bool) {
 		return inertElementAttr(n, local, name, value, m)
 	}
 	if actingAttr[name] {
-		return actingValue(n, local, name, value)
+		return actingValue(n, local, name, value, m)
 	}
 	switch name {
 	case "style":
@@ -160,7 +164,7 @@ func safeAttr(n *node, local, name, value string, m media) (string, bool) {
 
 // inertElementAttr leaves elements that exist to load something nothing but what they look
 // like.
-func inertElementAttr(n *node, local, name, value string, m media) (string, bool) {
+func inertElementAttr(n *node, local, name, value string, m look) (string, bool) {
 	switch name {
 	case "style":
 		return safeCSS(value, m), true
@@ -177,7 +181,7 @@ func inertElementAttr(n *node, local, name, value string, m media) (string, bool
 }
 
 // actingValue makes the exceptions: what shows something and reaches nothing.
-func actingValue(n *node, local, name, value string) (string, bool) {
+func actingValue(n *node, local, name, value string, m look) (string, bool) {
 	value = strings.TrimSpace(value)
 	switch name {
 	case "href", "xlink:href":
@@ -189,12 +193,15 @@ func actingValue(n *node, local, name, value string) (string, bool) {
 		case n.ns == nsSVG && strings.HasPrefix(value, "#"):
 			return value, !animates(local)
 		case n.ns == nsSVG && (local == "image" || local == "feimage"):
-			return value, inlineImage(value)
+			return m.image(value)
 		}
 	case "src":
-		return value, n.ns == nsHTML && (local == "img" || local == "input" || local == "source") && inlineImage(value)
+		if n.ns == nsHTML && (local == "img" || local == "input") {
+			return m.image(value)
+		}
+		return value, n.ns == nsHTML && local == "source" && inlineImage(value)
 	case "poster", "background":
-		return value, inlineImage(value)
+		return m.image(value)
 	}
 	return "", false
 }

@@ -35,12 +35,14 @@ func (s *Session) SeekTo(atMs int64) *Patches {
 		d.p.op(patchPage, int32(v.index))
 		sh.cur = cursorView{}
 	}
+	d.assets, d.epoch = &v.assets, e.number
 	switch {
-	case sh.epoch != e || sh.st == nil || sh.st.cur.media != st.cur.media: // media are answered in every sheet
+	case sh.epoch != e || sh.st == nil || sh.st.cur.media != st.cur.media || // media are answered in every sheet
+		sh.assets != v.assets.told: // and so are the addresses of assets
 		to := st.freeze()
 		s.cursorBefore(&to.cur)
 		d.document(nil, to)
-		sh.epoch, sh.st, sh.n = e, to, n
+		sh.epoch, sh.st, sh.n, sh.assets = e, to, n, v.assets.told
 	case sh.n != n:
 		to := st.freeze()
 		s.cursorBefore(&to.cur)

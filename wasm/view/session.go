@@ -21,12 +21,15 @@ type Session struct {
 	timeline  *timeline // nil: to be built anew
 	pinned    int       // page view shown whatever the time, -1: the active one
 
+	assets []Asset
+
 	shown struct {
-		page  *pageView
-		epoch *epoch
-		n     int
-		st    *state
-		cur   cursorView
+		page   *pageView
+		epoch  *epoch
+		n      int
+		st     *state
+		cur    cursorView
+		assets int // how many the page view had
 	}
 	work struct {
 		epoch *epoch
@@ -121,6 +124,10 @@ func (s *Session) drain(v *pageView, e *epoch) error {
 			if s.heldBytes >= maxHeldBytes {
 				limit = ErrLimit
 				return ErrLimit
+			}
+			if o.Kind == wire.KindAsset {
+				s.takeAsset(v, e, o.Text)
+				return nil
 			}
 			s.heldBytes += v.take(e, o, &s.problems)
 			return nil

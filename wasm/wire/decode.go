@@ -173,7 +173,7 @@ func (d *Decoder) readOps() error {
 				d.fail(ErrVersion)
 				break
 			}
-			d.skip()
+			d.skippable(Kind(kind))
 			continue
 		}
 		schema, ok := schemaOf(Kind(kind))
@@ -375,14 +375,20 @@ func (d *Decoder) str(ctx uint32, class int) (s []byte, null bool) {
 	return d.text[start:len(d.text):len(d.text)], false
 }
 
-// skip passes over an op of a later version.
-func (d *Decoder) skip() {
+// skippable reads an op that carries its length: KindAsset is visited, with its payload as
+// Text and the time of the op before it; all others are passed over.
+func (d *Decoder) skippable(kind Kind) {
 	n := d.far(ctxLen + classData)
 	if n > MaxString {
 		d.fail(ErrLimit)
 	}
-	if d.err == nil && d.spend(int(n)) {
-		d.bytes(classData, int(n))
+	known := kind == KindAsset
+	if d.err != nil || known && !d.spend(opOverhead) || !d.spend(int(n)) {
+		return
+	}
+	payload := d.bytes(classData, int(n))
+	if known && d.err == nil {
+		d.ops = append(d.ops, Op{Kind: kind, AtMs: d.m.state.atMs, Text: payload})
 	}
 }
 

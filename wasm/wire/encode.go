@@ -129,6 +129,22 @@ func (e *Encoder) Append(op *Op) {
 	}
 }
 
+// AppendSkippable adds an op of a kind from KindSkippable on, which readers that do not know
+// it pass over. Its payload has 1 to MaxString bytes, else nothing is added.
+func (e *Encoder) AppendSkippable(kind Kind, payload []byte) {
+	if kind < KindSkippable || len(payload) == 0 || len(payload) > MaxString {
+		return
+	}
+	if e.m == nil {
+		e.BeginEpoch(1)
+	}
+	e.ops++
+	e.cost += uint64(opOverhead + len(payload))
+	e.num(ctxKind, uint64(kind))
+	e.far(ctxLen+classData, uint64(len(payload)))
+	e.bytes(classData, payload)
+}
+
 // number codes one of Nums by its field code.
 func (e *Encoder) number(ctx uint32, code byte, n int64) {
 	e.cost += 8

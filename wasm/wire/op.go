@@ -51,6 +51,8 @@ const (
 
 	// KindSkippable is the first kind whose ops carry their length.
 	KindSkippable Kind = 64
+	// KindAsset says where the content of an address lies and what opens it (asset.go).
+	KindAsset Kind = 64
 )
 
 // Attr is one attribute of an element op. Null marks a value that is withheld, which is

@@ -181,7 +181,11 @@ func writeVectors(t *testing.T) {
 func ok(e *wire.Encoder, ops ...wire.Op) step {
 	s := step{expect: "ok"}
 	for i := range ops {
-		e.Append(&ops[i])
+		if ops[i].Kind == wire.KindAsset {
+			e.AppendSkippable(wire.KindAsset, ops[i].Text)
+		} else {
+			e.Append(&ops[i])
+		}
 		s.ops = append(s.ops, opText(&ops[i]))
 	}
 	s.payload = e.AppendSegment(nil)
@@ -275,10 +279,16 @@ func makeVectors(t testing.TB) (all []vector) {
 		wire.Op{Kind: wire.KindScroll, AtMs: wire.MaxNum, ID: 1, Nums: []int64{-wire.MaxNum, wire.MaxNum}}))
 
 	e.BeginEpoch(1)
-	e.AppendUnknown(64, b("what a later version says"))
+	e.AppendUnknown(65, b("what a later version says"))
 	e.AppendUnknown(255, nil)
 	skipped := ok(&e, wire.Op{Kind: wire.KindFocus, AtMs: 3, ID: 4})
-	add("skipped-kinds", "kinds 64 and 255 are passed over by their length", skipped)
+	add("skipped-kinds", "kinds 65 and 255 are passed over by their length", skipped)
+
+	e.BeginEpoch(1)
+	asset := wire.AppendAsset(nil, &wire.Asset{Scope: 1, URL: b("img/a.png"), Type: wire.AssetPNG, Bytes: 100,
+		ID: [16]byte(b("an id of 16 byte")), Key: [16]byte(b("a key of 16 byte"))})
+	add("asset", "kind 64, which readers from before it skip", ok(&e, wire.Op{Kind: wire.KindAsset, Text: asset},
+		wire.Op{Kind: wire.KindFocus, AtMs: 3, ID: 4}))
 
 	e.BeginEpoch(1)
 	one := ok(&e, page[0])
