@@ -51,12 +51,16 @@ func (s *Store) DeleteSession(ctx context.Context, id string) error {
 	return nil
 }
 
+// deleteViews takes out all that stands beside a session's row: envelopes first of all, page
+// views, and what it shows of assets.
 func deleteViews(ctx context.Context, t tx, session string) error {
 	if _, err := t.exec(ctx, `DELETE FROM envelopes WHERE session = ?`, session); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `DELETE FROM page_views WHERE session = ?`, session)
-	return err
+	if _, err := t.exec(ctx, `DELETE FROM page_views WHERE session = ?`, session); err != nil {
+		return err
+	}
+	return dropAssets(ctx, t, session)
 }
 
 func (s *Store) purgeAll(ctx context.Context, id string) error {

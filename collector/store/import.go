@@ -56,6 +56,14 @@ func (s *Store) Import(ctx context.Context, r Recording) error {
 	if err != nil {
 		return fmt.Errorf("import %s: %w", r.Session, errors.Join(err, s.abandon(ctx, key), s.sweep(context.WithoutCancel(ctx))))
 	}
+	for _, a := range r.Assets {
+		err := s.putAsset(ctx, r.Session, a, true)
+		if errors.Is(err, ErrConflict) || errors.Is(err, ErrLimit) {
+			s.log.Warn("an asset of an imported recording was left out: it shows as a box", "session", r.Session, "err", err)
+		} else if err != nil {
+			return fmt.Errorf("import %s: the session is there, but: %w", r.Session, err)
+		}
+	}
 	return nil
 }
 

@@ -159,6 +159,7 @@ type Recording struct {
 	Site, Session string
 	VisitorTag    string
 	PageViews     []RecordedPageView
+	Assets        []Asset
 }
 
 // RecordedPageView is one page view of a Recording.
