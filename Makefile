@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks detect size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ lines: ## lines of Go and of TypeScript, without tests
 
 leaks: deps ## the corpus of leak routes: routes, leaks, lost controls (red while routes are open)
 	go test -tags leaks -count=1 -v -run '^(TestLeakRoutes|TestCanaryInEveryField|TestScannerFindsPlantedLeaks)$$' ./e2e
+
+detect: deps ## recall and precision of detection in text, on a new seed and texts nobody tuned by
+	go test -count=1 -run '^TestDetectMeasured$$' -v ./wasm/mask -args -measure
 
 size: deps ## bytes that a visitor downloads, counted from the network in Chromium
 	go test -count=1 -run '^TestSize$$' -v ./e2e -args -budget

@@ -1,7 +1,23 @@
 package mask
 
 // span is a half-open range of a text that holds personal data.
-type span struct{ from, to int }
+type span struct {
+	from, to int
+	kind     find
+}
+
+// find is the kind of a find.
+type find uint8
+
+const (
+	findEmail find = iota
+	findCard
+	findPhone
+	findID
+	findIBAN
+	findToken
+	findEcho
+)
 
 // appendShown writes text less the personal data found in it.
 func (p *Policy) appendShown(s []byte) {
@@ -21,12 +37,12 @@ func (p *Policy) HasPersonalData(s []byte) bool {
 	return len(p.spans) > 0
 }
 
-func (p *Policy) mark(from, to int) {
+func (p *Policy) mark(from, to int, kind find) {
 	if n := len(p.spans); n > 0 && from < p.spans[n-1].to {
 		from = p.spans[n-1].to
 	}
 	if from < to {
-		p.spans = append(p.spans, span{from, to})
+		p.spans = append(p.spans, span{from, to, kind})
 		p.done = to
 	}
 }
@@ -76,14 +92,14 @@ func (p *Policy) detect(s []byte) {
 		if at > 0 {
 			p.emails(start, i)
 		}
-		if digits > 0 && upper >= 2 {
+		if digits > 1 {
 			p.ibans(start, i)
 		}
 		if i-start >= 16 {
 			p.tokens(start, i)
 		}
 		if digits > 0 {
-			p.numbers(max(start, p.done), i)
+			p.numbers(max(start, p.done, p.run), i)
 		}
 		if p.typed.n > 0 {
 			p.echoes(max(start, p.done), i)
@@ -96,7 +112,7 @@ func (p *Policy) echoes(from, to int) {
 		e := 0
 		if wordAlnum(p.ch(k)) && !wordAlnum(p.ch(k-1)) {
 			e = p.typed.echo(p.text, k)
-			p.mark(k, e)
+			p.mark(k, e, findEcho)
 		}
 		k = max(k+1, e)
 	}
@@ -111,11 +127,12 @@ func (p *Policy) emails(from, to int) {
 		}
 		a := k
 		if p.ch(a-1) == '"' {
-			a -= 2
-			for a > 0 && p.ch(a) != '"' {
+			for a -= 2; a > 0 && k-a < 66 && p.ch(a) != '"' && p.ch(a) != '\n'; {
 				a--
 			}
-			a = max(a, 0)
+			if p.ch(a) != '"' {
+				continue
+			}
 		} else {
 			for a > from && (wordAlnum(p.ch(a-1)) || charIn(p.ch(a-1), ".!#$%&'*+/=?^_`{|}~-")) {
 				a--
@@ -128,12 +145,16 @@ func (p *Policy) emails(from, to int) {
 		for charIn(p.ch(b-1), ".-") {
 			b--
 		}
-		dot := b
+		dot := b - 1
 		for dot > k+1 && p.ch(dot) != '.' {
 			dot--
 		}
+		// Quotes, brackets and marks of code before it are not part of it.
+		for a < k && p.ch(k-1) != '"' && !wordAlnum(p.ch(a)) && p.ch(a) != '_' {
+			a++
+		}
 		if tld := p.ch(dot + 1); a < k && dot > k+1 && b-dot >= 3 && (isLetter(tld) || tld >= 0x80) {
-			p.mark(a, b)
+			p.mark(a, b, findEmail)
 			k = b - 1
 		}
 	}

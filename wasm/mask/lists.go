@@ -154,8 +154,17 @@ const cssList = "k:light-dark oklab oklch translatex translatey brightness contr
 	"light dark px em rem fill stroke stretch space-between flex-start flex-end" +
 	"|e:html css js json png jpg webp svg woff woff2 pdf"
 
-// cueList: words before a number which say that it is somebody's (p a phone number), or
-// before a segment which say that it is somebody (u).
-const cueList = "p:tel telephone telefon telefono teléfono téléphone phone mobile mobil mob cell cellphone handy fax call whatsapp sms portable móvil" +
+// cueList: words before a number which say that it is somebody's (p a phone number, i an
+// id) or a thing's (o), c between such a word and the number, n likewise
+// and a thing's if no such word is there, x an extension behind a phone
+// number; u before a segment: it is somebody.
+const cueList = "p:tel telephone telefon telefono teléfono téléphone tél phone mobile mobil mobiltelefon mob cell cellphone handy fax call whatsapp sms portable móvil celular telefoon telefone telefonnummer rufnummer " +
+	"телефон тел 电话 電話 전화 הטלפון هاتف telefonu puhelin tlf hotline phonenumber" +
+	"|i:ssn bsn pesel cpf dni nie nif nir nino personnummer personnr aadhaar steuerid steuernummer steueridentifikationsnummer idnr tckn curp rut ahv passport passnummer burgerservicenummer rijksregisternummer" +
+	"|o:order orders bestellung bestellnummer auftrag invoice rechnung rechnungsnummer commande facture pedido factura ordine bestelling ordernummer zamówienie nr ref reference referenz ticket sku article artikel item ean isbn issn gtin upc asin " +
+	"build revision rev commit port pid version v issue pr bug case serial tracking timestamp epoch hash checksum total amount sum price" +
+	"|n:no number nummer num numéro número" +
+	"|c:us me at is under the on our my your" +
+	"|x:x ext extension poste durchwahl dw anexo ramal int доб" +
 	"|u:user users u profile profiles people person persons member members account accounts customer customers client clients patient patients employee employees " +
 	"author authors contact contacts candidate candidates student students guest guests friend friends invite invitation invitations reset verify unsubscribe token session sessions auth activate confirm magic"

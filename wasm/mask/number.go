@@ -3,57 +3,66 @@ package mask
 // number is a run of digits with the separators that people put into numbers.
 type number struct {
 	digits [32]byte
-	group  [32]uint8 // group of each digit
+	group  [33]uint8 // group of each digit
 	pos    [32]int   // where each digit stands
 	n      int
-	groups int
+	groups int       // after the first
 	sep    [16]uint8 // bits of the separators before each group
 	size   [16]uint8
+	first  [17]uint8 // first digit of each group; behind the last, n
 	plus   bool
 	end    int
 }
 
 const (
 	sepSpace = 1 << iota
+	sepThin  // no-break and narrow spaces: what groups thousands
 	sepDash
 	sepDot
 	sepSlash
 	sepParen
 )
 
+// window is a range of whole groups of the number at hand.
+type window struct {
+	from, to int // digits
+	g, last  int // groups
+	seps     uint8
+}
+
 // numbers marks cards, phone numbers and the like that start between from and to.
 func (p *Policy) numbers(from, to int) {
-	num := &p.num
 	for k := from; k < to; {
 		c := p.ch(k)
 		if !isDigit(c) && c != '+' && c != '(' {
 			k++
 			continue
 		}
-		if prev := p.ch(k - 1); isDigit(c) && (isLetter(prev) || charIn(prev, "_#$")) {
-			// part of a word, a colour, an order number: skip its digits
-			for k < to && isAlnum(p.ch(k)) {
-				k++
+		if isDigit(c) {
+			if prev := p.ch(k - 1); isLetter(prev) || charIn(prev, "_#$-") {
+				if end := p.code(k); end > 0 {
+					k = max(end, k+1)
+					continue
+				}
+				if prev != '-' || isAlnum(p.ch(k-2)) {
+					// part of a word, a colour, an order number: skip its digits
+					for k < to && isAlnum(p.ch(k)) {
+						k++
+					}
+					continue
+				}
+			} else if end := p.code(k); end > 0 {
+				k = max(end, k+1)
+				continue
 			}
-			continue
 		}
 		p.read(k)
-		if num.n == 0 {
+		if p.num.n == 0 {
 			k++
 			continue
 		}
-		a, b := p.judge(k, k >= p.run)
-		p.run = num.end
-		if b > 0 {
-			p.mark(a, b)
-			k = b
-			continue
-		}
-		// not one: go on after the first group, a card may follow an amount
-		k = num.pos[0]
-		for k < to && isDigit(p.ch(k)) {
-			k++
-		}
+		k = p.judge(k)
+		p.run = k
 	}
 }
 
@@ -62,7 +71,7 @@ func (p *Policy) read(k int) {
 	n := &p.num
 	n.n, n.groups, n.plus = 0, 0, p.ch(k) == '+'
 	n.end = k
-	n.size[0], n.sep[0] = 0, 0
+	n.size[0], n.sep[0], n.first[0] = 0, 0, 0
 	if n.plus {
 		k++
 	}
@@ -71,11 +80,13 @@ func (p *Policy) read(k int) {
 		c := p.ch(k)
 		if isDigit(c) {
 			if n.n == len(n.digits) || n.groups == len(n.size)-1 {
-				return
+				break
 			}
 			if sep > 0 && n.n > 0 {
 				n.groups++
-				n.size[n.groups], n.sep[n.groups] = 0, kinds
+				n.size[n.groups], n.sep[n.groups], n.first[n.groups] = 0, kinds, uint8(n.n)
+			} else if sep > 0 {
+				n.sep[0] = kinds
 			}
 			sep, kinds = 0, 0
 			n.digits[n.n], n.group[n.n], n.pos[n.n] = c-'0', uint8(n.groups), k
@@ -99,75 +110,183 @@ func (p *Policy) read(k int) {
 		case 0xc2: // no-break space
 			if p.ch(k+1) == 0xa0 {
 				k++
-				kind = sepSpace
+				kind = sepThin
 			}
 		case 0xe2: // hyphens and narrow spaces, U+2000 to U+203F
 			if p.ch(k+1) == 0x80 && p.ch(k+2) != 0 {
 				k += 2
-				kind = sepDash
+				kind = sepThin
+				if c := p.ch(k); c >= 0x90 && c <= 0x95 {
+					kind = sepDash
+				}
 			}
 		}
 		if sep++; kind == 0 || sep > 3 {
-			return
+			break
 		}
 		kinds |= kind
 	}
+	n.first[n.groups+1], n.group[n.n] = uint8(n.n), uint8(n.groups+1)
 }
 
-// between is the bits of the separators after group from, up to group to.
-//
-//go:noinline
-func (n *number) between(from, to uint8) (bits uint8) {
-	for g := from + 1; g <= to; g++ {
-		bits |= n.sep[g]
+// judge marks what of the number has to be masked, and answers where to go on.
+func (p *Policy) judge(start int) int {
+	n := &p.num
+	ctx := p.context(start)
+	at := start
+	for g := 0; g <= n.groups; g++ {
+		w := window{from: int(n.first[g]), g: g}
+		if g == 1 {
+			ctx &^= ctxPhone | ctxID | ctxThing // of the first number alone
+		}
+		if g > 0 {
+			if end := p.code(n.pos[w.from]); end > 0 {
+				return end
+			}
+		}
+		best, kind := 0, findPhone
+		for w.last = g; w.last <= n.groups; w.last++ {
+			if w.last > g {
+				w.seps |= n.sep[w.last]
+			}
+			w.to = int(n.first[w.last+1])
+			size := w.to - w.from
+			if size > 19 {
+				break
+			}
+			if size < 6 {
+				continue
+			}
+			// A letter glued to the last digit makes it a word, a unit, or more than a number.
+			if w.last == n.groups && isLetter(p.ch(n.end)) && !(n.plus || charIn(p.ch(n.end), "xX")) {
+				break
+			}
+			switch {
+			case p.nationalID(w, ctx):
+				best, kind = w.to, findID
+			case size >= 12 && p.card(w):
+				best, kind = w.to, findCard
+			case size <= 15 && p.phone(w, start, ctx):
+				best, kind = w.to, findPhone
+			}
+		}
+		if best > 0 {
+			from, to := n.pos[w.from], n.pos[best-1]+1
+			if g == 0 && kind == findPhone {
+				from = start
+			}
+			if kind == findPhone {
+				to = p.extension(to)
+				if p.ch(from-1) == '(' {
+					from--
+				}
+			}
+			if kind == findID && p.ch(to)|0x20 == 'x' && !wordAlnum(p.ch(to+1)) {
+				to++ // the check character of a Chinese one
+			}
+			p.mark(from, to, kind)
+			return to
+		}
+		at = n.pos[n.first[g+1]-1] + 1
+		if n.plus && g == 0 {
+			continue
+		}
+	}
+	return max(at, start+1)
+}
+
+// Context of a number: the words and signs around it.
+const (
+	ctxPhone  = 1 << iota // a word before it says that it is a phone number
+	ctxID                 // that it is a number of a person
+	ctxThing              // that it is an order, a version, a price, a part of a URL or decimal
+	ctxBefore             // directly before it stands a sign that makes it part of something
+	ctxBehind             // likewise behind it, or a currency
+)
+
+// context looks at what stands before and behind the number.
+func (p *Policy) context(start int) (ctx uint8) {
+	n := &p.num
+	switch p.cueBefore(start) {
+	case 'p':
+		ctx = ctxPhone
+	case 'i':
+		ctx = ctxID
+	case 'o':
+		ctx = ctxThing
+	}
+	if charIn(p.ch(start-1), ".,/:=\\_&") && ctx&(ctxPhone|ctxID) == 0 {
+		ctx |= ctxBefore
+	}
+	e := n.end
+	if charIn(p.ch(e), ",:.") && isDigit(p.ch(e+1)) || p.ch(e) == '%' {
+		ctx |= ctxBehind
+	}
+	for charIn(p.ch(e), " \xc2\xa0") {
+		e++
+	}
+	if p.money(e) {
+		ctx = ctx&^ctxPhone | ctxBehind
+	}
+	if p.money(start-3) || p.money(start-4) || p.ch(start-2) == '$' || p.ch(start-2) == 0xa3 || p.ch(start-2) == 0xa5 {
+		ctx = ctxThing
 	}
 	return
 }
 
-// judge returns what of the number has to be masked, 0 if nothing. whole: it is not the rest
-// of a longer run, which was no number of its own.
-func (p *Policy) judge(start int, whole bool) (a, b int) {
-	n := &p.num
-	// A card may stand before or after other numbers: any run of whole groups.
-	for g := 0; g < n.n; g++ {
-		if g > 0 && n.group[g] == n.group[g-1] {
-			continue
-		}
-		for e := g + 13; e <= n.n && e <= g+19; e++ {
-			if e < n.n && n.group[e] == n.group[e-1] {
-				continue
-			}
-			if n.digits[g] >= 2 && n.digits[g] <= 6 && cardShape(n, g, e) && luhn(n.digits[g:e]) && !same(n.digits[g:e]) {
-				return n.pos[g], n.pos[e-1] + 1
-			}
-		}
+// money: a sign or code of a currency stands at k.
+func (p *Policy) money(k int) bool {
+	switch p.ch(k) {
+	case '$':
+		return true
+	case 0xc2:
+		return charIn(p.ch(k+1), "\xa3\xa5\xa2")
+	case 0xe2:
+		return p.ch(k+1) == 0x82 && p.ch(k+2) >= 0xa0
 	}
-	if isLetter(p.ch(n.end)) && !n.plus {
-		return 0, 0
+	if p.ch(k) == 'k' && p.ch(k+1) == 'r' && !wordAlnum(p.ch(k+2)) || p.ch(k) == 'z' && p.ch(k+1) == 0xc5 {
+		return true
 	}
-	if whole && n.n >= 7 && n.n <= 15 && p.phone(start) {
-		return start, n.end
-	}
-	if whole && n.groups == 2 && n.size[0] == 3 && n.size[1] == 2 && n.size[2] == 4 && n.between(0, 2) == sepDash {
-		return start, n.end // US social security number
-	}
-	return 0, 0
-}
-
-// cardShape: one block, or groups as cards print them.
-func cardShape(n *number, g, e int) bool {
-	first, last := n.group[g], n.group[e-1]
-	seps := n.between(first, last)
-	if seps&(sepSlash|sepParen) != 0 {
+	if k < 0 || k+3 > len(p.text) || wordAlnum(p.ch(k+3)) || wordAlnum(p.ch(k-1)) {
 		return false
 	}
-	for q := first; q <= last; q++ {
-		// With dots between them, shorter groups are a version or an address of a network.
-		if first != last && (n.size[q] < 2 || n.size[q] > 7 || seps&sepDot != 0 && n.size[q] < 4) {
+	return Listed(" EUR USD GBP CHF JPY SEK NOK DKK PLN BRL INR CNY ", p.text[k:k+3])
+}
+
+// glued: what stands around the window makes it part of something else.
+func (n *number) glued(w window, ctx uint8) bool {
+	return ctx&ctxBefore != 0 && w.g == 0 || ctx&ctxBehind != 0 && w.last == n.groups
+}
+
+// card: 12 to 19 digits in one block, or in groups as cards print them, with a prefix that
+// is given to cards and the check digit of Luhn.
+func (p *Policy) card(w window) bool {
+	n := &p.num
+	d := n.digits[w.from:w.to]
+	if w.seps&(sepSlash|sepParen) != 0 || d[0] < 2 || d[0] > 6 || d[0] == 2 && (d[1] < 2 || d[1] > 7) || d[0] == 3 && d[1] > 0 && d[1] < 4 {
+		return false
+	}
+	if w.last == w.g {
+		if len(d) < 13 {
+			return false
+		}
+	} else {
+		// Groups of four, or 4-6-5 and 4-6-4.
+		for q := w.g; q <= w.last; q++ {
+			s := n.size[q]
+			if s == 4 || q == w.last && s < 6 || q == w.g+1 && s == 6 && w.last == w.g+2 || q == w.g && (s == 5 || s == 6) && w.last == w.g+1 {
+				continue
+			}
+			if q == w.last && w.last == w.g+1 && s > 6 {
+				continue
+			}
+			return false
+		}
+		if len(d) < 13 {
 			return false
 		}
 	}
-	return true
+	return luhn(d) && !same(d)
 }
 
 func luhn(d []byte) bool {
@@ -184,110 +303,44 @@ func luhn(d []byte) bool {
 	return sum%10 == 0
 }
 
+// same: one digit throughout, or each the one after the last.
 func same(d []byte) bool {
-	for _, c := range d {
-		if c != d[0] {
+	step := (d[1] - d[0] + 10) % 10
+	if step > 1 {
+		return false
+	}
+	for i := 1; i < len(d); i++ {
+		if (d[i]-d[i-1]+10)%10 != step {
 			return false
 		}
 	}
 	return true
 }
 
-// phone: international form, national forms with a trunk 0, North American form, or a word
-// before it that says so.
-func (p *Policy) phone(start int) bool {
-	n := &p.num
-	if n.plus {
-		return true
-	}
-	if isDate(n) || charIn(p.ch(start-1), ".,/:") {
-		return false
-	}
-	if charIn(p.ch(n.end), ",:") && isDigit(p.ch(n.end+1)) {
-		return false
-	}
-	if p.cueBefore(start) {
-		return true
-	}
-	d := n.digits[:n.n]
-	if d[0] == 0 {
-		if d[1] == 0 && n.n >= 10 {
-			return true
+// cueBefore is what the word before the number says of it, over at most one word between.
+func (p *Policy) cueBefore(start int) byte {
+	e, none := start, byte(0)
+	for range 2 {
+		for e > 0 && start-e < 16 && charIn(p.ch(e-1), " \t:#.=(-\xc2\xa0") {
+			e--
 		}
-		return n.n >= 9 && n.n <= 12 && d[1] != 0 && (n.groups == 0 && n.n >= 10 || n.groups > 0 && n.size[0] >= 2)
-	}
-	g := 0
-	if n.groups == 3 && n.size[0] == 1 && d[0] == 1 {
-		g = 1
-	}
-	return n.groups == g+2 && n.size[g] == 3 && n.size[g+1] == 3 && n.size[g+2] == 4 && d[g] >= 2
-}
-
-func isDate(n *number) bool {
-	if n.groups < 2 {
-		return false
-	}
-	a, b, c := n.size[0], n.size[1], n.size[2]
-	return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4) || (a <= 2 && b <= 2 && c == 2 && n.groups == 2 && n.n <= 6)
-}
-
-// cueBefore looks for a word such as "tel" directly before the number.
-func (p *Policy) cueBefore(start int) bool {
-	e := start
-	for e > 0 && start-e < 4 && !wordAlnum(p.ch(e-1)) {
-		e--
-	}
-	a := e
-	for a > 0 && wordAlnum(p.ch(a-1)) {
-		a--
-	}
-	return p.lists.cues.find(p.text[a:e]) == 'p'
-}
-
-// ibanLengths: country and length (https://www.swift.com/standards/data-standards/iban).
-const ibanLengths = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18FR27GB22GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21MC27MD24ME22MK19MR27MT31MU30NL18NO15PK24PL28PS29PT25QA29RO24RS22SA24SC31SE24SI19SK24SM27ST25SV28TN24TR26UA29VA22VG24XK20"
-
-// ibans marks the IBANs that start in the chunk from..to; they may go on over blanks.
-func (p *Policy) ibans(from, to int) {
-	for k := from; k+4 <= to; k++ {
-		length := 0
-		for q := 0; q+4 <= len(ibanLengths); q += 4 {
-			if ibanLengths[q] == p.ch(k) && ibanLengths[q+1] == p.ch(k+1) {
-				length = int(ibanLengths[q+2]-'0')*10 + int(ibanLengths[q+3]-'0')
-			}
+		a := e
+		for a > 0 && start-a < 40 && wordAlnum(p.ch(a-1)) && p.ch(a-1) != 0xa0 {
+			a--
 		}
-		if length == 0 || !isDigit(p.ch(k+2)) || !isDigit(p.ch(k+3)) || isAlnum(p.ch(k-1)) {
-			continue
+		if a == e {
+			break
 		}
-		// The first four characters count last: the rest is read to its end, then they.
-		rem, n, end := 0, 0, 0
-		for j := k; n < length+4; j++ {
-			c := p.ch(j)
-			if !isAlnum(c) {
-				if !charIn(c, " -\xc2\xa0") {
-					break
-				}
-				continue
-			}
-			if n++; n > 4 {
-				if isDigit(c) {
-					rem = rem*10 + int(c-'0')
-				} else {
-					rem = rem*100 + int(c|0x20-'a') + 10
-				}
-				rem %= 97
-			}
-			if n == length {
-				end = j + 1
-				if isAlnum(p.ch(end)) {
-					break
-				}
-				j = k - 1
-			}
+		switch r := p.lists.cues.find(p.text[a:e]); r {
+		case 'p', 'i', 'o':
+			return r
+		case 'n':
+			none = 'o'
+		case 'c':
+		default:
+			return none
 		}
-		if n == length+4 && rem == 1 {
-			p.mark(k, end)
-			k = end
-		}
+		e = a
 	}
+	return none
 }

@@ -36,19 +36,20 @@ const InputMask = "••••••"
 
 // Policy makes Text out of raw page data.
 type Policy struct {
-	level Level
-	out   []byte // arena of the Texts made since Reset
-	spans []span // personal data found in the text at hand
-	text  []byte // what detect reads
-	run   int    // end of the last run of digits that detect read
-	done  int    // end of the last span
-	num   number
-	tmp   []byte // scratch of one call
-	names renames
-	typed typedTable
-	lists lists
-	src   source // style at hand
-	url   source // URL at hand
+	level  Level
+	out    []byte // arena of the Texts made since Reset
+	spans  []span // personal data found in the text at hand
+	text   []byte // what detect reads
+	run    int    // up to here numbers were read
+	done   int    // end of the last span
+	num    number
+	idCode codeScratch
+	tmp    []byte // scratch of one call
+	names  renames
+	typed  typedTable
+	lists  lists
+	src    source // style at hand
+	url    source // URL at hand
 }
 
 // New returns the policy of one page view.

@@ -15,11 +15,39 @@ func (p *Policy) tokens(from, to int) {
 		for b > k && charIn(p.ch(b-1), ".-") {
 			b--
 		}
-		if t := p.text[k:b]; len(t) >= 16 && (knownPrefix(t) || random(t)) {
-			p.mark(k, b)
+		t := p.text[k:b]
+		if hasPrefixFold(t, "sha") && (p.ch(k+4) == '-' || p.ch(k+6) == '-') {
+			return // the digest of a file, to the end of the chunk
+		}
+		if len(t) >= 16 {
+			if knownPrefix(t) || random(t) && !(hexOnly(t) && p.reference(k, len(t))) {
+				p.mark(k, b, findToken)
+			}
 		}
 		k = max(k+1, e)
 	}
+}
+
+// reference: what stands before a hexadecimal number says that it names a version, a file
+// or a thing: a word such as commit, a path such as /commit/, or any path, if it is short.
+func (p *Policy) reference(k, n int) bool {
+	if p.ch(k-1) != '/' {
+		return p.cueBefore(k) == 'o'
+	}
+	a := k - 1
+	for a > 0 && isAlnum(p.ch(a-1)) {
+		a--
+	}
+	return n < 32 || Listed(" commit commits blob tree compare raw archive rev ", p.text[a:k-1])
+}
+
+func hexOnly(t []byte) bool {
+	for _, c := range t {
+		if !isHex(c) && c != '-' {
+			return false
+		}
+	}
+	return true
 }
 
 func knownPrefix(t []byte) bool {
@@ -54,38 +82,40 @@ func mixed(t []byte) bool {
 	return digits >= 2 && letters >= 2
 }
 
-// random: a stretch of at least 20 letters and digits that change their kind as often as
-// chance would, or 32 and more hexadecimal digits (a UUID's dashes do not count).
+// rarePairs holds, by the first letter, which second letters are rare behind it: those that
+// together make 3 percent of the pairs in words of documentation and of programs.
+const rarePairs = "A:D0j>]Y[Jb6nRKCh3P0@Xcf6^^HIjk^_e?P34E_oono^ok?if<\\\\Kbj;X03?T24h^IChooo__P24\\29`X:T1Q:R65o^kookVWiojoMo^K`\\onoo?"
+
+// random: a stretch of at least 20 letters and digits of which a third are pairs that words
+// do not have, or 32 and more hexadecimal digits (dashes do not count).
 func random(t []byte) bool {
-	n, turns, digits, letters, hex := 0, 0, 0, 0, 0
+	n, odd, digits, letters, hex := 0, 0, 0, 0, 0
 	prev := byte(0)
 	for _, c := range t {
 		kind := byte(0)
 		switch {
 		case isDigit(c):
-			kind = 1
+			kind = '0'
 			digits++
-		case isUpper(c):
-			kind = 2
-			letters++
 		case isLetter(c):
-			kind = 3
+			kind = c | 0x20
 			letters++
-		case c == '-':
+		case c == '-' || c == '_':
+			prev = 0
 			continue
 		default:
-			n, turns, digits, letters, hex, prev = 0, 0, 0, 0, 0, 0
+			n, odd, digits, letters, hex, prev = 0, 0, 0, 0, 0, 0
 			continue
 		}
 		if isHex(c) {
 			hex++
 		}
-		if n > 0 && kind != prev {
-			turns++
+		if prev != 0 && prev != kind && (prev == '0' || kind == '0' || kind != prev+1 && rare(prev-'a', kind-'a')) {
+			odd++
 		}
 		prev = kind
 		n++
-		if n >= 20 && digits >= 3 && letters >= 3 && turns*4 >= n {
+		if n >= 20 && odd*3 >= n && letters >= 3 {
 			return true
 		}
 		if n >= 32 && hex == n && digits >= 4 && letters >= 4 {
@@ -93,4 +123,9 @@ func random(t []byte) bool {
 		}
 	}
 	return false
+}
+
+func rare(a, b byte) bool {
+	at := uint(a)*26 + uint(b)
+	return (rarePairs[at/6]-'0')>>(at%6)&1 != 0
 }
