@@ -230,6 +230,13 @@ func (c *conn) serve(kind int, b []byte) error {
 	if c.peer.site == "" {
 		return refuseHello("a frame came before it")
 	}
+	if len(b) > 0 && b[0] == assetType {
+		a, err := c.peer.asset(ctx, b)
+		if err != nil {
+			return c.storeError(err)
+		}
+		return c.send(a)
+	}
 	a, no, err := c.peer.frame(ctx, b)
 	if err != nil {
 		return c.storeError(err)

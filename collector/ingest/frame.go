@@ -25,7 +25,7 @@ func readFrame(b []byte) (pageView string, segs []store.Segment, err error) {
 		return "", nil, refuseFrame("%d bytes, shorter than its head of %d", len(b), frameHead)
 	}
 	if b[0] != frameType {
-		return "", nil, refuseFrame("type %d, this collector knows %d", b[0], frameType)
+		return "", nil, refuseFrame("type %d, this collector knows %d, and %d on a socket", b[0], frameType, assetType)
 	}
 	pv := b[1:17]
 	pageView = hex.EncodeToString(pv)

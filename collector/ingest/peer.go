@@ -16,6 +16,7 @@ type (
 		ServerTimeMs    int64                  `json:"serverTimeMs"`
 		SettingsVersion int64                  `json:"settingsVersion"`
 		Watch           bool                   `json:"watch"`
+		Assets          bool                   `json:"assets"` // frames of type 2 are taken
 		PageViews       map[string][][2]uint32 `json:"pageViews"`
 	}
 	ack struct {
@@ -84,7 +85,7 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	case !site.Enabled:
 		return welcome{}, nil, refuseDisabled
 	}
-	w := welcome{T: "welcome", SettingsVersion: site.SettingsVersion, PageViews: map[string][][2]uint32{}}
+	w := welcome{T: "welcome", Assets: true, SettingsVersion: site.SettingsVersion, PageViews: map[string][][2]uint32{}}
 	var no []refused
 	for _, a := range sessions {
 		if len(p.views)+len(a.PageViews) > MaxKnownViews {

@@ -41,6 +41,8 @@ func TestLimitsOfTheDocumentAreThoseOfTheCode(t *testing.T) {
 		"hello":                         {MaxHelloBytes},
 		"tail":                          {MaxTailBytes},
 		"sealed segment":                {store.MaxSegmentBytes},
+		"sealed asset":                  {store.MinAssetBytes, store.MaxAssetBytes},
+		"assets of a session":           {store.MaxSessionAssets, store.MaxSessionAssetBytes},
 		"segment number":                {store.MaxSegmentNumber},
 		"sessions of a hello":           {MaxSessions},
 		"page views of a hello":         {MaxPageViews},

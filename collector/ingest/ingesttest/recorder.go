@@ -105,6 +105,13 @@ func (v *View) Frame(numbers ...uint32) []byte {
 	return b
 }
 
+// Asset is a frame about an asset; without bytes it asks.
+func (v *View) Asset(id string, sealed []byte) []byte {
+	view, _ := hex.DecodeString(v.ID)
+	name, _ := hex.DecodeString(id)
+	return append(append(append([]byte{2}, view...), name...), sealed...)
+}
+
 // Tail is the body of a tail request.
 func Tail(hello []byte, frames ...[]byte) []byte {
 	b := binary.LittleEndian.AppendUint32(nil, uint32(len(hello)))
@@ -128,6 +135,9 @@ type Message struct {
 	Numbers      []uint32               `json:"numbers"`
 	Code         string                 `json:"code"`
 	Reason       string                 `json:"reason"`
+	Assets       bool                   `json:"assets"`
+	Asset        string                 `json:"asset"`
+	State        string                 `json:"state"`
 }
 
 // Socket is an open socket.
