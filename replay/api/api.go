@@ -5,6 +5,8 @@
 //	GET    /api/v1/sessions?site=&before=&beforeId=&limit=   {"sessions":[…],"nextBeforeMs":n,"nextBeforeId":id}
 //	GET    /api/v1/sessions/{id}             the session, its keys and closed envelopes
 //	GET    /api/v1/sessions/{id}/segments?cursor=&wait=1   u32 LE length, sealed segment, repeated
+//	GET    /api/v1/sessions/{id}/assets      {"assets":[id…]}
+//	GET    /api/v1/sessions/{id}/assets/{asset}            a sealed image or font that it shows
 //	GET    /api/v1/sessions/{id}/export[?sealed=1]         the recording file
 //	DELETE /api/v1/sessions/{id}             204
 //	POST   /api/v1/sessions[?site=]          a recording file in, 201 and its session out
@@ -101,6 +103,8 @@ func Handler(src open.Source, opt Options) http.Handler {
 	mux.Handle("GET /api/v1/sessions/{id}", h.route(h.session))
 	mux.Handle("DELETE /api/v1/sessions/{id}", h.route(h.delete))
 	mux.Handle("GET /api/v1/sessions/{id}/segments", h.route(h.segments))
+	mux.Handle("GET /api/v1/sessions/{id}/assets", h.route(h.assets))
+	mux.Handle("GET /api/v1/sessions/{id}/assets/{asset}", h.route(h.asset))
 	mux.Handle("GET /api/v1/sessions/{id}/export", h.route(h.export))
 	mux.Handle("/api/v1/", h.route(func(w http.ResponseWriter, r *http.Request) error {
 		return &open.APIError{Status: http.StatusNotFound, Code: "no-such-route", Message: "this API has no such path or method"}
@@ -156,6 +160,8 @@ func writeError(w http.ResponseWriter, err error) (status int) {
 	case errors.As(err, &failure):
 	case errors.Is(err, open.ErrNotFound):
 		failure = &open.APIError{Status: http.StatusNotFound, Code: "not-found", Message: "no such session", Hint: "it may have been deleted; list the sessions anew"}
+	case errors.Is(err, open.ErrNoAsset):
+		failure = &open.APIError{Status: http.StatusNotFound, Code: open.CodeNoAsset, Message: "the session shows no such asset"}
 	case errors.Is(err, open.ErrReadOnly):
 		failure = &open.APIError{Status: http.StatusConflict, Code: "read-only", Message: err.Error()}
 	case errors.Is(err, open.ErrNoSite):

@@ -66,6 +66,14 @@ func TestStatus(t *testing.T) {
 	}})
 	id, hidden, unknown := r.managed.ID, r.held.ID, opentest.ID("unknown")
 	owner := []string{"X-Role", "owner"}
+	asset := opentest.ID("asset")
+	if err := r.st.PutAsset(t.Context(), hidden, store.Asset{ID: asset, Sealed: make([]byte, 400)}); err != nil {
+		t.Fatal(err)
+	}
+	shown := opentest.ID("shown")
+	if err := r.st.PutAsset(t.Context(), id, store.Asset{ID: shown, Sealed: make([]byte, 400)}); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name, method, path string
 		header             []string
@@ -86,6 +94,12 @@ func TestStatus(t *testing.T) {
 		{"session", "GET", "/api/v1/sessions/" + id, nil, 200, ""},
 		{"unknown session", "GET", "/api/v1/sessions/" + unknown, nil, 404, "not-found"},
 		{"no id", "GET", "/api/v1/sessions/abc", nil, 404, "not-found"},
+		{"assets", "GET", "/api/v1/sessions/" + id + "/assets", nil, 200, ""},
+		{"an asset", "GET", "/api/v1/sessions/" + id + "/assets/" + shown, nil, 200, ""},
+		{"an asset of another session", "GET", "/api/v1/sessions/" + id + "/assets/" + asset, nil, 404, "no-asset"},
+		{"an asset that is no id", "GET", "/api/v1/sessions/" + id + "/assets/x", nil, 404, "no-asset"},
+		{"assets of a session that may not be seen", "GET", "/api/v1/sessions/" + hidden + "/assets", nil, 404, "not-found"},
+		{"an asset of a session that may not be seen", "GET", "/api/v1/sessions/" + hidden + "/assets/" + asset, nil, 404, "not-found"},
 		{"an id in capitals", "GET", "/api/v1/sessions/" + strings.ToUpper(id), nil, 404, "not-found"},
 		{"a session of a site that may not be seen", "GET", "/api/v1/sessions/" + hidden, nil, 404, "not-found"},
 		{"segments", "GET", "/api/v1/sessions/" + id + "/segments", nil, 200, ""},

@@ -85,6 +85,34 @@ func (h *handler) collect(ctx context.Context, id string, cursor *open.Cursor) (
 	return body, false, nil
 }
 
+func (h *handler) assets(w http.ResponseWriter, r *http.Request) error {
+	s, err := h.find(r, View)
+	if err != nil {
+		return err
+	}
+	ids, err := h.src.AssetIDs(r.Context(), s.ID)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"assets": append([]string{}, ids...)})
+	return nil
+}
+
+// asset answers with sealed bytes: the key is in the session's segments.
+func (h *handler) asset(w http.ResponseWriter, r *http.Request) error {
+	s, err := h.find(r, View)
+	if err != nil {
+		return err
+	}
+	sealed, err := h.src.Asset(r.Context(), s.ID, r.PathValue("asset"))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	_, _ = w.Write(sealed) // the client is gone: it asks again
+	return nil
+}
+
 func (h *handler) export(w http.ResponseWriter, r *http.Request) error {
 	s, err := h.find(r, Export)
 	if err != nil {

@@ -209,6 +209,14 @@ func (d *dirSource) Segments(ctx context.Context, id string, have *Cursor) iter.
 	}
 }
 
+func (d *dirSource) AssetIDs(ctx context.Context, id string) ([]string, error) {
+	return with(ctx, d, func(src Source) ([]string, error) { return src.AssetIDs(ctx, id) })
+}
+
+func (d *dirSource) Asset(ctx context.Context, id, asset string) ([]byte, error) {
+	return with(ctx, d, func(src Source) ([]byte, error) { return src.Asset(ctx, id, asset) })
+}
+
 // Watch watches through the collector. Without one nothing comes, and the directory is
 // not held for that.
 func (d *dirSource) Watch(ctx context.Context, id string) (<-chan struct{}, func(), error) {

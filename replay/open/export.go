@@ -47,6 +47,20 @@ func Export(ctx context.Context, src Source, id string, w io.Writer, opt ExportO
 		}
 		head.PageViews = append(head.PageViews, out)
 	}
+	assets, err := src.AssetIDs(ctx, id)
+	if err != nil {
+		return fmt.Errorf("export session %s: %w", id, err)
+	}
+	for _, asset := range assets {
+		sealed, err := src.Asset(ctx, id, asset)
+		if errors.Is(err, ErrNoAsset) {
+			continue // deleted since it was listed
+		}
+		if err != nil {
+			return fmt.Errorf("export session %s: %w", id, err)
+		}
+		head.Assets = append(head.Assets, HeadAsset{ID: asset, Sealed: sealed})
+	}
 	f, err := NewFileWriter(w, head)
 	if err != nil {
 		return fmt.Errorf("export session %s: %w", id, err)

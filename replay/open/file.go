@@ -13,6 +13,7 @@ import (
 	"hash"
 	"io"
 
+	"afterimage/collector/store"
 	"afterimage/wasm/wire/seal"
 )
 
@@ -78,6 +79,14 @@ type Head struct {
 	FirstAtMs    int64          `json:"firstAtMs"`
 	LastAtMs     int64          `json:"lastAtMs"`
 	PageViews    []HeadPageView `json:"pageViews"`
+	// Assets stand in the head so that readers from before them pass over them.
+	Assets []HeadAsset `json:"assets,omitempty"`
+}
+
+// HeadAsset is one sealed image or font of a Head.
+type HeadAsset struct {
+	ID     string `json:"id"`
+	Sealed Binary `json:"sealed"`
 }
 
 // HeadPageView is one page view of a Head.
@@ -113,6 +122,23 @@ func (h *Head) check() error {
 			return fmt.Errorf("head: page view %s: content key of %d bytes, not 16", pv.ID, len(pv.ContentKey))
 		}
 		seen[pv.ID] = true
+	}
+	bytes := 0
+	known := make(map[string]bool, len(h.Assets))
+	for i, a := range h.Assets {
+		switch {
+		case !ValidID(a.ID):
+			return fmt.Errorf("head: asset %d: id is not an asset id", i)
+		case known[a.ID]:
+			return fmt.Errorf("head: asset %s stands there twice", a.ID)
+		case len(a.Sealed) < store.MinAssetBytes || len(a.Sealed) > store.MaxAssetBytes:
+			return fmt.Errorf("head: asset %s of %d bytes, not %d to %d", a.ID, len(a.Sealed), store.MinAssetBytes, store.MaxAssetBytes)
+		}
+		known[a.ID] = true
+		bytes += len(a.Sealed)
+	}
+	if len(h.Assets) > store.MaxSessionAssets || bytes > store.MaxSessionAssetBytes {
+		return fmt.Errorf("head: %d assets of %d bytes, at most %d of %d", len(h.Assets), bytes, store.MaxSessionAssets, store.MaxSessionAssetBytes)
 	}
 	return nil
 }

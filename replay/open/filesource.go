@@ -229,6 +229,31 @@ func (s *FileSource) Segments(_ context.Context, id string, have *Cursor) iter.S
 	return s.file.segmentsWithout(have)
 }
 
+// AssetIDs lists the assets in the file's head.
+func (s *FileSource) AssetIDs(_ context.Context, id string) ([]string, error) {
+	if err := s.find(id); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, a := range s.file.Head.Assets {
+		ids = append(ids, a.ID)
+	}
+	return ids, nil
+}
+
+// Asset is one of the assets in the file's head.
+func (s *FileSource) Asset(_ context.Context, id, asset string) ([]byte, error) {
+	if err := s.find(id); err != nil {
+		return nil, err
+	}
+	for _, a := range s.file.Head.Assets {
+		if a.ID == asset {
+			return a.Sealed, nil
+		}
+	}
+	return nil, fmt.Errorf("asset %.40q: %w", asset, ErrNoAsset)
+}
+
 // Watch never has news.
 func (s *FileSource) Watch(_ context.Context, id string) (<-chan struct{}, func(), error) {
 	return make(chan struct{}), func() {}, s.find(id)

@@ -65,6 +65,9 @@ func ImportFile(ctx context.Context, st *store.Store, r io.ReaderAt, opt ImportO
 		at[pv.ID] = len(rec.PageViews)
 		rec.PageViews = append(rec.PageViews, store.RecordedPageView{ID: pv.ID, Tab: cmp.Or(pv.Tab, pv.ID), Envelope: envelope})
 	}
+	for _, a := range head.Assets {
+		rec.Assets = append(rec.Assets, store.Asset{ID: a.ID, Sealed: a.Sealed})
+	}
 	arrived := map[string]HeadPageView{}
 	for _, pv := range head.PageViews {
 		arrived[pv.ID] = pv

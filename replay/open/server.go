@@ -322,6 +322,40 @@ func ReadStream(body []byte) iter.Seq2[Segment, error] {
 	}
 }
 
+func (s *serverSource) AssetIDs(ctx context.Context, id string) ([]string, error) {
+	if !ValidID(id) {
+		return nil, fmt.Errorf("session %q: %w", id, ErrNotFound)
+	}
+	var answer struct{ Assets []string }
+	if err := s.get(ctx, "/api/v1/sessions/"+id+"/assets", nil, &answer); err != nil {
+		return nil, err
+	}
+	return answer.Assets, nil
+}
+
+func (s *serverSource) Asset(ctx context.Context, id, asset string) ([]byte, error) {
+	if !ValidID(id) || !ValidID(asset) {
+		return nil, fmt.Errorf("asset %.40q: %w", asset, ErrNoAsset)
+	}
+	resp, err := s.do(ctx, http.MethodGet, "/api/v1/sessions/"+id+"/assets/"+asset, nil)
+	var failure *APIError
+	if errors.As(err, &failure) && failure.Code == CodeNoAsset {
+		return nil, fmt.Errorf("asset %s: %w", asset, ErrNoAsset)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, store.MaxAssetBytes+1))
+	if err == nil && len(b) > store.MaxAssetBytes {
+		err = fmt.Errorf("asset %s: more than %d bytes", asset, store.MaxAssetBytes)
+	}
+	return b, err
+}
+
+// CodeNoAsset is the code of the API's answer where the session shows no such asset.
+const CodeNoAsset = "no-asset"
+
 // watchEvery is how often a remote source is asked for news.
 const watchEvery = time.Second
 

@@ -16,6 +16,8 @@ var (
 	ErrAmbiguous = errors.New("more than one session begins so")
 	// ErrKey: the key at hand does not open the recording, or there is none.
 	ErrKey = errors.New("no key opens it")
+	// ErrNoAsset: the session shows no asset of this id, or it is gone.
+	ErrNoAsset = errors.New("no such asset")
 	// ErrReadOnly: the source cannot delete or import.
 	ErrReadOnly = errors.New("the source is read-only")
 	// ErrAccess: the server refused the token.
@@ -107,6 +109,10 @@ type Source interface {
 	// Segments yields what is not in have, in page view then number order. The bytes
 	// of a yielded segment stay valid. It stops after the first error.
 	Segments(ctx context.Context, id string, have *Cursor) iter.Seq2[Segment, error]
+	// AssetIDs lists the sealed assets that the session shows; Asset is one of them, and
+	// ErrNoAsset where the session shows no such one.
+	AssetIDs(ctx context.Context, id string) ([]string, error)
+	Asset(ctx context.Context, id, asset string) ([]byte, error)
 	// Watch sends (without blocking, so several may become one) when segments of the
 	// session have come, until stop is called.
 	Watch(ctx context.Context, id string) (news <-chan struct{}, stop func(), err error)

@@ -135,6 +135,18 @@ func (s *storeSource) Segments(ctx context.Context, id string, have *Cursor) ite
 	}
 }
 
+func (s *storeSource) AssetIDs(ctx context.Context, id string) ([]string, error) {
+	return s.st.AssetIDs(ctx, id)
+}
+
+func (s *storeSource) Asset(ctx context.Context, id, asset string) ([]byte, error) {
+	b, err := s.st.Asset(ctx, id, asset)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("asset %.40q: %w", asset, ErrNoAsset)
+	}
+	return b, err
+}
+
 func (s *storeSource) Watch(ctx context.Context, id string) (<-chan struct{}, func(), error) {
 	if _, err := s.st.Session(ctx, id); err != nil {
 		return nil, nil, notFound(id, err)
