@@ -31,6 +31,45 @@ func (p *Policy) appendShown(s []byte) {
 	p.add(s[at:])
 }
 
+// TextBetween is Text with the first pre and the last suf bytes masked: finds over several
+// nodes cover them.
+func (p *Policy) TextBetween(s []byte, m Mode, pre, suf int) Text {
+	start := len(p.out)
+	pre = min(max(pre, 0), len(s))
+	suf = min(max(suf, 0), len(s)-pre)
+	if pre+suf == 0 || m != Shown && m != Allowed {
+		p.appendText(s, m)
+		return p.since(start)
+	}
+	p.detect(s)
+	p.appendMasked(s[:pre])
+	at, end := pre, len(s)-suf
+	for _, sp := range p.spans {
+		from, to := max(sp.from, at), min(sp.to, end)
+		if from < to {
+			p.add(s[at:from])
+			p.appendMasked(s[from:to])
+			at = to
+		}
+	}
+	p.add(s[at:end])
+	p.appendMasked(s[end:])
+	return p.since(start)
+}
+
+// Run looks for personal data in the joined text of several nodes, and answers the number
+// of finds; RunFind is one of them, strong if not only its grouping tells what it is.
+func (p *Policy) Run(s []byte) int {
+	p.detect(s)
+	return len(p.spans)
+}
+
+// RunFind is a find of the last Run.
+func (p *Policy) RunFind(i int) (from, to int, strong bool) {
+	sp := p.spans[i]
+	return sp.from, sp.to, sp.kind != findPhone && sp.kind != findID || p.ch(sp.from) == '+'
+}
+
 // HasPersonalData reports whether a detector finds something.
 func (p *Policy) HasPersonalData(s []byte) bool {
 	p.detect(s)

@@ -3,7 +3,7 @@ package mask
 // lists are what is known to be safe. Who adds a word here says that it carries no data on
 // any page; a word that is missing costs fidelity, never privacy.
 type lists struct {
-	tags, attrs, values, segments, css, cues, hints wordSet
+	tags, attrs, values, segments, css, cues, hints, inline wordSet
 }
 
 func (l *lists) init() {
@@ -14,6 +14,7 @@ func (l *lists) init() {
 	l.css = newWordSet(cssList)
 	l.cues = newWordSet(cueList)
 	l.hints = newWordSet(hintList)
+	l.inline = newWordSet(inlineList)
 }
 
 // Tag is what an element's name means to the policy.
@@ -168,3 +169,17 @@ const cueList = "p:tel telephone telefon telefono teléfono téléphone tél pho
 	"|x:x ext extension poste durchwahl dw anexo ramal int доб" +
 	"|u:user users u profile profiles people person persons member members account accounts customer customers client clients patient patients employee employees " +
 	"author authors contact contacts candidate candidates student students guest guests friend friends invite invitation invitations reset verify unsubscribe token session sessions auth activate confirm magic"
+
+// inlineList: elements within a line of text.
+const inlineList = "y:a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s samp slot small span strike strong sub sup time tt u var wbr tspan textpath"
+
+// Inline reports whether an element of this name stands within a line, as far as a name tells:
+// custom elements do.
+func (p *Policy) Inline(name []byte) bool {
+	for _, c := range name {
+		if c == '-' {
+			return true
+		}
+	}
+	return p.lists.inline.find(name) != 0
+}

@@ -146,6 +146,9 @@ func (c *Core) apply(op int) {
 		c.applyHello()
 		return
 	case opTime:
+		if at := int64(c.arg(0)); at > c.flow.since+flowFrame {
+			c.flowFlush(0)
+		}
 		c.atMs = max(c.atMs, int64(c.arg(0)))
 		return
 	case opSnapshotBegin:
@@ -154,6 +157,8 @@ func (c *Core) apply(op int) {
 			c.num(int64(c.arg(k)))
 		}
 	case opSnapshotEnd:
+		c.flowFlush(0)
+		c.begin(wire.KindSnapshotEnd, 0)
 		c.send()
 		c.endSnapshot()
 		return
@@ -192,6 +197,11 @@ func (c *Core) apply(op int) {
 	case opText:
 		if n.kind != kindText {
 			c.fail(ErrID)
+			return
+		}
+		if (!off || n.flags&waits != 0) && c.flows(c.n(n.parent)) {
+			n.flags |= waits
+			c.flowText(s, text)
 			return
 		}
 		o.Kind, o.Text = wire.KindSetText, c.textOf(n.parent, text).Bytes()
@@ -259,6 +269,7 @@ func (c *Core) remove(s int32) {
 	if n := c.n(s); n.flags&hidden == 0 {
 		c.emitRef(wire.KindRemove, n.id)
 	}
+	c.flowGap(s)
 	c.release(s)
 }
 
@@ -321,18 +332,25 @@ func (c *Core) applyMove(s int32) {
 		c.remove(s)
 		return
 	}
+	c.flowGap(s)
 	from := c.n(n.parent)
 	c.unlink(s)
 	c.link(s, parent, c.spot)
 	mode, kids := c.settle(s)
 	p := c.n(parent)
 	quiet := n.kind != kindElement && c.silent(parent)
+	if n.flags&hidden != 0 && n.flags&waits != 0 && !quiet && p.flags&hidden == 0 && p.mode != mask.Blocked {
+		// It is not on the wire yet, and will be written where it stands then.
+		n.mode, n.kids = mode, kids
+		return
+	}
 	same := mode == n.mode && kids == n.kids && !quiet && (n.kind != kindText || c.sameText(from, p)) ||
 		mode == mask.Blocked && n.mode == mode // a box moves as a box
 	if same && (n.flags|p.flags)&hidden == 0 && p.mode != mask.Blocked {
 		n.kids = kids
 		c.emitNode(wire.KindMove, s)
 		c.send()
+		c.flowTouch(s)
 		if mode == mask.Blocked {
 			c.recompute(s)
 		}

@@ -72,6 +72,9 @@ func (c *Core) applyBatch() Code {
 			break
 		}
 	}
+	if c.code == OK {
+		c.flowFlush(0)
+	}
 	return c.code
 }
 

@@ -23,9 +23,10 @@ const (
 type Core struct {
 	tree
 	reader
-	pol mask.Policy
-	enc wire.Encoder
-	op  wire.Op
+	flow flow
+	pol  mask.Policy
+	enc  wire.Encoder
+	op   wire.Op
 
 	in    []byte // the batch: ints, then text
 	ints  []int32
@@ -215,19 +216,21 @@ func (c *Core) memory() int {
 	if c.Memory != nil {
 		return c.Memory()
 	}
-	return cap(c.in) + cap(c.out) + cap(c.nodes)*int(unsafe.Sizeof(node{})) + cap(c.tab)*4
+	return cap(c.in) + cap(c.out) + cap(c.nodes)*int(unsafe.Sizeof(node{})) + cap(c.tab)*4 + cap(c.flow.refs)*20 + cap(c.flow.arena) + cap(c.flow.raw)
 }
 
 // MemoryBytes is what the core has taken.
 func (c *Core) MemoryBytes() int { return c.memory() }
 
 func (c *Core) beginEpoch() {
+	c.flowFlush(0)
 	if c.snapshot { // what came before the first snapshot belongs to its epoch
 		c.closeSegment()
 		c.epoch++
 		c.enc.BeginEpoch(c.epoch)
 	}
 	c.tree.reset()
+	c.flow.reset()
 	c.nodes[0] = node{mode: c.pol.PageMode()}
 	c.document = c.create(1, kindDocument)
 	c.n(c.document).mode = c.pol.PageMode()

@@ -88,6 +88,9 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 		}
 	}
 	n.tag = c.pol.TagOf(local)
+	if c.pol.Inline(local) {
+		n.flags |= inline
+	}
 	for i := range c.attrs {
 		c.learn(n, c.attrs[i].name, c.attrs[i].value, false)
 	}
@@ -162,6 +165,11 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 		n.flags |= hidden
 	}
 	if n.flags&hidden != 0 {
+		return s
+	}
+	if c.flows(c.n(parent)) {
+		n.flags |= hidden | waits
+		c.flowText(s, data)
 		return s
 	}
 	o := c.emitNode(wire.KindText, s)

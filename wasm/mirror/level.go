@@ -115,7 +115,7 @@ func (c *Core) withdraw(s int32) {
 	for at := s; at != 0; at = c.following(at, s, false) {
 		n := c.n(at)
 		n.mode, n.kids = c.settle(at)
-		n.flags |= hidden
+		n.flags = n.flags&^waits | hidden
 	}
 }
 

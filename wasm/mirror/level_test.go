@@ -50,10 +50,12 @@ func show(t testing.TB, level int, doc string, then func(b *batch)) (*Core, stri
 	c := start(t, level)
 	b := new(batch)
 	build(b, doc)
-	if then != nil {
-		then(b)
-	}
 	must(t, c, b)
+	if then != nil {
+		b = new(batch)
+		then(b)
+		must(t, c, b)
+	}
 	check(t, c)
 	p := newPage()
 	p.read(t, c, 0)

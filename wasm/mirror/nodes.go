@@ -22,6 +22,8 @@ const (
 	fixed                 // own contenteditable=false
 	sentMask              // the last value op on the wire was the input mask
 	sentNone              // the last value op on the wire was the empty value
+	inline                // an element that a run of texts goes on over
+	waits                 // a text that flow.go has yet to write; if hidden too, for the first time
 )
 
 // What the text children of an element are. It is inherited.
