@@ -76,14 +76,32 @@ func (p *Policy) HasPersonalData(s []byte) bool {
 	return len(p.spans) > 0
 }
 
+// mark notes a find. Finds of one chunk may come in any order and overlap.
 func (p *Policy) mark(from, to int, kind find) {
-	if n := len(p.spans); n > 0 && from < p.spans[n-1].to {
-		from = p.spans[n-1].to
-	}
 	if from < to {
 		p.spans = append(p.spans, span{from, to, kind})
-		p.done = to
+		p.done = max(p.done, to)
 	}
+}
+
+// settle puts the finds in order and makes one of those that overlap.
+func (p *Policy) settle() {
+	s := p.spans
+	for i := 1; i < len(s); i++ {
+		for k := i; k > 0 && s[k].from < s[k-1].from; k-- {
+			s[k], s[k-1] = s[k-1], s[k]
+		}
+	}
+	n := 0
+	for i := 1; i < len(s); i++ {
+		if s[i].from < s[n].to {
+			s[n].to = max(s[n].to, s[i].to)
+			continue
+		}
+		n++
+		s[n] = s[i]
+	}
+	p.spans = s[:n+1]
 }
 
 // ch is a byte of the text that detect reads, 0 outside of it.
@@ -124,6 +142,7 @@ func (p *Policy) detect(s []byte) {
 			}
 			i++
 		}
+		// What the chunk before found may reach into this one.
 		start = max(start, p.done)
 		if start >= i {
 			continue
@@ -138,22 +157,14 @@ func (p *Policy) detect(s []byte) {
 			p.tokens(start, i)
 		}
 		if digits > 0 {
-			p.numbers(max(start, p.done, p.run), i)
+			p.numbers(max(start, p.run), i)
 		}
 		if p.typed.n > 0 {
-			p.echoes(max(start, p.done), i)
+			p.echoes(start, i)
 		}
 	}
-}
-
-func (p *Policy) echoes(from, to int) {
-	for k := from; k < to; {
-		e := 0
-		if wordAlnum(p.ch(k)) && !wordAlnum(p.ch(k-1)) {
-			e = p.typed.echo(p.text, k)
-			p.mark(k, e, findEcho)
-		}
-		k = max(k+1, e)
+	if len(p.spans) > 1 {
+		p.settle()
 	}
 }
 

@@ -33,6 +33,7 @@ func TestText(t *testing.T) {
 		{"a JWT", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P", strings.Repeat("x", 80), strings.Repeat("x", 80)},
 		{"a key", "key sk_live_4eC39HqLyjWDarjtT1zdp7dc", "xxxx " + strings.Repeat("x", 32), "key " + strings.Repeat("x", 32)},
 		{"an address at the end of a sentence", "to jane@example.com.", "xx xxxxxxxxxxxxxxxx", "to xxxxxxxxxxxxxxxx."},
+		{"finds side by side in one word, in any order", "4111111111111111,jane@example.com;DE89370400440532013000", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx,xxxxxxxxxxxxxxxx;xxxxxxxxxxxxxxxxxxxxxxxx"},
 		{"a quoted local part", `to "jane doe"@example.com`, "xx xxxx xxxxxxxxxxxxxxxx", "to xxxx xxxxxxxxxxxxxxxx"},
 		{"a decorator in quotes of code is no address", "use `@computed.struct` or", "xxxx xxxxxxxxxxxxxxxx xx", "use `@computed.struct` or"},
 		{"a phone number and its extension", "at (235) 373-6627 x878", "xx xxxx xxxxxxx xxxx", "at xxxx xxxxxxx xxxx"},
@@ -242,6 +243,34 @@ func TestTypedValuesAreFoundElsewhere(t *testing.T) {
 	} {
 		if got := string(p.Text([]byte(c.in), mask.Shown).Bytes()); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.in, got, c.want)
+		}
+	}
+	for _, c := range []struct{ name, typed, in, want string }{
+		{"inside a longer word, from six characters on", "zanthorpe", "userZANTHORPEs, zan", "userxxxxxxxxxxs, zan"},
+		{"not inside one if it is shorter", "shoes", "horseshoes, shoes", "horseshoes, xxxx"},
+		{"over signs", "zanthorpe", "z-a-n-t-h-o-r-p-e", "xxxxxxxxxxxxxxxx"},
+		{"over zero-width characters", "zanthorpe", "z\u200ba\u200bn\u200bt\u200bh\u200bo\u200br\u200bp\u200be!", "xxxxxxxxxx!"},
+		{"other alphabets in capitals", "Ёжиков-Žižek", "ЁЖИКОВ ŽIŽEK и ёжиков žižek", "xxxxxxx xxxx и xxxxxxx xxxx"},
+		{"a name of three ideographs in a sentence", "李小明", "你好李小明先生", "你好ｘｘｘｘ先生"},
+		{"a short number stays", "12", "12 items of 2026", "12 items of 2026"},
+		{"a number as a whole", "48210", "48210, 148210", "xxxx, 148210"},
+	} {
+		p := mask.New(mask.Balanced)
+		p.Typed(1, []byte(c.typed))
+		if got := string(p.Text([]byte(c.in), mask.Shown).Bytes()); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+	secret := mask.New(mask.Balanced)
+	secret.TypedSecret(1, []byte("!p4ss-Wörd?"))
+	secret.TypedSecret(2, []byte("4821"))
+	for _, c := range []struct{ in, want string }{
+		{"your password is '!p4ss-Wörd?' now", "your password is xxxxxxxxxxxxxxxx now"},
+		{"P4SSWÖRD and code 4821.", "xxxxxxx and code xxxx"},
+		{"1948214", "1948214"},
+	} {
+		if got := string(secret.Text([]byte(c.in), mask.Shown).Bytes()); got != c.want {
+			t.Errorf("secret, %q: got %q, want %q", c.in, got, c.want)
 		}
 	}
 	_, v, _ := p.Attr(mask.Element{Mode: mask.Shown}, []byte("class"), []byte("a user-janezanthorpe"))

@@ -1,30 +1,38 @@
 package mask
 
+import "unicode/utf8"
+
 // typedTable remembers what was typed into inputs in this page view, so that it is found
 // where the page shows it again. It stays in the core's memory; nothing derived from it
 // leaves. Values are kept as letters and digits in lower case.
 type typedTable struct {
 	arena []byte
 	vals  [maxTyped]typedValue
-	heads [256]uint8 // first value (index+1) whose first word has this hash; chain by next
+	heads [256]uint8 // first value (index+1) whose first two characters have this hash; chain by next
+	pairs [32]uint32 // bit set of finer hashes of the same
 	n     int        // values in use
 	at    int        // the next to be replaced
 	word  []byte     // scratch
-	pairs [32]uint32 // bit set of the two letters that values start with
 }
 
 type typedValue struct {
-	field uint32 // node id
-	next  uint8
-	head  uint8 // hash of its first word
-	n     uint8 // bytes used of its place in the arena
-	words uint8
+	field  uint32 // node id
+	next   uint8
+	n      uint8 // bytes used of its place in the arena
+	secret bool
+	inside bool // long enough to be looked for in longer words too
 }
 
 const (
 	maxTyped      = 128
 	maxTypedBytes = 96 // of one value; a longer one is kept by its beginning
-	minTyped      = 4  // shorter values stand everywhere
+	// Shorter values stand everywhere. An ideograph counts as two characters.
+	minTyped       = 4 // as a whole word, with a letter
+	minTypedDigits = 5 // of digits alone
+	minInside      = 6 // as a part of a longer word
+	minDigitsIn    = 8
+	minSecretIn    = 5
+	maxTypedGap    = 4 // bytes of other characters between two of a value
 )
 
 func (t *typedTable) init() {
@@ -33,57 +41,48 @@ func (t *typedTable) init() {
 }
 
 // Typed tells the policy a raw value of a field. The table is bounded; the oldest goes.
-func (p *Policy) Typed(field uint32, value []byte) {
-	t := &p.typed
-	var buf [maxTypedBytes]byte
-	n, letters, other := 0, 0, 0
-	head := uint32(0)
-	inFirst := true
-	words := uint8(0)
-	inWord := false
-	for _, c := range value {
-		if !wordAlnum(c) {
-			if n > 0 {
-				inFirst = false
-			}
-			inWord = false
+func (p *Policy) Typed(field uint32, value []byte) { p.typed.learn(field, value, false) }
+
+// TypedSecret is Typed of a field of a secret kind: it is looked for from four characters
+// on, and masked with the signs around it, which may belong to it.
+func (p *Policy) TypedSecret(field uint32, value []byte) { p.typed.learn(field, value, true) }
+
+func (t *typedTable) learn(field uint32, value []byte, secret bool) {
+	w, chars, digits := t.word[:0], 0, 0
+	for i := 0; i < len(value); {
+		r, size := letter(value, i)
+		i += size
+		if r == 0 {
 			continue
 		}
-		if n == maxTypedBytes {
+		if len(w)+utf8.RuneLen(r) > maxTypedBytes {
 			break
 		}
-		if !inWord {
-			words++
-			inWord = true
+		w = utf8.AppendRune(w, r)
+		chars++
+		if isWide(r) {
+			chars++
 		}
-		c = lower(c)
-		if c >= 0x80 {
-			other++
-		} else if !isDigit(c) {
-			letters++
-		}
-		buf[n] = c
-		n++
-		if inFirst {
-			head = (head ^ uint32(c)) * 16777619
+		if r <= '9' {
+			digits++
 		}
 	}
-	if n < minTyped || (other == 0 && letters == 0 && n < 5) {
+	if chars < minTyped || digits == chars && chars < minTypedDigits && !secret {
 		return
 	}
-	h := foldHash(head)
-	// The same field typed further: its earlier, shorter value is replaced.
+	v := typedValue{field: field, n: uint8(len(w)), secret: secret}
+	v.inside = chars >= minInside && (digits < chars || chars >= minDigitsIn) || secret && chars >= minSecretIn
 	for i := 0; i < t.n; i++ {
-		v := &t.vals[i]
-		old := t.arena[i*maxTypedBytes : i*maxTypedBytes+int(v.n)]
-		if v.field == field && len(old) <= n && samePrefix(old, buf[:n]) {
-			t.unlink(i)
-			t.put(i, field, buf[:n], h, words)
-			return
+		old := t.arena[i*maxTypedBytes:][:t.vals[i].n]
+		if len(old) > len(w) || !samePrefix(old, w) || len(old) < len(w) && t.vals[i].field != field {
+			continue
 		}
-		if len(old) == n && samePrefix(old, buf[:n]) {
-			return
-		}
+		// The same value, or the same field typed further.
+		v.secret = v.secret || t.vals[i].secret
+		v.inside = v.inside || t.vals[i].inside
+		t.unlink(i)
+		t.put(i, v, w)
+		return
 	}
 	i := t.n
 	if t.n < maxTyped {
@@ -93,10 +92,8 @@ func (p *Policy) Typed(field uint32, value []byte) {
 		t.at = (t.at + 1) % maxTyped
 		t.unlink(i)
 	}
-	t.put(i, field, buf[:n], h, words)
+	t.put(i, v, w)
 }
-
-func foldHash(h uint32) uint8 { return uint8(h ^ h>>8 ^ h>>16 ^ h>>24) }
 
 func samePrefix(short, long []byte) bool {
 	for i, c := range short {
@@ -107,76 +104,167 @@ func samePrefix(short, long []byte) bool {
 	return true
 }
 
-func (t *typedTable) put(i int, field uint32, b []byte, head, words uint8) {
+func (t *typedTable) put(i int, v typedValue, b []byte) {
 	copy(t.arena[i*maxTypedBytes:], b)
-	t.vals[i] = typedValue{field: field, next: t.heads[head], head: head, n: uint8(len(b)), words: words}
-	t.heads[head] = uint8(i + 1)
-	t.pairs[pair(b)>>5] |= 1 << (pair(b) & 31)
+	at := pair(b[0], b[1])
+	v.next = t.heads[at&255]
+	t.vals[i] = v
+	t.heads[at&255] = uint8(i + 1)
+	t.pairs[at>>5] |= 1 << (at & 31)
 }
 
-func pair(b []byte) uint32 { return (uint32(b[0])*37 + uint32(b[1])) & 1023 }
+func pair(a, b byte) uint32 { return (uint32(a)*37 + uint32(b)) & 1023 }
 
 func (t *typedTable) unlink(i int) {
-	v := &t.vals[i]
-	at := &t.heads[v.head]
+	b := t.arena[i*maxTypedBytes:]
+	at := &t.heads[pair(b[0], b[1])&255]
 	for *at != 0 {
 		if int(*at) == i+1 {
-			*at = v.next
+			*at = t.vals[i].next
 			return
 		}
 		at = &t.vals[*at-1].next
 	}
 }
 
-// echo returns the end of a typed value that starts at s[i], the start of a word, or 0.
-func (t *typedTable) echo(s []byte, i int) int {
-	h := uint32(0)
-	k := i
-	for k < len(s) && wordAlnum(s[k]) {
-		h = (h ^ uint32(lower(s[k]))) * 16777619
-		k++
+// letter is the character at s[i] in lower case, 0 if it is no letter or digit, and its size.
+func letter(s []byte, i int) (rune, int) {
+	c := s[i]
+	if c < 0x80 {
+		if isAlnum(c) {
+			return rune(lower(c)), 1
+		}
+		return 0, 1
 	}
-	best := 0
-	for at := t.heads[foldHash(h)]; at != 0; at = t.vals[at-1].next {
-		v := &t.vals[at-1]
-		val := t.arena[(int(at)-1)*maxTypedBytes:][:v.n]
-		j, n, gap := i, 0, 0
-		for j < len(s) && n < len(val) {
-			if !wordAlnum(s[j]) {
-				if gap++; gap > 4 {
+	r, size := utf8.DecodeRune(s[i:])
+	switch {
+	case r < 0xc0 || r == 0xd7 || r == 0xf7 || r == utf8.RuneError || isSpaceRune(r) || isZeroWidth(r) ||
+		r >= 0x2010 && r <= 0x2bff || r >= 0x3000 && r <= 0x3004 || r >= 0xff00 && r <= 0xff0f:
+		return 0, size
+	case r <= 0xde, r >= 0x391 && r <= 0x3a9, r >= 0x410 && r <= 0x42f:
+		r += 0x20
+	case r >= 0x400 && r <= 0x40f:
+		r += 0x50
+	case r >= 0x139 && r <= 0x148, r >= 0x179 && r <= 0x17e:
+		r += r & 1
+	case r >= 0x100 && r <= 0x177:
+		r |= 1
+	}
+	return r, size
+}
+
+// echo returns the end of a typed value that starts at s[i], 0 if there is none. start: a
+// word begins there.
+func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
+	// The first two bytes of what stands here without signs choose the values to compare.
+	var head [8]byte
+	n := 0
+	for k := i; n < 2; {
+		if k >= len(s) || k > i+4+maxTypedGap {
+			return
+		}
+		r, size := letter(s, k)
+		if r != 0 {
+			n += utf8.EncodeRune(head[n:], r)
+		}
+		k += size
+	}
+	at := pair(head[0], head[1])
+	if t.pairs[at>>5]>>(at&31)&1 == 0 {
+		return
+	}
+	for v := t.heads[at&255]; v != 0; v = t.vals[v-1].next {
+		x := &t.vals[v-1]
+		if !start && !x.inside {
+			continue
+		}
+		val := t.arena[(int(v)-1)*maxTypedBytes:][:x.n]
+		k, n, gap := i, 0, 0
+		for k < len(s) && n < len(val) {
+			r, size := letter(s, k)
+			if r == 0 {
+				if gap += size; gap > maxTypedGap && !zeroWidthAt(s, k) {
 					break
 				}
-				j++
+				k += size
 				continue
 			}
-			if lower(s[j]) != val[n] {
+			want, wide := rune(val[n]), 1
+			if want >= 0x80 {
+				want, wide = utf8.DecodeRune(val[n:])
+			}
+			if r != want {
 				break
 			}
 			gap = 0
-			j++
-			n++
+			k += size
+			n += wide
 		}
-		if n == len(val) && (j == len(s) || !wordAlnum(s[j]) || n == maxTypedBytes) && j > best {
-			best = j
+		if n < len(val) || k <= best {
+			continue
 		}
+		if k < len(s) && !x.inside && n < maxTypedBytes-4 {
+			if r, _ := letter(s, k); r != 0 {
+				continue
+			}
+		}
+		best, secret = k, x.secret
 	}
-	return best
+	return
+}
+
+func zeroWidthAt(s []byte, i int) bool {
+	r, _ := utf8.DecodeRune(s[i:])
+	return isZeroWidth(r)
+}
+
+// echoes marks what was typed between from and to.
+func (p *Policy) echoes(from, to int) {
+	inWord := wordAlnum(p.ch(from - 1))
+	for k := from; k < to; {
+		r, size := letter(p.text, k)
+		if r == 0 {
+			inWord = false
+			k += size
+			continue
+		}
+		if e, secret := p.typed.echo(p.text, k, !inWord); e > 0 {
+			a := k
+			if secret { // signs around it may belong to it
+				for a > max(from, k-8) && p.ch(a-1) > ' ' && !wordAlnum(p.ch(a-1)) {
+					a--
+				}
+				for b := e; e < b+8 && p.ch(e) > ' ' && !wordAlnum(p.ch(e)); {
+					e++
+				}
+			}
+			p.mark(a, e, findEcho)
+			inWord = true
+			k = e
+			continue
+		}
+		inWord = true
+		k += size
+	}
 }
 
 // in reports whether a typed value stands anywhere in a name, also inside a word.
 func (t *typedTable) in(s []byte) bool {
 	w := t.word[:0]
-	for _, c := range s {
-		if wordAlnum(c) && len(w) < cap(w) {
-			w = append(w, lower(c))
+	for i := 0; i < len(s) && len(w) < cap(w)-4; {
+		r, size := letter(s, i)
+		if r != 0 {
+			w = utf8.AppendRune(w, r)
 		}
+		i += size
 	}
-	for k := 0; k+minTyped <= len(w); k++ {
-		if at := pair(w[k:]); t.pairs[at>>5]>>(at&31)&1 == 0 {
+	for k := 0; k+1 < len(w); k++ {
+		at := pair(w[k], w[k+1])
+		if t.pairs[at>>5]>>(at&31)&1 == 0 {
 			continue
 		}
-		for i := 0; i < t.n; i++ {
-			val := t.arena[i*maxTypedBytes:][:t.vals[i].n]
+		for v := t.heads[at&255]; v != 0; v = t.vals[v-1].next {
+			val := t.arena[(int(v)-1)*maxTypedBytes:][:t.vals[v-1].n]
 			if len(val) <= len(w)-k && samePrefix(val, w[k:]) {
 				return true
 			}
