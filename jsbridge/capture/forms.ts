@@ -1,6 +1,7 @@
 /**
  * Live form state: value, checked, selected; of a secret input only whether something is in it,
- * told by the caret and never by its value.
+ * told by the caret and never by its value. Where text of the page is shown, the core is told the
+ * value too, to mask it there.
  */
 import {
   $areaDefault, $areaValue, $checked, $defaultChecked, $defaultValue, $indeterminate, $localName, $options,
@@ -8,7 +9,7 @@ import {
 } from './native'
 import { idOf } from './nodes'
 import { Op, op } from './ops'
-import { isSecret } from './policy'
+import { isSecret, isTextShown } from './policy'
 
 /** Inputs whose value is their attribute, or no text. */
 const withoutValue = /^(?:hidden|submit|button|reset|image|file)$/
@@ -30,6 +31,7 @@ const tell = (element: Element, always: boolean): void => {
   } else if (name === 'input') {
     const input = element as HTMLInputElement
     if (isSecret(input)) {
+      if (isTextShown(input)) op(Op.echo, id, $value.call(input))
       // Null for kinds without a caret: something was typed, that is all that can be known unread.
       const filled = $selectionEnd.call(input) !== 0 && ($selectionEnd.call(input) !== null || always)
       op(Op.secret, id, filled ? 1 : 0)

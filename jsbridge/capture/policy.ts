@@ -4,7 +4,7 @@
  * decided in the core.
  */
 import { Refusal } from '../messages'
-import { $contains, $content, $hasAttribute, $localName, $matches, $nodeType, findAll } from './native'
+import { $contains, $content, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, findAll } from './native'
 
 export interface Selectors {
   readonly mask: readonly string[]
@@ -49,6 +49,8 @@ export let markNames: ReadonlySet<string>
 export let hasMarks = false
 let blocked: string
 let hidden: string
+/** What shows text; empty where the page's level does. */
+let allowed: string
 let lists: readonly (readonly [selectors: string, bit: number])[]
 /** Inputs that were secret since they are known, for as long as the page keeps them. */
 const once = new WeakSet<Element>()
@@ -56,12 +58,13 @@ const once = new WeakSet<Element>()
 const secrets = new Set<WeakRef<Element>>()
 
 /** Takes the site's selectors. Throws Refusal. */
-export const openPolicy = ({ mask, block, allow }: Selectors): void => {
+export const openPolicy = ({ mask, block, allow }: Selectors, level?: 0 | 1): void => {
   const names = new Set([marker])
   for (const selector of [...mask, ...block, ...allow]) checkSelector(selector, names)
   markNames = names
   blocked = [`[${marker}=block i]`, ...block].join()
   hidden = blocked + ',' + secretInputs.map((condition) => 'input[value]' + condition).join()
+  allowed = level ? '' : [`[${marker}=allow i]`, ...allow].join()
   lists = ([[mask.join(), 1], [block.join(), 2], [allow.join(), 4]] as const).filter(([list]) => list)
   hasMarks = lists.length > 0
 }
@@ -83,6 +86,10 @@ export const isSecret = (element: Element): boolean => {
   secrets.add(new WeakRef(element))
   return true
 }
+
+/** Whether text is shown anywhere in the element's document or the top one. */
+export const isTextShown = (element: Element): boolean =>
+  !allowed || !!(findAll(document, allowed)[0] ?? findAll($ownerDocument.call(element) as Document, allowed)[0])
 
 /** Bits of op mark for this node by the site's selectors. */
 export const bitsOf = (element: Element): number =>

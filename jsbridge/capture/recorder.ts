@@ -85,7 +85,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const slicing = options.slicing ?? { oneTaskElements, stepNodes, sliceMs }
   const controller = new AbortController()
   openGuard(options.failed, controller.signal)
-  openPolicy(options.selectors)
+  openPolicy(options.selectors, options.level)
   const attached = new WeakSet<Node>()
   let stopped = false
 

@@ -252,6 +252,7 @@ func TestTypedValuesAreFoundElsewhere(t *testing.T) {
 		{"over zero-width characters", "zanthorpe", "z\u200ba\u200bn\u200bt\u200bh\u200bo\u200br\u200bp\u200be!", "xxxxxxxxxx!"},
 		{"other alphabets in capitals", "Ёжиков-Žižek", "ЁЖИКОВ ŽIŽEK и ёжиков žižek", "xxxxxxx xxxx и xxxxxxx xxxx"},
 		{"a name of three ideographs in a sentence", "李小明", "你好李小明先生", "你好ｘｘｘｘ先生"},
+		{"a long text to the end of where it stands", strings.Repeat("zanthorpe and ", 20), "He: " + strings.Repeat("zanthorpe and ", 20), "He: " + strings.Repeat("xxxxxxxxxx xxxx ", 20)},
 		{"a short number stays", "12", "12 items of 2026", "12 items of 2026"},
 		{"a number as a whole", "48210", "48210, 148210", "xxxx, 148210"},
 	} {

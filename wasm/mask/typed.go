@@ -21,6 +21,7 @@ type typedValue struct {
 	n      uint8 // bytes used of its place in the arena
 	secret bool
 	inside bool // long enough to be looked for in longer words too
+	cut    bool // only its beginning is kept
 }
 
 const (
@@ -48,7 +49,7 @@ func (p *Policy) Typed(field uint32, value []byte) { p.typed.learn(field, value,
 func (p *Policy) TypedSecret(field uint32, value []byte) { p.typed.learn(field, value, true) }
 
 func (t *typedTable) learn(field uint32, value []byte, secret bool) {
-	w, chars, digits := t.word[:0], 0, 0
+	w, chars, digits, cut := t.word[:0], 0, 0, false
 	for i := 0; i < len(value); {
 		r, size := letter(value, i)
 		i += size
@@ -56,6 +57,7 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 			continue
 		}
 		if len(w)+utf8.RuneLen(r) > maxTypedBytes {
+			cut = true
 			break
 		}
 		w = utf8.AppendRune(w, r)
@@ -70,7 +72,7 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 	if chars < minTyped || digits == chars && chars < minTypedDigits && !secret {
 		return
 	}
-	v := typedValue{field: field, n: uint8(len(w)), secret: secret}
+	v := typedValue{field: field, n: uint8(len(w)), secret: secret, cut: cut}
 	v.inside = chars >= minInside && (digits < chars || chars >= minDigitsIn) || secret && chars >= minSecretIn
 	for i := 0; i < t.n; i++ {
 		old := t.arena[i*maxTypedBytes:][:t.vals[i].n]
@@ -203,7 +205,10 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 		if n < len(val) || k <= best {
 			continue
 		}
-		if k < len(s) && !x.inside && n < maxTypedBytes-4 {
+		if x.cut {
+			return len(s), x.secret // how far it goes on is not known
+		}
+		if k < len(s) && !x.inside {
 			if r, _ := letter(s, k); r != 0 {
 				continue
 			}

@@ -204,6 +204,7 @@ func (c *Core) apply(op int) {
 			c.flowText(s, text)
 			return
 		}
+		c.learnTyped(n, text)
 		o.Kind, o.Text = wire.KindSetText, c.textOf(n.parent, text).Bytes()
 	case opMark:
 		c.applyMark()
@@ -230,6 +231,9 @@ func (c *Core) apply(op int) {
 		}
 		c.num(reason)
 	case opDialogState:
+	case opEcho:
+		c.pol.TypedSecret(uint32(max(c.arg(0), 0)), text)
+		return
 	case opKey:
 		c.applyKey(s, c.arg(1))
 		return

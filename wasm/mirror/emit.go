@@ -172,6 +172,9 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 		c.flowText(s, data)
 		return s
 	}
+	if !c.inSnapshot {
+		c.learnTyped(n, data)
+	}
 	o := c.emitNode(wire.KindText, s)
 	o.Text = c.textOf(parent, data).Bytes()
 	c.send()

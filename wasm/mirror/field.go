@@ -72,7 +72,11 @@ func (c *Core) applyValue(s int32, value []byte) {
 	}
 	shown := n.mode == mask.Allowed && n.flags&secret == 0
 	if !shown {
-		c.pol.Typed(n.id, value)
+		if n.flags&secret != 0 {
+			c.pol.TypedSecret(n.id, value)
+		} else {
+			c.pol.Typed(n.id, value)
+		}
 		if n.input != mask.InputSlider {
 			c.emitMask(s, len(value) > 0)
 		}
@@ -81,6 +85,14 @@ func (c *Core) applyValue(s int32, value []byte) {
 	if n.flags&hidden == 0 {
 		n.flags &^= sentMask | sentNone
 		c.emitText(wire.KindValue, n.id, c.pol.Value(value, n.mode, false))
+	}
+}
+
+// learnTyped remembers the text of an editable element that is masked: what a visitor writes
+// there is often shown elsewhere then.
+func (c *Core) learnTyped(n *node, data []byte) {
+	if p := c.n(n.parent); p.kids == textTyped && p.mode != mask.Blocked && p.flags&secret == 0 {
+		c.pol.Typed(n.id, data)
 	}
 }
 

@@ -203,3 +203,51 @@ func TestFlowMemoryIsUsedAgain(t *testing.T) {
 		t.Errorf("got %d bytes after 3,000 rounds, want %d as after 200", got, size)
 	}
 }
+
+// TestEchoes: what was typed is masked where the page shows it, also over elements, in the
+// same batch before the value is told, and for secrets that op echo hands over.
+func TestEchoes(t *testing.T) {
+	const secret = "zantHorpe42"
+	for _, c := range []struct {
+		name string
+		tell func(b *batch, id int) *batch
+	}{
+		{"a value", func(b *batch, id int) *batch { return b.op(opValue, 3, secret) }},
+		{"a value of a field that names a password", func(b *batch, id int) *batch { return b.op(opAttr, 3, "name", "password").op(opValue, 3, secret) }},
+		{"a secret input", func(b *batch, id int) *batch { return b.op(opEcho, 3, secret).op(opSecret, 3, 1) }},
+		{"a secret input that was given up", func(b *batch, id int) *batch { return b.op(opRemove, 3).op(opEcho, 3, secret) }},
+		{"editable text", func(b *batch, id int) *batch {
+			return b.op(opElement, 1, 2, id, 0, "div", 1, "contenteditable", "true").op(opTextNode, id, 0, id+1, "zant").op(opText, id+1, secret)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, before := range []bool{true, false} {
+				core := start(t, 1)
+				must(t, core, new(batch).op(opElement, 1, 0, 2, 0, "p", 0).op(opElement, 1, 2, 3, 0, "input", 0).op(opSnapshotEnd))
+				p := newPage()
+				all := new(batch)
+				if before {
+					must(t, core, c.tell(all, 4))
+					all = new(batch)
+				}
+				all.op(opTextNode, 2, 0, 10, "hello "+secret+" my ZANTHORPE42s and user"+secret)
+				letters(secret, 20, func(b *batch) {
+					all.ints = append(all.ints, b.ints...)
+					all.text = append(all.text, b.text...)
+				})
+				if !before {
+					c.tell(all, 400)
+				}
+				must(t, core, all)
+				p.read(t, core, 0)
+				hides(t, p, secret)
+				hides(t, p, strings.ToUpper(secret))
+				got := p.String()
+				if !strings.Contains(got, "hello xxxxxxxxxx my xxxxxxxxxxs and user") || strings.Count(got, "<b>x</b>") != len(secret) {
+					t.Errorf("told before %v: got %s", before, got)
+				}
+				check(t, core)
+			}
+		})
+	}
+}

@@ -49,7 +49,8 @@ const (
 	opClockJump     = 41
 	opAnchor        = 42
 	opClear         = 43
-	opLast          = 43
+	opEcho          = 44
+	opLast          = 44
 )
 
 // opSpecs says of each op how it is read and what becomes of it. The first byte is the kind
@@ -106,6 +107,7 @@ var opSpecs = [opLast + 1]string{
 	opClockJump:     "\x2ei",
 	opAnchor:        "-ss",
 	opClear:         "-n",
+	opEcho:          "-es",
 }
 
 // Types of op tree's shape.
