@@ -10,12 +10,12 @@ import { controlChanged, controlTouched, controlWritten, formReset, settleForms 
 import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
 import { trackKeys } from './keys'
 import { createMutations } from './mutations'
-import { $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
-import { beginIds, giveId, idOf, rootOf } from './nodes'
+import { $contains, $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
+import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
 import { Op, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { openPolicy, type Selectors } from './policy'
+import { markNames, openPolicy, type Selectors } from './policy'
 import { trackScroll } from './scroll'
 import { openSerialiser } from './serialise'
 import { createStyles } from './styles'
@@ -28,6 +28,8 @@ const batchBytes = 1 << 20
 /** Bound of what the worker has not applied, bytes and ms. */
 const queueBytes = 8 << 20
 const queueMs = 2000
+/** So many dirty nodes, and all of the page is walked anew. */
+const maxDirty = 500
 /** A snapshot of more elements than this is sliced (about 30,000 nodes, 12 ms). */
 const oneTaskElements = 18000
 const sliceMs = 8
@@ -131,7 +133,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   // The queue to the worker.
   let queued = 0
   let queuedSince = 0
-  let dirty = false
+  /** While the worker is behind: the nodes to be walked anew when it has caught up. */
+  let dirty: Set<Node> | null = null
   const send = (type: 'ops' | 'leave'): void => {
     clearTimeout(timer)
     timer = 0
@@ -208,11 +211,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }))
 
   const apply = (records: readonly MutationRecord[]): void => {
-    if (!records.length || stopped || dirty) return
-    if (isFull()) {
-      // What the page does from here on is in the snapshot that follows when the worker has caught up.
-      dirty = true
-      observer.disconnect()
+    if (!records.length || stopped) return
+    if (!dirty && isFull()) {
+      dirty = new Set()
+      // What is not whole is begun anew.
+      if (steps) soil(document)
+    }
+    if (dirty) {
+      for (const { target, attributeName, removedNodes } of records) {
+        // Where the level may be another now nothing is told, until it is walked anew.
+        const moved = attributeName && markNames.has(attributeName) ? [target] : removedNodes
+        soil((moved === removedNodes ? target : parentOf(target)) as Node)
+        moved.forEach(dropIds)
+      }
       return
     }
     stamp()
@@ -220,6 +231,27 @@ export function createRecorder(options: RecorderOptions): Recorder {
     wrote()
   }
   const drain = (): void => apply(observer.takeRecords())
+  const soil = (node: Node | null): void => {
+    if (!dirty || !node || dirty.has(document)) return
+    dirty.add(node)
+    if (dirty.size <= maxDirty && !$contains.call(node, document.body)) return
+    // All of the page: nothing more is to be known of its changes until then.
+    dirty = new Set([document])
+    observer.disconnect()
+    beginIds()
+  }
+  /** Walks anew what changed while the worker was behind. */
+  const catchUp = (): void => {
+    drain()
+    const nodes = dirty as Set<Node>
+    if (nodes.has(document)) return void snapshot().catch(options.broken)
+    dirty = null
+    stamp()
+    mutations.resend(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
+    settleForms()
+    send('ops')
+    readScroll()
+  }
 
   /** Listeners and wrappers of a document or shadow root. Events that leave their shadow tree are taken at the document. */
   const attach = (root: Document | ShadowRoot): void => {
@@ -234,6 +266,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (name === 'link') styles.changed(target)
       else if (name.endsWith('frame')) {
         drain()
+        if (dirty) return soil(target)
         stamp()
         walker.host(target)
         walker.settle_()
@@ -282,7 +315,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       for (const name of names.split(' ')) wrap(owner.prototype, name, 'set', touched)
     }
     wrap(realm.Element.prototype, 'attachShadow', 'value', (host) => {
-      if (!idOf(host as Element) || dirty) return
+      if (!idOf(host as Element)) return
+      if (dirty) return soil(host as Element)
       stamp()
       walker.host(host as Element)
       walker.settle_()
@@ -298,7 +332,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.takeRecords()
     beginIds()
     giveId(document)
-    dirty = false
+    dirty = null
     steps = mutations.isOpen_ = null
     restamp()
     styles.begin()
@@ -429,7 +463,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     flush: guard(flush),
     resend: guard((list) => {
-      if (dirty || stopped) return
+      if (stopped) return
       drain()
       stamp()
       mutations.resend(list)
@@ -439,7 +473,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     applied: guard((bytes) => {
       queued = Math.max(0, queued - bytes)
       queuedSince = performance.now()
-      if (dirty && queued < queueBytes / 8) snapshot().catch(options.broken)
+      if (dirty && queued < queueBytes / 8) catchUp()
     }),
     stop: guard(() => {
       if (stopped) return

@@ -2,6 +2,7 @@
  * Test page of the bridge: starts a recorder without worker, keeps what it posts, writes the page's
  * tree in the form in which the tests write the decoded one, and runs random programs on the page.
  */
+import { Op } from '../ops'
 import { createRecorder, type Recorder, type RecorderOptions } from '../recorder'
 import type { Batch } from '../../messages'
 
@@ -14,6 +15,9 @@ interface Posted {
 
 const posted: Posted[] = []
 const failures: string[] = []
+/** What was written beside the page's ops and is not applied yet, bytes. */
+let owed = 0
+let filling = false
 let recorder: Recorder | undefined
 
 const units = (text: string): string => {
@@ -30,7 +34,10 @@ function record(extra: Partial<RecorderOptions> = {}): Promise<void> {
     selectors: { mask: [], block: [], allow: [] },
     startMs: performance.now(),
     closedRoots: (window as unknown as Record<symbol, WeakMap<Element, ShadowRoot> | undefined>)[Symbol.for('afterimage.roots')],
-    post: (type: string, { ints, text }: Batch) => posted.push({ type, ints: Array.from(new Int32Array(ints)), text: units(text) }),
+    post(type: string, { ints, text }: Batch) {
+      if (filling) owed += ints.byteLength + 2 * text.length
+      else posted.push({ type, ints: Array.from(new Int32Array(ints)), text: units(text) })
+    },
     activity() {},
     visible() {},
     degraded() {},
@@ -199,9 +206,19 @@ Object.assign(window, {
     /** What was posted since the last call; the bridge is told that it has been applied. */
     take() {
       recorder?.flush()
-      for (const { ints, text } of posted) recorder?.applied(4 * ints.length + text.length / 2)
+      for (const { ints, text } of Array.from(posted)) recorder?.applied(4 * ints.length + text.length / 2)
+      if (owed) recorder?.applied(owed)
+      owed = 0
       return posted.splice(0)
     },
+    /** Puts more before the worker than the queue may hold: it is behind until the next `take`. */
+    fill() {
+      recorder?.flush()
+      filling = true
+      recorder?.note(Op.track, 'filler', 'x'.repeat(5 << 20))
+      filling = false
+    },
+    waiting: () => posted.length,
     /** Tasks that the recorder asked for wait until `run`. */
     manualTasks() {
       const tasks: (() => void)[] = []

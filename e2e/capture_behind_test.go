@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// While the worker is behind nothing of the tree is posted; when it has caught up the decoded tree
+// is the document again, and the page was not walked anew but for what changed.
+func TestDirtyRootsAreWalkedAnew(t *testing.T) {
+	seeds, rounds := 12, 10
+	if n, err := strconv.Atoi(os.Getenv("AFTERIMAGE_SEEDS")); err == nil {
+		seeds = n
+	}
+	url := bridgePage(t, bridgeHead+`</head><body><p id=still>still</p><main><div id=root><p>a</p><div><ul><li>1<li>2</ul></div></div></main></body></html>`, nil)
+	for seed := range seeds {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			tb := newTab(t)
+			defer tb.close()
+			tb.open(url)
+			selectors := `{ mask: ['.x p'], block: [], allow: ['[class="1"]'] }`
+			eval[any](tb, fmt.Sprintf("(window.steps = bridge.program(document.getElementById('root'), bridge.random(%d)), bridge.record({ selectors: %s }))", 1000+seed, selectors))
+			tree := newOpTree()
+			follow(t, tb, tree, "snapshot")
+			still := tree.byID("still").id
+			for round := range rounds {
+				what := fmt.Sprintf("seed %d, round %d", seed, round)
+				eval[any](tb, fmt.Sprintf("steps(%d)", round))
+				follow(t, tb, tree, what+", before")
+				waiting := eval[int](tb, "(bridge.fill(), bridge.waiting())")
+				// In several tasks, so that records come in several callbacks.
+				for range 3 {
+					eval[any](tb, fmt.Sprintf("steps(%d)", 1+round))
+				}
+				if n := eval[int](tb, "(bridge.recorder().flush(), bridge.waiting())") - waiting; n != 0 {
+					t.Errorf("%s: a bridge that is behind posts %d batches", what, n)
+				}
+				follow(t, tb, tree, what)
+				if n := tree.ops[4]; n != 1 {
+					t.Fatalf("%s: %d snapshots, want the first one alone", what, n)
+				}
+				if id := tree.byID("still").id; id != still {
+					t.Errorf("%s: what did not change was written anew", what)
+				}
+			}
+		})
+	}
+}
+
+// What concerns all of the page makes all of it dirty.
+func TestDirtyDocumentIsASnapshot(t *testing.T) {
+	for _, c := range []struct{ name, script string }{
+		{"the body's children", `document.body.append('x')`},
+		{"the root element's attribute", `document.documentElement.lang = 'x'`},
+		{"more nodes than are kept", `for (const e of document.querySelectorAll('i')) e.title = 'x'`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tb, tree := stateTab(t, `<div id=d></div>`, `for (let i = 0; i < 600; i++) d.append(document.createElement('i'))`, nil)
+			eval[any](tb, `bridge.fill()`)
+			eval[any](tb, `(() => { `+c.script+` })()`)
+			follow(t, tb, tree, c.name)
+			if n := tree.ops[4]; n != 2 {
+				t.Errorf("%d snapshots, want 2", n)
+			}
+		})
+	}
+}
+
+// A level that the core does not know of yet: nothing is told of what is typed there.
+func TestNothingIsTypedUnderAnOldLevelWhileBehind(t *testing.T) {
+	for _, c := range []struct{ name, script string }{
+		{"a marker", `i.dataset.afterimage = 'mask'`},
+		{"a marker above", `wrap.dataset.afterimage = 'block'`},
+		{"a selector of the site", `wrap.className = 'private'`},
+		{"a move", `hidden.append(i)`},
+		{"all of the page", `(document.body.append('x'), i.dataset.afterimage = 'mask')`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tb := newTab(t)
+			tb.open(bridgePage(t, bridgeHead+`</head><body><main><div id=wrap data-afterimage=allow><p><input id=i></p></div><div id=hidden data-afterimage=mask></div></main></body></html>`, nil))
+			eval[any](tb, `bridge.record({ selectors: { mask: ['.private'], block: [], allow: [] } })`)
+			tree := newOpTree()
+			drain(t, tb, tree)
+			input := tree.byID("i").id
+			eval[any](tb, `bridge.fill()`)
+			eval[any](tb, `(() => { `+c.script+` })()`)
+			typeInto(tb, "#i", "CANARY")
+			batches := eval[[]posted](tb, `bridge.take()`)
+			begun := false
+			for _, p := range batches {
+				for i := 0; i < len(p.Ints) && !begun; i += int(p.Ints[i] >> 8) {
+					if code := p.Ints[i] & 255; code == 4 {
+						begun = true // ids start again
+					} else if (code == 17 || code == 25) && p.Ints[i+1] == input {
+						t.Errorf("op %d names the input by its old id", code)
+					}
+				}
+				if err := tree.apply(p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			follow(t, tb, tree, c.name)
+		})
+	}
+}
