@@ -122,6 +122,9 @@ func (p *Policy) detect(s []byte) {
 	p.text = s
 	p.spans, p.run = p.spans[:0], 0
 	p.done = 0 // up to here everything is decided
+	if p.skip {
+		return
+	}
 	for i := 0; i < len(s); {
 		if s[i] <= ' ' {
 			i++

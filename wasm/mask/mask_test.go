@@ -23,6 +23,8 @@ func TestText(t *testing.T) {
 		{"no address: a package and a decorator", "react@18.2.0 @Input() a@b", "xxxxxxxxxx xxxxxxx xxxx", "react@18.2.0 @Input() a@b"},
 		{"a card in groups", "card 4111 1111 1111 1111 ok", "xxxx xxxx xxxx xxxx xxxx xx", "card xxxx xxxx xxxx xxxx ok"},
 		{"a card with an expiry behind it", "4111111111111111 12/26", "xxxxxxxxxxxxxxxx xxxx", "xxxxxxxxxxxxxxxx 12/26"},
+		{"a card that a word touches", "Visa4111111111111111 and 4111111111111111exp", "xxxxxxxxxxxxxxxx xxxx xxxxxxxxxxxxxxxx", "Visaxxxxxxxxxxxxxxxx and xxxxxxxxxxxxxxxxexp"},
+		{"a card behind many numbers", "1 22 333 44 55 666 77 88 999 11 22 4111 1111 1111 1111", "x xx xxxx xx xx xxxx xx xx xxxx xx xx xxxx xxxx xxxx xxxx", "1 22 333 44 55 666 77 88 999 11 22 xxxx xxxx xxxx xxxx"},
 		{"a card with dots", "4111.1111.1111.1111", "xxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxxxx"},
 		{"not a card: the check digit is wrong", "4111 1111 1111 1112", "xxxx xxxx xxxx xxxx", "4111 1111 1111 1112"},
 		{"an IBAN in groups", "to DE89 3704 0044 0532 0130 00.", "xx xxxx xxxx xxxx xxxx xxxx xxxx", "to xxxx xxxx xxxx xxxx xxxx xx."},

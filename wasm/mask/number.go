@@ -11,6 +11,7 @@ type number struct {
 	size   [16]uint8
 	first  [17]uint8 // first digit of each group; behind the last, n
 	plus   bool
+	cut    bool // it goes on
 	end    int
 }
 
@@ -45,6 +46,10 @@ func (p *Policy) numbers(from, to int) {
 					continue
 				}
 				if prev != '-' || isAlnum(p.ch(k-2)) {
+					if end := p.gluedCard(k); end > 0 {
+						k = end
+						continue
+					}
 					// part of a word, a colour, an order number: skip its digits
 					for k < to && isAlnum(p.ch(k)) {
 						k++
@@ -58,7 +63,7 @@ func (p *Policy) numbers(from, to int) {
 		}
 		p.read(k)
 		if p.num.n == 0 {
-			k++
+			k = max(k+1, p.num.end)
 			continue
 		}
 		k = p.judge(k)
@@ -66,10 +71,26 @@ func (p *Policy) numbers(from, to int) {
 	}
 }
 
+// gluedCard marks a card that directly follows a word, and answers its end; 0 if none does.
+func (p *Policy) gluedCard(k int) int {
+	n := &p.num
+	p.read(k)
+	w := window{}
+	for w.last = 0; w.last <= n.groups && n.n >= 13; w.last++ {
+		w.seps |= n.sep[w.last]
+		w.to = int(n.first[w.last+1])
+		if w.to >= 13 && w.to <= 19 && !(isHex(p.ch(k-1)) && isHex(p.ch(k-2))) && p.card(w) {
+			p.mark(k, n.pos[w.to-1]+1, findCard)
+			return n.pos[w.to-1] + 1
+		}
+	}
+	return 0
+}
+
 // read reads the number at k.
 func (p *Policy) read(k int) {
 	n := &p.num
-	n.n, n.groups, n.plus = 0, 0, p.ch(k) == '+'
+	n.n, n.groups, n.plus, n.cut = 0, 0, p.ch(k) == '+', false
 	n.end = k
 	n.size[0], n.sep[0], n.first[0] = 0, 0, 0
 	if n.plus {
@@ -79,7 +100,7 @@ func (p *Policy) read(k int) {
 	for ; ; k++ {
 		c := p.ch(k)
 		if isDigit(c) {
-			if n.n == len(n.digits) || n.groups == len(n.size)-1 {
+			if n.cut = n.n == len(n.digits) || n.groups == len(n.size)-1 && sep > 0; n.cut {
 				break
 			}
 			if sep > 0 && n.n > 0 {
@@ -126,6 +147,18 @@ func (p *Policy) read(k int) {
 		}
 		kinds |= kind
 	}
+	if n.cut && sep == 0 { // in the middle of a group, which is left to the next read
+		n.n = int(n.first[n.groups])
+		if n.groups--; n.groups < 0 { // a single one: no number of anybody
+			n.groups = 0
+			for isDigit(p.ch(k)) {
+				k++
+			}
+			n.end = k
+		} else {
+			n.end = n.pos[n.n-1] + 1
+		}
+	}
 	n.first[n.groups+1], n.group[n.n] = uint8(n.n), uint8(n.groups+1)
 }
 
@@ -136,6 +169,9 @@ func (p *Policy) judge(start int) int {
 	at := start
 	for g := 0; g <= n.groups; g++ {
 		w := window{from: int(n.first[g]), g: g}
+		if n.cut && g > 0 && w.from+19 > n.n {
+			return n.pos[w.from] // too few digits are known from here on
+		}
 		if g == 1 {
 			ctx &^= ctxPhone | ctxID | ctxThing // of the first number alone
 		}
@@ -159,6 +195,9 @@ func (p *Policy) judge(start int) int {
 			}
 			// A letter glued to the last digit makes it a word, a unit, or more than a number.
 			if w.last == n.groups && isLetter(p.ch(n.end)) && !(n.plus || charIn(p.ch(n.end), "xX")) {
+				if size >= 15 && p.card(w) {
+					best, kind = w.to, findCard
+				}
 				break
 			}
 			switch {

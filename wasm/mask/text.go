@@ -37,6 +37,7 @@ const InputMask = "••••••"
 // Policy makes Text out of raw page data.
 type Policy struct {
 	level  Level
+	skip   bool   // only by UnsafeSkipDetection
 	out    []byte // arena of the Texts made since Reset
 	spans  []span // personal data found in the text at hand
 	text   []byte // what detect reads

@@ -60,6 +60,7 @@ type flow struct {
 	joined  []byte
 	since   int64
 	count   uint8
+	skip    bool // only by UnsafeSkipDetection
 }
 
 func (f *flow) reset() {
@@ -69,7 +70,7 @@ func (f *flow) reset() {
 
 // flows reports whether text children of p are shown less personal data.
 func (c *Core) flows(p *node) bool {
-	return (p.mode == mask.Allowed || p.mode == mask.Shown && p.kids == textPlain) && p.flags&secret == 0 && p.tag != mask.TagStyle
+	return (p.mode == mask.Allowed || p.mode == mask.Shown && p.kids == textPlain) && p.flags&secret == 0 && p.tag != mask.TagStyle && !c.flow.skip
 }
 
 // flowText takes the text of a node that flows; it is written with the next flush.
@@ -182,15 +183,15 @@ func (c *Core) flowNext(s, root int32, in bool) int32 {
 			continue
 		}
 		n = c.n(s)
-		if n.kind == kindText {
-			if c.flowed(s) {
-				return s
-			}
-			if n.flags&hidden == 0 {
-				return 0 // shown in another way: masked
-			}
+		if n.kind == kindText && c.flowed(s) {
+			return s
+		}
+		if n.flags&hidden != 0 { // not on the wire: what is around it stands together there
 			in = false
 			continue
+		}
+		if n.kind == kindText {
+			return 0 // shown in another way: masked
 		}
 		if n.kind == kindElement && !through(n) && root == 0 || n.kind > kindOther {
 			return 0
@@ -216,15 +217,15 @@ func (c *Core) flowPrev(s, root int32, in bool) int32 {
 			continue
 		}
 		n = c.n(s)
-		if n.kind == kindText {
-			if c.flowed(s) {
-				return s
-			}
-			if n.flags&hidden == 0 {
-				return 0
-			}
+		if n.kind == kindText && c.flowed(s) {
+			return s
+		}
+		if n.flags&hidden != 0 { // not on the wire: what is around it stands together there
 			in = false
 			continue
+		}
+		if n.kind == kindText {
+			return 0
 		}
 		if n.kind == kindElement && !through(n) && root == 0 || n.kind > kindOther {
 			return 0

@@ -111,6 +111,7 @@ func (c *Core) recompute(s int32) {
 func (c *Core) withdraw(s int32) {
 	if c.n(s).flags&hidden == 0 {
 		c.emitRef(wire.KindRemove, c.n(s).id)
+		c.flowGap(s)
 	}
 	for at := s; at != 0; at = c.following(at, s, false) {
 		n := c.n(at)
