@@ -29,6 +29,8 @@ func round(b *batch, id int) {
 	b.op(opElement, id, 0, id+3, 0, "input", 2, "type", "text", "name", "q")
 	b.op(opTextNode, id, id+3, id+4, "hello there")
 	b.op(opAttr, id, "class", "toast open").op(opAttr, id, "title", "Some title")
+	b.op(opTextNode, id, id+3, id+5, "jane@").op(opTextNode, id, id+5, id+6, "example.com or 4111 1111 1111 1111").op(opRemove, id+5)
+	b.op(opEcho, id+3, "hello there").op(opText, id+6, "a text long enough that only its two ends are kept, which is what a neighbour could complete, and so on and on and on until the end")
 	b.op(opText, id+4, "hello again").op(opMove, id+4, id, 0)
 	b.op(opValue, id+3, "typed text").op(opKey, id+3, 0).op(opScroll, 1, 0, id%100)
 	b.op(opPointer, id, 3, 30, 1, 2, 20, 3, 4, 10, 5, 6).op(opMouse, 2, id, 5, 6, 0, 0)
@@ -46,7 +48,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		now := int64(0)
 		step := func() {
 			round(b, id)
-			id += 5
+			id += 7
 			if code := put(c, b); code != OK {
 				t.Fatalf("apply: got code %d", code)
 			}
@@ -62,7 +64,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		// built once and its ids shifted.
 		round(b, id)
 		got := testing.AllocsPerRun(100, func() {
-			shift(b, 5)
+			shift(b, 7)
 			if code := put(c, b); code != OK {
 				t.Fatalf("apply: got code %d", code)
 			}
@@ -112,7 +114,7 @@ func TestMemoryFollowsTheLiveDocument(t *testing.T) {
 	id, after := 5000, 0
 	for i := range 10000 {
 		round(b, id)
-		id += 5
+		id += 7
 		must(t, c, b)
 		c.ClearResend()
 		now += 100
@@ -190,7 +192,7 @@ func BenchmarkRound(b *testing.B) {
 	b.ReportAllocs()
 	now := int64(0)
 	for range b.N {
-		shift(batch, 5)
+		shift(batch, 7)
 		must(b, c, batch)
 		c.ClearResend()
 		now += 1000
