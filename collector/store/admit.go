@@ -110,11 +110,16 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 		case len(p.Envelope) != seal.EnvelopeSize:
 			out[i].Err = ErrNoEnvelope
 			continue
-		case !sealedTo(p.Envelope, a.SealingKey):
-			out[i].Err = ErrWrongKey
-			continue
 		case count >= MaxPageViews:
 			out[i].Err = fmt.Errorf("session has %d page views: %w", count, ErrLimit)
+			continue
+		}
+		ours, err := s.sealedToSite(ctx, t, a.Site, p.Envelope, a.SealingKey)
+		if err != nil {
+			return err
+		}
+		if !ours {
+			out[i].Err = ErrWrongKey
 			continue
 		}
 		// Only now: a hello of which no page view is taken must leave nothing behind.
@@ -159,9 +164,9 @@ func (s *Store) insertSession(ctx context.Context, t tx, a Admission) error {
 	if a.Sampled {
 		sampled = 1
 	}
-	if _, err := t.exec(ctx, `INSERT INTO sessions (id, site, visitor_tag, consent_version, sampled, first_ms, last_ms, segments, bytes, finished, generation, blob)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
-		a.Session, a.Site, a.VisitorTag, a.ConsentVersion, sampled, now, now); err != nil {
+	if _, err := t.exec(ctx, `INSERT INTO sessions (id, site, visitor_tag, consent_version, privacy_version, sampled, first_ms, last_ms, segments, bytes, finished, generation, blob)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING`,
+		a.Session, a.Site, a.VisitorTag, a.ConsentVersion, a.PrivacyVersion, sampled, now, now); err != nil {
 		return err
 	}
 	return s.checkSession(ctx, t, a) // another collector may have been first

@@ -63,6 +63,12 @@ func deleteViews(ctx context.Context, t tx, session string) error {
 	return dropAssets(ctx, t, session)
 }
 
+// purgeAll removes what the journal holds of a deleted session, each record overwritten
+// first: a purge alone leaves its bytes in the file until the block is compacted. What the
+// finaliser purged before is such a rest; without its envelope nobody opens it.
 func (s *Store) purgeAll(ctx context.Context, id string) error {
+	if err := s.journal.overwrite(ctx, id); err != nil {
+		return err
+	}
 	return s.journal.purge(ctx, id, math.MaxUint64-1)
 }

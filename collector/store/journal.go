@@ -185,6 +185,22 @@ func (j *journal) purge(ctx context.Context, session string, through uint64) err
 	return nil
 }
 
+// overwrite removes the records of a session and writes random bytes over them on disk. It
+// costs the rewriting of a block (8 MiB) a record, so it is for deletion, not for what was
+// moved into a blob.
+func (j *journal) overwrite(ctx context.Context, session string) error {
+	for m, err := range j.read(ctx, session, 0) {
+		if err != nil {
+			return err
+		}
+		err = j.stream.SecureDeleteMsg(ctx, m.seq)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return fmt.Errorf("journal: overwrite: %w", err)
+		}
+	}
+	return nil
+}
+
 // sessions lists the sessions that have records.
 func (j *journal) sessions(ctx context.Context) ([]string, error) {
 	info, err := j.stream.Info(ctx, jetstream.WithSubjectFilter(segmentPrefix+">"))

@@ -21,6 +21,8 @@ type session struct {
 	loaded     bool
 	site       string
 	visitorTag string
+	consent    string // version
+	privacy    string // version
 	lastSeq    uint64 // position of the latest record in the journal; 0: none
 	generation int64
 	blob       string
@@ -85,8 +87,8 @@ func (s *Store) load(ctx context.Context, x *session) error {
 	x.lastSeq, x.unknown = 0, false
 	x.recent = recentSums{}
 	var finished int64
-	err := s.db.row(ctx, `SELECT site, visitor_tag, first_ms, last_ms, finished, generation, blob FROM sessions WHERE id = ?`, x.id).
-		Scan(&x.site, &x.visitorTag, &x.firstMs, &x.lastMs, &finished, &x.generation, &x.blob)
+	err := s.db.row(ctx, `SELECT site, visitor_tag, consent_version, privacy_version, first_ms, last_ms, finished, generation, blob FROM sessions WHERE id = ?`, x.id).
+		Scan(&x.site, &x.visitorTag, &x.consent, &x.privacy, &x.firstMs, &x.lastMs, &finished, &x.generation, &x.blob)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
@@ -209,7 +211,7 @@ func (s *Store) idle(lastMs int64) bool {
 
 func (s *Store) info(x *session) SessionInfo {
 	out := SessionInfo{
-		ID: x.id, Site: x.site, VisitorTag: x.visitorTag,
+		ID: x.id, Site: x.site, VisitorTag: x.visitorTag, ConsentVersion: x.consent, PrivacyVersion: x.privacy,
 		FirstAt: time.UnixMilli(x.firstMs), LastAt: time.UnixMilli(x.lastMs),
 		Finished: x.finished, Live: !x.finished && !s.idle(x.lastMs),
 	}

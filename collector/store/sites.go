@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,7 +11,7 @@ import (
 	"afterimage/wasm/wire/seal"
 )
 
-const siteColumns = `id, name, site_key, custody, origins, enabled, sealing_key, wrapped_key, identity_key, signature, settings, settings_version, created_ms`
+const siteColumns = `id, name, site_key, custody, origins, enabled, sealing_key, wrapped_key, identity_key, signature, settings, settings_version, created_ms, notice`
 
 // AddSite stores a new site; ErrExists when its id is taken.
 func (s *Store) AddSite(ctx context.Context, site Site) error {
@@ -24,7 +25,7 @@ func (s *Store) AddSite(ctx context.Context, site Site) error {
 	if err != nil {
 		return err
 	}
-	res, err := s.db.exec(ctx, `INSERT INTO sites (`+siteColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, args...)
+	res, err := s.db.exec(ctx, `INSERT INTO sites (`+siteColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, args...)
 	if err != nil {
 		return fmt.Errorf("site %s: %w", site.ID, err)
 	}
@@ -41,8 +42,17 @@ func (s *Store) UpdateSite(ctx context.Context, id string, change func(*Site) er
 		if site, err = scanSite(t.row(ctx, `SELECT `+siteColumns+` FROM sites WHERE id = ?`+s.db.forUpdate(), id)); err != nil {
 			return fmt.Errorf("site %.40q: %w", id, notFound(err))
 		}
+		old := site
 		if err := change(&site); err != nil {
 			return err
+		}
+		if !bytes.Equal(old.SealingKey, site.SealingKey) {
+			if err := s.retire(ctx, t, old); err != nil {
+				return err
+			}
+			if err := s.audit(ctx, t, AuditEntry{Who: "cli", Action: AuditKeyRotated, Site: id}); err != nil {
+				return err
+			}
 		}
 		return saveSite(ctx, t, site)
 	})
@@ -66,7 +76,7 @@ func saveSite(ctx context.Context, t tx, site Site) error {
 		return err
 	}
 	res, err := t.exec(ctx, `UPDATE sites SET id = ?, name = ?, site_key = ?, custody = ?, origins = ?, enabled = ?, sealing_key = ?, wrapped_key = ?,
-		identity_key = ?, signature = ?, settings = ?, settings_version = ?, created_ms = ? WHERE id = ?`, append(args, site.ID)...)
+		identity_key = ?, signature = ?, settings = ?, settings_version = ?, created_ms = ?, notice = ? WHERE id = ?`, append(args, site.ID)...)
 	if err != nil {
 		return fmt.Errorf("site %s: %w", site.ID, err)
 	}
@@ -97,12 +107,16 @@ func siteArgs(site Site) ([]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site %s: %w", site.ID, err)
 	}
+	notice, err := json.Marshal(site.Notice)
+	if err != nil {
+		return nil, fmt.Errorf("site %s: %w", site.ID, err)
+	}
 	enabled := 0
 	if site.Enabled {
 		enabled = 1
 	}
 	return []any{site.ID, site.Name, site.Key, site.Custody, string(origins), enabled, site.SealingKey, site.WrappedKey,
-		site.Identity, site.Signature, string(site.Settings), site.SettingsVersion, site.CreatedAt.UnixMilli()}, nil
+		site.Identity, site.Signature, string(site.Settings), site.SettingsVersion, site.CreatedAt.UnixMilli(), string(notice)}, nil
 }
 
 // Site returns one site or ErrNotFound.
@@ -134,15 +148,18 @@ func (s *Store) Sites(ctx context.Context) ([]Site, error) {
 
 func scanSite(row interface{ Scan(...any) error }) (Site, error) {
 	var site Site
-	var origins, settings string
+	var origins, settings, notice string
 	var enabled, created int64
 	err := row.Scan(&site.ID, &site.Name, &site.Key, &site.Custody, &origins, &enabled, &site.SealingKey, &site.WrappedKey,
-		&site.Identity, &site.Signature, &settings, &site.SettingsVersion, &created)
+		&site.Identity, &site.Signature, &settings, &site.SettingsVersion, &created, &notice)
 	if err != nil {
 		return Site{}, err
 	}
 	if err := json.Unmarshal([]byte(origins), &site.Origins); err != nil {
 		return Site{}, fmt.Errorf("origins: %w", err)
+	}
+	if err := json.Unmarshal([]byte(notice), &site.Notice); err != nil {
+		return Site{}, fmt.Errorf("notice: %w", err)
 	}
 	site.Enabled = enabled != 0
 	site.Settings = json.RawMessage(settings)

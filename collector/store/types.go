@@ -71,6 +71,7 @@ type Site struct {
 	Signature       []byte          `json:"-"`        // held: over the settings payload
 	Settings        json.RawMessage `json:"settings"` // privacy, mask, block, allow, …
 	SettingsVersion int64           `json:"settingsVersion"`
+	Notice          Notice          `json:"notice"`
 	CreatedAt       time.Time       `json:"createdAt"`
 }
 
@@ -79,8 +80,10 @@ type Admission struct {
 	Site, Session, Tab string
 	VisitorTag         string
 	ConsentVersion     string
+	PrivacyVersion     string // of the site's settings as the collector knows them now
 	Sampled            bool
-	// SealingKey is the site's public key, which the envelopes of new page views must name:
+	// SealingKey is the site's public key, which the envelopes of new page views must name,
+	// or one that it replaced less than LateFor ago:
 	// nobody could open another one, and storing it would look like a recording. Page views
 	// that are known keep the envelope of their first hello, whatever the key is now. Empty
 	// is not checked.
@@ -131,6 +134,11 @@ type SessionFilter struct {
 
 // SessionInfo is what the index knows of a session without opening it.
 type SessionInfo struct {
+	// ConsentVersion is what the visitor had consented to, PrivacyVersion that of the site's
+	// settings as the collector knew them when the session came. Session alone fills them.
+	ConsentVersion string `json:"consentVersion,omitempty"`
+	PrivacyVersion string `json:"privacyVersion,omitempty"`
+
 	ID         string         `json:"id"`
 	Site       string         `json:"site"`
 	VisitorTag string         `json:"visitorTag"`
