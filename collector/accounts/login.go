@@ -19,16 +19,19 @@ import (
 	"time"
 
 	"afterimage/collector/store"
+	"afterimage/collector/throttle"
 
 	"github.com/alexedwards/scs/v2"
 )
 
 const (
-	sessionFor  = 14 * 24 * time.Hour
-	idleFor     = 3 * 24 * time.Hour
-	userKey     = "user"
-	maxFormSize = 8 << 10
-	bodyFor     = 15 * time.Second // for the body of a request of whoever is not signed in
+	sessionFor        = 14 * 24 * time.Hour
+	idleFor           = 3 * 24 * time.Hour
+	userKey           = "user"
+	maxFormSize       = 8 << 10
+	attemptsPerWindow = 10 // to sign in, of one address
+	attemptWindow     = time.Minute
+	bodyFor           = 15 * time.Second // for the body of a request of whoever is not signed in
 )
 
 // Config connects Accounts.
@@ -48,7 +51,7 @@ type Accounts struct {
 	log      *slog.Logger
 	client   func(*http.Request) netip.Addr
 	sessions *scs.SessionManager
-	attempts attempts
+	attempts throttle.Window
 	decoy    string
 	bodyFor  time.Duration
 }
@@ -75,7 +78,7 @@ func New(c Config) *Accounts {
 	if now == nil {
 		now = time.Now
 	}
-	a.attempts.now = now
+	a.attempts = throttle.Window{Hasher: &throttle.Hasher{Now: now}, Now: now, Every: attemptWindow, Most: attemptsPerWindow}
 	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
 		a.log.Error("login session", "err", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
@@ -162,7 +165,7 @@ func (a *Accounts) loginPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Accounts) login(w http.ResponseWriter, r *http.Request) {
-	if !a.attempts.allow(a.client(r)) {
+	if !a.attempts.Allow(a.client(r)) {
 		servePage("login-wait.html", http.StatusTooManyRequests)(w, r)
 		return
 	}
@@ -203,7 +206,7 @@ func (a *Accounts) linkPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Accounts) useLink(w http.ResponseWriter, r *http.Request) {
-	if !a.attempts.allow(a.client(r)) {
+	if !a.attempts.Allow(a.client(r)) {
 		servePage("login-wait.html", http.StatusTooManyRequests)(w, r)
 		return
 	}

@@ -6,17 +6,11 @@ package admin
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base32"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +18,7 @@ import (
 	"afterimage/collector/accounts"
 	"afterimage/collector/ingest"
 	"afterimage/collector/keys"
+	"afterimage/collector/notify"
 	"afterimage/collector/store"
 	"afterimage/wasm/wire/seal"
 )
@@ -48,6 +43,9 @@ type Admin struct {
 	Changed func(site string)
 	// SignInURL is the address of the login for a token; nil where no collector runs.
 	SignInURL func(token string) string
+	// Announce tells a site's users of a new version of its privacy settings; nil tells nobody.
+	Announce func(context.Context, notify.Change) error
+	Now      func() time.Time // nil is time.Now
 }
 
 // AddSite is the request to make a site.
@@ -59,6 +57,7 @@ type AddSite struct {
 	Signed json.RawMessage `json:"signed,omitempty"`
 	// Settings of a managed site.
 	Settings ingest.SiteSettings `json:"settings"`
+	NoticeChange
 }
 
 // SetSite changes what is not nil.
@@ -77,6 +76,7 @@ type SetSite struct {
 	IgnoreDNT     *bool           `json:"unsafeIgnoreDNT,omitempty"`
 	Sample        *float64        `json:"sample,omitempty"`
 	Signed        json.RawMessage `json:"signed,omitempty"`
+	NoticeChange
 }
 
 // AddSite makes a site and returns it with its key.
@@ -108,6 +108,9 @@ func (a *Admin) AddSite(ctx context.Context, q AddSite) (store.Site, error) {
 	default:
 		return store.Site{}, problem("use managed or held", "custody %q is unknown", q.Custody)
 	}
+	if err := q.NoticeChange.apply(&site.Notice); err != nil {
+		return store.Site{}, err
+	}
 	if err := a.Store.AddSite(ctx, site); err != nil {
 		if errors.Is(err, store.ErrExists) {
 			return store.Site{}, problem("use site set to change it", "site %s is there already", site.ID)
@@ -115,6 +118,9 @@ func (a *Admin) AddSite(ctx context.Context, q AddSite) (store.Site, error) {
 		return store.Site{}, err
 	}
 	a.changed(site.ID)
+	if err := a.Store.Audit(ctx, store.AuditEntry{Who: who, Action: store.AuditSiteAdded, Site: site.ID}); err != nil {
+		return store.Site{}, err
+	}
 	return a.Store.Site(ctx, site.ID)
 }
 
@@ -126,6 +132,7 @@ func (a *Admin) manage(site *store.Site, set ingest.SiteSettings) error {
 	}
 	site.ID = newSiteID()
 	site.Key = "m." + site.ID
+	set.PrivacyVersion = "1"
 	if site.Settings, err = encodeSettings(set); err != nil {
 		return err
 	}
@@ -144,101 +151,21 @@ func newSiteID() string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b[:]))
 }
 
-// signedFile is what `replay key new` writes and what recorders verify.
-type signedFile struct {
-	Payload   string `json:"payload"`
-	Identity  string `json:"identity"`
-	Signature string `json:"signature"`
-}
-
-const holdHint = "make it with: replay key new, on the owner's machine, and give ID.settings.json as --settings"
-
-// hold takes id, sealing key and settings from what the owner signed.
-func hold(site *store.Site, signed json.RawMessage) error {
-	if len(signed) == 0 {
-		return problem(holdHint, "held custody needs the settings that the owner signed")
-	}
-	var f signedFile
-	if err := json.Unmarshal(signed, &f); err != nil || f.Payload == "" {
-		return problem(holdHint, "the file of signed settings is not of its form")
-	}
-	identity, err := base64.RawURLEncoding.DecodeString(f.Identity)
-	if err != nil {
-		return problem(holdHint, "signed settings: identity is not base64url")
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(f.Signature)
-	if err != nil || !verify(identity, signature, f.Payload) {
-		return problem(holdHint, "signed settings: the signature does not verify")
-	}
-	var p struct {
-		Site            string `json:"site"`
-		Custody         string `json:"custody"`
-		SettingsVersion int64  `json:"settingsVersion"`
-		SealingKey      string `json:"sealingKey"`
-	}
-	if err := json.Unmarshal([]byte(f.Payload), &p); err != nil {
-		return problem(holdHint, "signed settings: the payload is not JSON")
-	}
-	sealing, err := base64.RawURLEncoding.DecodeString(p.SealingKey)
-	switch {
-	case err != nil || len(sealing) != seal.PublicKeySize:
-		return problem(holdHint, "signed settings: sealingKey is not a P-256 point")
-	case p.Custody != store.Held:
-		return problem(holdHint, "signed settings: custody is %q, expected held", p.Custody)
-	case !store.ValidSiteID(p.Site):
-		return problem(holdHint, "signed settings: site is not an id")
-	case site.ID != "" && site.ID != p.Site:
-		return problem("give the file of this site", "signed settings are those of site %s, not %s", p.Site, site.ID)
-	case site.ID != "" && p.SettingsVersion <= site.SettingsVersion:
-		return problem("sign anew with a higher version", "signed settings have version %d, the site has %d already", p.SettingsVersion, site.SettingsVersion)
-	}
-	sum := sha256.Sum256(identity)
-	key := "h." + p.Site + "." + base64.RawURLEncoding.EncodeToString(sum[:])
-	if site.Key != "" && site.Key != key {
-		return problem("the site's pages name the first identity; add a new site for another", "signed settings are of another identity")
-	}
-	site.ID, site.Key, site.SealingKey = p.Site, key, sealing
-	site.Identity, site.Signature = identity, signature
-	site.Settings, site.SettingsVersion = json.RawMessage(f.Payload), p.SettingsVersion
-	return nil
-}
-
-// verify checks an ECDSA P-256 signature r||s over SHA-256 of payload.
-func verify(spki, signature []byte, payload string) bool {
-	k, err := x509.ParsePKIXPublicKey(spki)
-	if err != nil {
-		return false
-	}
-	pub, ok := k.(*ecdsa.PublicKey)
-	if !ok || pub.Curve != elliptic.P256() || len(signature) != 64 {
-		return false
-	}
-	sum := sha256.Sum256([]byte(payload))
-	return ecdsa.Verify(pub, sum[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:]))
-}
-
-func encodeSettings(set ingest.SiteSettings) (json.RawMessage, error) {
-	if !slices.Contains([]string{"", "strict", "balanced"}, set.Privacy) {
-		return nil, problem("use strict or balanced", "privacy %q is unknown", set.Privacy)
-	}
-	if !slices.Contains([]string{"", "none", "required"}, set.Consent) {
-		return nil, problem("use none or required", "consent %q is unknown", set.Consent)
-	}
-	if set.Sample != nil && (*set.Sample < 0 || *set.Sample > 1) {
-		return nil, problem("use a number from 0 to 1", "sample %v is not a share", *set.Sample)
-	}
-	return json.Marshal(set)
-}
-
 // SetSite changes a site.
 func (a *Admin) SetSite(ctx context.Context, q SetSite) (store.Site, error) {
+	var changed []string
 	site, err := a.Store.UpdateSite(ctx, q.Site, func(site *store.Site) error {
 		if err := q.origins(site); err != nil {
 			return err
 		}
 		replace(&site.Name, q.Name)
+		if q.Enabled != nil && *q.Enabled && site.Custody == store.Managed && len(site.WrappedKey) == 0 {
+			return problem("give it a new one first: collector site rotate-key "+site.ID, "the key of site %s was destroyed", site.ID)
+		}
 		replace(&site.Enabled, q.Enabled)
-		return q.settings(site)
+		var err error
+		changed, err = q.settings(site)
+		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return store.Site{}, problem("list them with: collector site list", "no site has the id %.40q", q.Site)
@@ -247,7 +174,7 @@ func (a *Admin) SetSite(ctx context.Context, q SetSite) (store.Site, error) {
 		return store.Site{}, err
 	}
 	a.changed(site.ID)
-	return site, nil
+	return site, a.announce(ctx, site, changed)
 }
 
 func (q SetSite) origins(site *store.Site) error {
@@ -275,42 +202,6 @@ func (q SetSite) origins(site *store.Site) error {
 	if len(site.Origins) == 0 {
 		return problem("switch the site off instead: --no-enabled", "a site needs at least one origin")
 	}
-	return nil
-}
-
-// settings changes what recorders are sent. Each change raises the version.
-func (q SetSite) settings(site *store.Site) error {
-	if len(q.Signed) > 0 {
-		if site.Custody != store.Held {
-			return problem("", "signed settings belong to held custody, site %s is managed", site.ID)
-		}
-		return hold(site, q.Signed)
-	}
-	if q.Privacy == nil && q.Mask == nil && q.Block == nil && q.Allow == nil && q.Consent == nil && q.IgnoreDNT == nil && q.Sample == nil {
-		return nil
-	}
-	if site.Custody == store.Held {
-		return problem("sign new settings with replay key and give them as --settings", "the settings of held site %s are signed by its owner", site.ID)
-	}
-	var set ingest.SiteSettings
-	if err := json.Unmarshal(site.Settings, &set); err != nil {
-		return fmt.Errorf("settings of site %s: %w", site.ID, err)
-	}
-	replace(&set.Privacy, q.Privacy)
-	replace(&set.Mask, q.Mask)
-	replace(&set.Block, q.Block)
-	replace(&set.Allow, q.Allow)
-	replace(&set.Consent, q.Consent)
-	replace(&set.AllowDNT, q.IgnoreDNT)
-	if q.Sample != nil {
-		set.Sample = q.Sample
-	}
-	b, err := encodeSettings(set)
-	if err != nil {
-		return err
-	}
-	site.Settings = b
-	site.SettingsVersion++
 	return nil
 }
 

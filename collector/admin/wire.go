@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 
+	"afterimage/collector/rules"
 	"afterimage/collector/store"
 )
 
@@ -25,6 +26,14 @@ type Actions interface {
 	AddToken(context.Context, Token) (Credentials, error)
 	RevokeToken(context.Context, Token) (Credentials, error)
 	Tokens(context.Context) ([]Token, error)
+	EraseSession(context.Context, SessionID) (Receipt, error)
+	DestroyKey(context.Context, SiteID) (Receipt, error)
+	RotateKey(context.Context, SiteID) (store.Site, error)
+	CheckSite(context.Context, SiteID) ([]rules.Warning, error)
+	BackUpEnvelopes(context.Context, Backup) (store.Backup, error)
+	RestoreEnvelopes(context.Context, File) (Restored, error)
+	Reports(context.Context, SiteID) ([]store.Report, error)
+	Audited(context.Context, SiteID) ([]store.AuditEntry, error)
 }
 
 var (
@@ -47,6 +56,14 @@ func Handler(a *Admin) http.Handler {
 	mux.Handle("POST /admin/v1/token-add", call(a.AddToken))
 	mux.Handle("POST /admin/v1/token-revoke", call(a.RevokeToken))
 	mux.Handle("POST /admin/v1/token-list", call(func(ctx context.Context, _ struct{}) ([]Token, error) { return a.Tokens(ctx) }))
+	mux.Handle("POST /admin/v1/session-erase", call(a.EraseSession))
+	mux.Handle("POST /admin/v1/site-destroy-key", call(a.DestroyKey))
+	mux.Handle("POST /admin/v1/site-rotate-key", call(a.RotateKey))
+	mux.Handle("POST /admin/v1/site-check", call(a.CheckSite))
+	mux.Handle("POST /admin/v1/envelopes-back-up", call(a.BackUpEnvelopes))
+	mux.Handle("POST /admin/v1/envelopes-restore", call(a.RestoreEnvelopes))
+	mux.Handle("POST /admin/v1/site-reports", call(a.Reports))
+	mux.Handle("POST /admin/v1/audit", call(a.Audited))
 	return mux
 }
 
@@ -159,4 +176,36 @@ func (c *Client) RevokeToken(ctx context.Context, q Token) (Credentials, error) 
 
 func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
 	return ask[[]Token](ctx, c, "token-list", struct{}{})
+}
+
+func (c *Client) EraseSession(ctx context.Context, q SessionID) (Receipt, error) {
+	return ask[Receipt](ctx, c, "session-erase", q)
+}
+
+func (c *Client) DestroyKey(ctx context.Context, q SiteID) (Receipt, error) {
+	return ask[Receipt](ctx, c, "site-destroy-key", q)
+}
+
+func (c *Client) RotateKey(ctx context.Context, q SiteID) (store.Site, error) {
+	return ask[store.Site](ctx, c, "site-rotate-key", q)
+}
+
+func (c *Client) CheckSite(ctx context.Context, q SiteID) ([]rules.Warning, error) {
+	return ask[[]rules.Warning](ctx, c, "site-check", q)
+}
+
+func (c *Client) BackUpEnvelopes(ctx context.Context, q Backup) (store.Backup, error) {
+	return ask[store.Backup](ctx, c, "envelopes-back-up", q)
+}
+
+func (c *Client) RestoreEnvelopes(ctx context.Context, q File) (Restored, error) {
+	return ask[Restored](ctx, c, "envelopes-restore", q)
+}
+
+func (c *Client) Reports(ctx context.Context, q SiteID) ([]store.Report, error) {
+	return ask[[]store.Report](ctx, c, "site-reports", q)
+}
+
+func (c *Client) Audited(ctx context.Context, q SiteID) ([]store.AuditEntry, error) {
+	return ask[[]store.AuditEntry](ctx, c, "audit", q)
 }

@@ -2,9 +2,6 @@ package ingest
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,6 +10,7 @@ import (
 	"time"
 
 	"afterimage/collector/store"
+	"afterimage/collector/throttle"
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
@@ -38,8 +36,8 @@ type Server struct {
 	now    func() time.Time
 	client func(*http.Request) netip.Addr
 
-	addressKey [32]byte // of the hash below; lives and dies with the process
-	memory     *semaphore.Weighted
+	addresses *throttle.Hasher
+	memory    *semaphore.Weighted
 
 	mu        sync.Mutex // guards what follows
 	conns     map[*conn]struct{}
@@ -54,7 +52,7 @@ type Server struct {
 	running  sync.WaitGroup
 }
 
-type addressHash [8]byte
+type addressHash = throttle.Hash
 
 // source is what new page views are counted by.
 type source struct {
@@ -98,11 +96,10 @@ func New(c Config) *Server {
 	}
 	s := &Server{
 		store: c.Store, sites: &siteCache{st: c.Store, m: map[string]cachedSite{}},
-		limits: c.Limits.withDefaults(), log: c.Log, now: c.Now, client: c.Client,
+		limits: c.Limits.withDefaults(), addresses: &throttle.Hasher{Now: c.Now}, log: c.Log, now: c.Now, client: c.Client,
 		conns: map[*conn]struct{}{}, byAddress: map[addressHash]int{}, bySite: map[string]int{},
 		watchers: map[string]map[*conn]struct{}{}, admitted: map[source]*rate.Limiter{}, stopping: make(chan struct{}),
 	}
-	rand.Read(s.addressKey[:])
 	s.memory = semaphore.NewWeighted(int64(s.limits.MemoryBytes))
 	s.store.OnWatch(s.onWatch)
 	s.running.Go(s.tend)
@@ -122,19 +119,9 @@ func PeerAddress(r *http.Request) netip.Addr {
 	return a.Unmap()
 }
 
-// hashAddress makes what the cap counts by: a keyed hash of the IPv4 address or of the
-// IPv6 /64, since one household has a whole /64.
-func (s *Server) hashAddress(a netip.Addr) (h addressHash) {
-	if a.Is6() {
-		if p, err := a.WithZone("").Prefix(64); err == nil {
-			a = p.Addr()
-		}
-	}
-	m := hmac.New(sha256.New, s.addressKey[:])
-	m.Write(a.AsSlice())
-	copy(h[:], m.Sum(nil))
-	return h
-}
+// hashAddress makes what the cap counts by. The key changes each day; who is counted
+// under the old one is given back under it.
+func (s *Server) hashAddress(a netip.Addr) addressHash { return s.addresses.Of(a) }
 
 // enter takes a place for one socket or tail; leave gives it back.
 func (s *Server) enter(h addressHash) *refusal {

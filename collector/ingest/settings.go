@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"afterimage/collector/rules"
 	"afterimage/collector/store"
 )
 
@@ -21,6 +22,8 @@ type SiteSettings struct {
 	Consent  string   `json:"consent,omitempty"` // none (default), required
 	AllowDNT bool     `json:"unsafeIgnoreDNT,omitempty"`
 	Sample   *float64 `json:"sample,omitempty"` // share of sessions, 0 to 1, drawn when one starts; absent: 1
+	// PrivacyVersion rises with what above, or in the consent text, concerns privacy.
+	PrivacyVersion string `json:"privacyVersion,omitempty"`
 }
 
 // payload is the object that a recorder reads; for held sites the owner signs it.
@@ -35,6 +38,7 @@ type payload struct {
 	Block           []string `json:"block"`
 	Allow           []string `json:"allow"`
 	Consent         string   `json:"consent"`
+	PrivacyVersion  string   `json:"privacyVersion,omitempty"`
 	RespectDNT      bool     `json:"respectDNT"`
 	Enabled         bool     `json:"enabled"`
 	Sample          float64  `json:"sample"`
@@ -106,23 +110,56 @@ func settingsOf(site store.Site) (signedSettings, error) {
 	if err := json.Unmarshal(site.Settings, &set); err != nil {
 		return signedSettings{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
 	}
-	p := payload{V: 1, Site: site.ID, Custody: site.Custody, SettingsVersion: site.SettingsVersion,
-		SealingKey: b64.EncodeToString(site.SealingKey), Privacy: "strict", Mask: list(set.Mask), Block: list(set.Block),
-		Allow: list(set.Allow), Consent: "none", RespectDNT: !set.AllowDNT, Enabled: site.Enabled, Sample: 1}
-	if set.Privacy == "balanced" {
-		p.Privacy = "balanced"
-	}
-	if set.Consent == "required" {
-		p.Consent = "required"
-	}
-	if set.Sample != nil {
-		p.Sample = min(max(*set.Sample, 0), 1)
-	}
+	p := set.payload()
+	p.V, p.Site, p.Custody, p.SettingsVersion = 1, site.ID, site.Custody, site.SettingsVersion
+	p.SealingKey, p.Enabled = b64.EncodeToString(site.SealingKey), site.Enabled
 	b, err := json.Marshal(p)
 	if err != nil {
 		return signedSettings{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
 	}
 	return signedSettings{Payload: string(b)}, nil
+}
+
+// payload fills in what an owner left out. A value that nobody could have set by now is
+// read as the tighter one.
+func (set SiteSettings) payload() payload {
+	p := payload{Privacy: "strict", Mask: list(set.Mask), Block: list(set.Block), Allow: list(set.Allow),
+		Consent: "none", PrivacyVersion: set.PrivacyVersion, RespectDNT: !set.AllowDNT, Sample: 1}
+	if set.Privacy == "balanced" {
+		p.Privacy = "balanced"
+	}
+	if set.Consent != "" && set.Consent != "none" {
+		p.Consent = "required"
+	}
+	if set.Sample != nil {
+		p.Sample = min(max(*set.Sample, 0), 1)
+	}
+	return p
+}
+
+// Running is what recorders of a site are told, for people and checks.
+type Running struct {
+	rules.Settings
+	PrivacyVersion string
+}
+
+// RunningOf reads a site's settings, of either custody.
+func RunningOf(site store.Site) (Running, error) {
+	var p payload
+	if site.Custody == store.Held {
+		p = payload{Privacy: "strict", Consent: "none", RespectDNT: true, Sample: 1}
+		if err := json.Unmarshal(site.Settings, &p); err != nil {
+			return Running{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+		}
+	} else {
+		var set SiteSettings
+		if err := json.Unmarshal(site.Settings, &set); err != nil {
+			return Running{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+		}
+		p = set.payload()
+	}
+	return Running{rules.Settings{Privacy: p.Privacy, Mask: p.Mask, Block: p.Block, Allow: p.Allow,
+		Consent: p.Consent, RespectDNT: p.RespectDNT, Sample: p.Sample}, p.PrivacyVersion}, nil
 }
 
 func list(s []string) []string {
