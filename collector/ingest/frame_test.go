@@ -93,7 +93,7 @@ func FuzzReadFrame(f *testing.F) {
 func FuzzReadHello(f *testing.F) {
 	f.Add([]byte(`{"v":1,"site":"testsite1","sessions":[{"session":"00000000000000000000000000000001","tab":"00000000000000000000000000000002","pageViews":[{"id":"00000000000000000000000000000003","secret":"AAAAAAAAAAAAAAAAAAAAAA","envelope":""}]}]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, sessions, err := readHello(b)
+		_, sessions, _, err := readHello(b)
 		if err == nil && len(sessions) == 0 || err != nil && sessions != nil {
 			t.Fatalf("got %d sessions, %v", len(sessions), err)
 		}

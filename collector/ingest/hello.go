@@ -16,6 +16,7 @@ type hello struct {
 	V        int            `json:"v"`
 	Site     string         `json:"site"`
 	Sessions []helloSession `json:"sessions"`
+	Counts   map[string]int `json:"counts"`
 }
 
 type helloSession struct {
@@ -43,53 +44,53 @@ const (
 var b64 = base64.RawURLEncoding.Strict()
 
 // readHello parses and checks a hello; the error is a *refusal.
-func readHello(text []byte) (site string, sessions []store.Admission, err error) {
+func readHello(text []byte) (site string, sessions []store.Admission, counts map[string]int, err error) {
 	if len(text) > MaxHelloBytes {
-		return "", nil, refuseHello("%d bytes, at most %d", len(text), MaxHelloBytes)
+		return "", nil, nil, refuseHello("%d bytes, at most %d", len(text), MaxHelloBytes)
 	}
 	var h hello
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&h); err != nil || d.More() {
-		return "", nil, refuseHello("not one JSON object of the form in UPLOAD.md")
+		return "", nil, nil, refuseHello("not one JSON object of the form in UPLOAD.md")
 	}
 	if h.V != 1 {
-		return "", nil, refuseHello("version %d, this collector speaks 1; update the older of script and collector", h.V)
+		return "", nil, nil, refuseHello("version %d, this collector speaks 1; update the older of script and collector", h.V)
 	}
 	if !store.ValidSiteID(h.Site) {
-		return "", nil, refuseUnknownSite
+		return "", nil, nil, refuseUnknownSite
 	}
 	if len(h.Sessions) == 0 || len(h.Sessions) > MaxSessions {
-		return "", nil, refuseHello("%d sessions, expected 1 to %d", len(h.Sessions), MaxSessions)
+		return "", nil, nil, refuseHello("%d sessions, expected 1 to %d", len(h.Sessions), MaxSessions)
 	}
 	views := 0
 	for i, s := range h.Sessions {
 		if !store.ValidID(s.Session) || !store.ValidID(s.Tab) {
-			return "", nil, refuseHello("session %d: session or tab is not 32 hexadecimal digits", i)
+			return "", nil, nil, refuseHello("session %d: session or tab is not 32 hexadecimal digits", i)
 		}
 		if len(s.VisitorTag) > maxVisitorTag || len(s.ConsentVersion) > maxConsentBytes {
-			return "", nil, refuseHello("session %d: visitorTag or consentVersion is longer than %d", i, maxVisitorTag)
+			return "", nil, nil, refuseHello("session %d: visitorTag or consentVersion is longer than %d", i, maxVisitorTag)
 		}
 		if _, err := b64.DecodeString(s.VisitorTag); err != nil {
-			return "", nil, refuseHello("session %d: visitorTag is not base64url", i)
+			return "", nil, nil, refuseHello("session %d: visitorTag is not base64url", i)
 		}
 		if views += len(s.PageViews); views > MaxPageViews {
-			return "", nil, refuseHello("more than %d page views", MaxPageViews)
+			return "", nil, nil, refuseHello("more than %d page views", MaxPageViews)
 		}
 		a := store.Admission{Site: h.Site, Session: s.Session, Tab: s.Tab, VisitorTag: s.VisitorTag,
 			ConsentVersion: s.ConsentVersion, Sampled: s.Sampled}
 		for j, p := range s.PageViews {
 			v, err := readView(p)
 			if err != nil {
-				return "", nil, refuseHello("session %d, page view %d: %s", i, j, err)
+				return "", nil, nil, refuseHello("session %d, page view %d: %s", i, j, err)
 			}
 			a.PageViews = append(a.PageViews, v)
 		}
 		sessions = append(sessions, a)
 	}
 	if views == 0 {
-		return "", nil, refuseHello("no page view")
+		return "", nil, nil, refuseHello("no page view")
 	}
-	return h.Site, sessions, nil
+	return h.Site, sessions, knownCounts(h.Counts), nil
 }
 
 type textError string

@@ -60,6 +60,7 @@ func start(t *testing.T, limits ingest.Limits, cfg store.Config) *bench {
 	mux.HandleFunc("GET /v1/ws", b.in.Socket)
 	mux.HandleFunc("/v1/tail", b.in.Tail)
 	mux.HandleFunc("GET /v1/settings/{site}", b.in.Settings)
+	mux.HandleFunc("/v1/erase", b.in.Erase)
 	b.http = httptest.NewServer(mux)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

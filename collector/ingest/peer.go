@@ -67,7 +67,7 @@ type peer struct {
 
 // hello admits the page views of a hello. The error is a *refusal or of the store.
 func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, error) {
-	id, sessions, err := readHello(text)
+	id, sessions, counts, err := readHello(text)
 	if err != nil {
 		return welcome{}, nil, err
 	}
@@ -85,13 +85,17 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	case !site.Enabled:
 		return welcome{}, nil, refuseDisabled
 	}
+	now, err := RunningOf(site)
+	if err != nil {
+		return welcome{}, nil, err
+	}
 	w := welcome{T: "welcome", Assets: true, SettingsVersion: site.SettingsVersion, PageViews: map[string][][2]uint32{}}
 	var no []refused
 	for _, a := range sessions {
 		if len(p.views)+len(a.PageViews) > MaxKnownViews {
 			return welcome{}, nil, refuseHello("more than %d page views on one socket; open another", MaxKnownViews)
 		}
-		a.SealingKey = site.SealingKey
+		a.SealingKey, a.PrivacyVersion = site.SealingKey, now.PrivacyVersion
 		admission := p.s.admission(source{id, p.address})
 		a.KnownOnly = admission.Tokens() < 1
 		got, err := p.s.store.Admit(ctx, a)
@@ -117,6 +121,10 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	}
 	if len(w.PageViews) == 0 && len(p.views) == 0 && no[0].Code == CodeOtherWriter {
 		return welcome{}, nil, refuseOtherWriter
+	}
+	// Last of what is stored: a hello that is refused comes again with the same counts.
+	if err := p.s.store.AddRecorderCounts(ctx, id, counts); err != nil {
+		return welcome{}, nil, err
 	}
 	w.ServerTimeMs = p.s.now().UnixMilli() // last, so that the work above does not shift the visitor's clock
 	return w, no, nil

@@ -20,7 +20,8 @@ import (
 func (c *collector) public() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/ws", c.ingest.Socket)
-	mux.HandleFunc("/v1/tail", c.tail)
+	mux.HandleFunc("/v1/tail", c.posted(c.ingest.Tail))
+	mux.HandleFunc("/v1/erase", c.posted(c.ingest.Erase))
 	mux.HandleFunc("GET /v1/settings/{site}", c.ingest.Settings)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", c.ready)
@@ -105,17 +106,19 @@ func (c *collector) private() http.Handler {
 	return mux
 }
 
-// tail bounds how slowly a body may come; the server as a whole has no such limit, since
-// imports and exports take long.
-func (c *collector) tail(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost && r.Method != http.MethodOptions {
-		w.Header().Set("Allow", "POST")
-		http.Error(w, "the tail of a recording is sent by POST", http.StatusMethodNotAllowed)
-		return
+// posted bounds how slowly the body of a recorder's request may come; the server as a whole
+// has no such limit, since imports and exports take long.
+func (c *collector) posted(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost && r.Method != http.MethodOptions {
+			w.Header().Set("Allow", "POST")
+			http.Error(w, "this is sent by POST", http.StatusMethodNotAllowed)
+			return
+		}
+		rc := http.NewResponseController(w)
+		rc.SetReadDeadline(time.Now().Add(tailReadLimit)) // an error here means no deadline, no more
+		next(w, r)
 	}
-	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Now().Add(tailReadLimit)) // an error here means no deadline, not no tail
-	c.ingest.Tail(w, r)
 }
 
 func (c *collector) ready(w http.ResponseWriter, r *http.Request) {

@@ -204,3 +204,13 @@ func (s *Socket) Closed() (int, string) {
 		}
 	}
 }
+
+// NewPublic is the public key of another key pair.
+func NewPublic(t testing.TB) []byte {
+	t.Helper()
+	_, public, err := seal.NewSiteKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
