@@ -2,7 +2,11 @@
 //
 //	collector                      serve on 127.0.0.1:8080, data in ./afterimage-data
 //	collector site add --origin https://shop.example
-//	collector site list | set ID …
+//	collector site list | set ID … | check ID | rotate-key ID | destroy-key ID | reports ID
+//	collector session erase ID
+//	collector backup envelopes DIR
+//	collector audit
+//	collector doctor
 //	collector user list | add | password | link NAME
 //	collector token list | add | revoke NAME
 //	collector version
@@ -21,6 +25,7 @@ import (
 	"syscall"
 
 	"afterimage/collector/admin"
+	"afterimage/collector/notify"
 
 	"github.com/alecthomas/kong"
 )
@@ -38,12 +43,25 @@ type commandLine struct {
 	JournalMaxMiB int64 `name:"journal-max-mib" env:"AFTERIMAGE_JOURNAL_MAX_MIB" default:"16384" help:"Size of the journal; beyond it uploads are refused until sessions are finalised."`
 	MinFreeMiB    int64 `name:"min-free-mib" env:"AFTERIMAGE_MIN_FREE_MIB" default:"64" help:"Space that stays free on the data directory's disk; below it uploads are refused."`
 
+	EnvelopeDays float64 `name:"envelope-days" env:"AFTERIMAGE_ENVELOPE_DAYS" default:"7" help:"How long a backup of envelopes is kept; an erasure is complete when the last one is gone."`
+
+	NotifyWebhook string   `name:"notify-webhook" env:"AFTERIMAGE_NOTIFY_WEBHOOK" placeholder:"URL" help:"Is sent a POST when a site's privacy settings or consent text change."`
+	SMTP          string   `name:"smtp" env:"AFTERIMAGE_SMTP" placeholder:"HOST:PORT" help:"Mail server for the same."`
+	SMTPUser      string   `name:"smtp-user" env:"AFTERIMAGE_SMTP_USER" placeholder:"NAME" help:"Login at the mail server; its password is AFTERIMAGE_SMTP_PASSWORD."`
+	SMTPPassword  string   `name:"smtp-password" env:"AFTERIMAGE_SMTP_PASSWORD" hidden:"" help:"Better as the environment variable: other users see command lines."`
+	NotifyFrom    string   `name:"notify-from" env:"AFTERIMAGE_NOTIFY_FROM" placeholder:"ADDRESS" help:"Sender of these mails."`
+	NotifyTo      []string `name:"notify-to" env:"AFTERIMAGE_NOTIFY_TO" placeholder:"ADDRESS" help:"Who gets them."`
+
 	LogLevel string `name:"log-level" env:"AFTERIMAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Level of the log on the standard error: ${enum}."`
 
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the collector (the default)."`
-	Site    siteCommand    `cmd:"" help:"Sites: add, list, set."`
+	Site    siteCommand    `cmd:"" help:"Sites: add, list, set, check, rotate-key, destroy-key, reports."`
 	User    userCommand    `cmd:"" help:"People who may sign in: add, list, password, link."`
 	Token   tokenCommand   `cmd:"" help:"API tokens: add, list, revoke."`
+	Session sessionCommand `cmd:"" help:"Sessions: erase."`
+	Backup  backupCommand  `cmd:"" help:"Backups: envelopes."`
+	Audit   auditCommand   `cmd:"" help:"Who did what when."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong on this machine."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -78,6 +96,12 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return &admin.Problem{What: err.Error(), Hint: "collector --help lists commands and flags"}
 	}
+	if err := cli.notify().Check(); err != nil {
+		return &admin.Problem{What: err.Error(), Hint: "collector --help lists --notify-… and --smtp…"}
+	}
+	if cli.EnvelopeDays <= 0 {
+		return &admin.Problem{What: fmt.Sprintf("--envelope-days %v", cli.EnvelopeDays), Hint: "give more than 0: a backup that never goes would keep what was erased"}
+	}
 	return command.Run(&cli)
 }
 
@@ -85,4 +109,8 @@ func (c *commandLine) log() *slog.Logger {
 	var level slog.Level
 	level.UnmarshalText([]byte(c.LogLevel)) // one of the enum
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+func (c *commandLine) notify() notify.Config {
+	return notify.Config{Webhook: c.NotifyWebhook, SMTP: c.SMTP, SMTPUser: c.SMTPUser, SMTPPass: c.SMTPPassword, From: c.NotifyFrom, To: c.NotifyTo}
 }

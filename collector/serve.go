@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"time"
 
 	"afterimage/collector/admin"
 	"afterimage/collector/ingest"
@@ -19,6 +20,8 @@ type serveCommand struct {
 	Demo         bool     `name:"demo" env:"AFTERIMAGE_DEMO" help:"Serve the demo shop also where --addr or --public-url is not loopback."`
 	DemoHost     string   `name:"demo-host" env:"AFTERIMAGE_DEMO_HOST" placeholder:"NAME" help:"Host name of its own for the demo shop; needed there."`
 
+	EnvelopeBackups string `name:"envelope-backups" env:"AFTERIMAGE_ENVELOPE_BACKUPS" type:"path" placeholder:"DIR" help:"Back the keys of recordings up each day into this folder, outside the data directory."`
+
 	MaxSockets           int `name:"max-sockets" env:"AFTERIMAGE_MAX_SOCKETS" default:"15000" help:"Recorders at once in this process."`
 	MaxSocketsPerAddress int `name:"max-sockets-per-address" env:"AFTERIMAGE_MAX_SOCKETS_PER_ADDRESS" default:"1000" help:"Recorders at once from one address."`
 	MaxSocketsPerSite    int `name:"max-sockets-per-site" env:"AFTERIMAGE_MAX_SOCKETS_PER_SITE" default:"15000" help:"Recorders at once of one site."`
@@ -30,7 +33,8 @@ type serveCommand struct {
 func (s *serveCommand) Run(ctx context.Context, cli *commandLine) error {
 	cfg := server.Config{
 		Addr: s.Addr, Keys: cli.Keys, PublicURL: s.PublicURL, Demo: s.Demo, DemoHost: s.DemoHost,
-		Store: cli.storeConfig(),
+		Store: cli.storeConfig(), Notify: cli.notify(), EnvelopeBackups: s.EnvelopeBackups,
+		EnvelopesFor: time.Duration(cli.EnvelopeDays * 24 * float64(time.Hour)),
 		Limits: ingest.Limits{Sockets: s.MaxSockets, SocketsPerAddress: s.MaxSocketsPerAddress, SocketsPerSite: s.MaxSocketsPerSite,
 			PageViewsPerMinute: s.MaxPageViews, MessagesPerSecond: s.MaxMessages, BytesPerSecond: s.MaxKiB << 10},
 		Parts: parts(), Out: os.Stdout, Log: cli.log(),
@@ -63,5 +67,7 @@ func (c *commandLine) withAdmin(ctx context.Context, f func(admin.Actions) error
 		return err
 	}
 	defer st.Close()
-	return f(server.NewAdmin(ctx, st, c.Keys, c.Data, os.Stderr))
+	a := server.NewAdmin(ctx, st, c.Keys, c.Data, os.Stderr)
+	a.Announce = server.Announcer(st, c.notify(), cfg.Log)
+	return f(a)
 }

@@ -17,6 +17,11 @@ type siteCommand struct {
 	Add  siteAdd  `cmd:"" help:"Make a site and print its key and script tag."`
 	List siteList `cmd:"" help:"List all sites."`
 	Set  siteSet  `cmd:"" help:"Change a site."`
+
+	Check      siteCheck      `cmd:"" help:"Warn where a site's settings open a risky field or say too little."`
+	RotateKey  siteRotateKey  `cmd:"" help:"Give a managed site a new sealing key; old recordings stay readable."`
+	DestroyKey siteDestroyKey `cmd:"" help:"End all recordings of a site for good."`
+	Reports    siteReports    `cmd:"" help:"Print what was reported about children's data."`
 }
 
 type siteAdd struct {
@@ -26,10 +31,11 @@ type siteAdd struct {
 	Settings string   `name:"settings" aliases:"identity" type:"existingfile" placeholder:"FILE" help:"Held custody: the signed settings that replay key new wrote."`
 	Privacy  string   `name:"privacy" default:"strict" enum:"strict,balanced" help:"The most that pages of the site may let through."`
 	JSON     bool     `name:"json" help:"Print JSON."`
+	noticeFlags
 }
 
 func (a *siteAdd) Run(ctx context.Context, cli *commandLine) error {
-	q := admin.AddSite{Name: a.Name, Origins: a.Origin, Custody: a.Custody, Settings: ingest.SiteSettings{Privacy: a.Privacy}}
+	q := admin.AddSite{Name: a.Name, Origins: a.Origin, Custody: a.Custody, Settings: ingest.SiteSettings{Privacy: a.Privacy}, NoticeChange: a.change()}
 	if err := readSigned(a.Settings, &q.Signed); err != nil {
 		return err
 	}
@@ -92,12 +98,13 @@ type siteSet struct {
 	IgnoreDNT    *bool     `name:"unsafe-ignore-dnt" negatable:"" help:"Let pages record visitors who send Do Not Track or Global Privacy Control."`
 	Settings     string    `name:"settings" aliases:"identity" type:"existingfile" placeholder:"FILE" help:"Held custody: newly signed settings."`
 	JSON         bool      `name:"json" help:"Print JSON."`
+	noticeFlags
 }
 
 func (s *siteSet) Run(ctx context.Context, cli *commandLine) error {
 	q := admin.SetSite{Site: s.ID, Name: s.Name, Origins: s.Origin, AddOrigins: s.AddOrigin, RemoveOrigins: s.RemoveOrigin,
 		Enabled: s.Enabled, Privacy: s.Privacy, Mask: s.Mask, Block: s.Block, Allow: s.Allow, Consent: s.Consent,
-		Sample: s.Sample, IgnoreDNT: s.IgnoreDNT}
+		Sample: s.Sample, IgnoreDNT: s.IgnoreDNT, NoticeChange: s.change()}
 	if err := readSigned(s.Settings, &q.Signed); err != nil {
 		return err
 	}

@@ -46,6 +46,8 @@ type Admin struct {
 	// Announce tells a site's users of a new version of its privacy settings; nil tells nobody.
 	Announce func(context.Context, notify.Change) error
 	Now      func() time.Time // nil is time.Now
+	// Cookies is how many handshakes brought one; nil where no collector runs.
+	Cookies func() int64
 }
 
 // AddSite is the request to make a site.

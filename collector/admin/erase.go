@@ -145,3 +145,16 @@ func (a *Admin) Reports(ctx context.Context, q SiteID) ([]store.Report, error) {
 func (a *Admin) Audited(ctx context.Context, q SiteID) ([]store.AuditEntry, error) {
 	return a.Store.Audited(ctx, q.Site, "", time.Time{}, 1000)
 }
+
+// Status answers what doctor asks.
+type Status struct {
+	CookieHandshakes int64 `json:"cookieHandshakes"`
+}
+
+// Status is what a running collector saw since its start; nothing where none runs.
+func (a *Admin) Status(context.Context, struct{}) (Status, error) {
+	if a.Cookies == nil {
+		return Status{}, nil
+	}
+	return Status{a.Cookies()}, nil
+}

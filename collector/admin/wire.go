@@ -34,6 +34,7 @@ type Actions interface {
 	RestoreEnvelopes(context.Context, File) (Restored, error)
 	Reports(context.Context, SiteID) ([]store.Report, error)
 	Audited(context.Context, SiteID) ([]store.AuditEntry, error)
+	Status(context.Context, struct{}) (Status, error)
 }
 
 var (
@@ -64,6 +65,7 @@ func Handler(a *Admin) http.Handler {
 	mux.Handle("POST /admin/v1/envelopes-restore", call(a.RestoreEnvelopes))
 	mux.Handle("POST /admin/v1/site-reports", call(a.Reports))
 	mux.Handle("POST /admin/v1/audit", call(a.Audited))
+	mux.Handle("POST /admin/v1/status", call(a.Status))
 	return mux
 }
 
@@ -208,4 +210,8 @@ func (c *Client) Reports(ctx context.Context, q SiteID) ([]store.Report, error) 
 
 func (c *Client) Audited(ctx context.Context, q SiteID) ([]store.AuditEntry, error) {
 	return ask[[]store.AuditEntry](ctx, c, "audit", q)
+}
+
+func (c *Client) Status(ctx context.Context, q struct{}) (Status, error) {
+	return ask[Status](ctx, c, "status", q)
 }

@@ -63,6 +63,9 @@ func (s *Server) Socket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, no.reason, no.status)
 		return
 	}
+	if r.Header["Cookie"] != nil {
+		s.cookies.Add(1)
+	}
 	origin := r.Header.Get("Origin")
 	ws, err := upgrader.Upgrade(w, r, nil)
 	if err != nil { // Upgrade has answered

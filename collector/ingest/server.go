@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"afterimage/collector/store"
@@ -48,6 +49,7 @@ type Server struct {
 	admitted  map[source]*rate.Limiter      // new page views; full ones are dropped by tend
 	closing   bool
 
+	cookies  atomic.Int64 // handshakes that brought one
 	stopping chan struct{}
 	running  sync.WaitGroup
 }
@@ -150,6 +152,10 @@ func (s *Server) leave(h addressHash) {
 }
 
 func (s *Server) count(site, code string, n int) { s.store.CountRefusal(site, code, n) }
+
+// CookieHandshakes is how many handshakes brought a cookie since the start. Only that there
+// was one is looked at.
+func (s *Server) CookieHandshakes() int64 { return s.cookies.Load() }
 
 // Sockets is how many sockets are open.
 func (s *Server) Sockets() int {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"afterimage/collector/ingest"
+	"afterimage/collector/notify"
 	"afterimage/collector/store"
 	"afterimage/jsbridge/asset"
 )
@@ -32,6 +33,12 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	Demo           bool   // serve the demo shop where the listener or the public URL is not loopback
 	DemoHost       string // host name of its own that the demo shop then needs
+
+	Notify notify.Config // told of new privacy versions
+	// EnvelopeBackups is the folder of the daily backup of envelopes; "" makes none.
+	// EnvelopesFor is how long one is kept; 0 is store.DefaultEnvelopeRetention.
+	EnvelopeBackups string
+	EnvelopesFor    time.Duration
 
 	Parts Parts
 	Out   io.Writer // what people are to read, and the line "listening on …"
@@ -59,6 +66,8 @@ type Unwrap = func(ctx context.Context, site store.Site) ([]byte, error)
 
 const (
 	finaliseEvery   = time.Minute
+	tidyEvery       = time.Hour
+	backUpEvery     = 24 * time.Hour
 	stopTimeout     = 15 * time.Second
 	readHeaderLimit = 5 * time.Second
 	idleConnLimit   = 75 * time.Second

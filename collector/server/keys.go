@@ -47,7 +47,7 @@ func OpenMaster(ctx context.Context, st *store.Store, file string) (m *keys.Mast
 	}
 	var managed []store.Site
 	for _, s := range sites {
-		if s.Custody == store.Managed {
+		if s.Custody == store.Managed && len(s.WrappedKey) > 0 { // else it was destroyed
 			managed = append(managed, s)
 		}
 	}
@@ -95,6 +95,9 @@ func (c *collector) needMaster() (*keys.Master, error) { return c.master, nil }
 
 // unwrap is Unwrap over the master key.
 func (c *collector) unwrap(_ context.Context, site store.Site) ([]byte, error) {
+	if len(site.WrappedKey) == 0 {
+		return nil, errDestroyed
+	}
 	return c.master.Unwrap(site.ID, site.WrappedKey)
 }
 
@@ -113,6 +116,8 @@ func NewAdmin(ctx context.Context, st *store.Store, set, dataDir string, out io.
 		return m, err
 	}}
 }
+
+var errDestroyed = errors.New("it was destroyed; nothing that was sealed to it opens again")
 
 func sayNewKey(out io.Writer, file string) {
 	fmt.Fprintf(out, "master key   %s\n             move it to a secret manager and keep a copy: without it no managed recording opens\n", file)

@@ -69,7 +69,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	c.ingest = ingest.New(ingest.Config{Store: c.store, Limits: c.Limits, Log: c.Log, Now: c.Now, Client: c.client})
 	c.accounts = accounts.New(accounts.Config{Store: c.store, Log: c.Log, Secure: c.base.Scheme == "https", Client: c.client, Now: c.Now})
-	c.admin = &admin.Admin{Store: c.store, Master: c.needMaster, Changed: c.siteChanged, SignInURL: c.signInURL}
+	c.admin = &admin.Admin{Store: c.store, Master: c.needMaster, Changed: c.siteChanged, SignInURL: c.signInURL,
+		Announce: Announcer(c.store, c.Notify, c.Log), Now: c.Now, Cookies: c.ingest.CookieHandshakes}
 	if err := c.prepare(ctx); err != nil {
 		return err
 	}
@@ -197,6 +198,7 @@ func (c *collector) serve(ctx context.Context, listener, local net.Listener) err
 	go func() { failed <- private.Serve(local) }()
 	var work sync.WaitGroup
 	work.Go(func() { c.finalise(ctx) })
+	work.Go(func() { c.tidy(ctx) })
 
 	fmt.Fprintf(c.Out, "listening on http://%s\n", listener.Addr())
 	var err error

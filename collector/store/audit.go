@@ -23,6 +23,7 @@ type AuditEntry struct {
 // Actions in the audit: stored, never rename.
 const (
 	AuditPrivacyChanged = "site.privacy-changed"
+	AuditAnnounced      = "site.privacy-announced"
 	AuditSiteAdded      = "site.added"
 	AuditKeyRotated     = "site.key-rotated"
 	AuditKeyDestroyed   = "site.key-destroyed"

@@ -166,8 +166,8 @@ func (s *Store) DestroySiteKey(ctx context.Context, id, who string) (Receipt, er
 			}
 		}
 		r.Sessions, r.Envelopes = int(sessions), int(envelopes)
-		if r.Backups = int(backups); backups > 0 && sessions > 0 {
-			r.LastCopy = time.UnixMilli(due)
+		if backups > 0 && sessions > 0 {
+			r.Backups, r.LastCopy = int(backups), time.UnixMilli(due)
 		}
 		return s.audit(ctx, t, AuditEntry{Who: who, Action: AuditKeyDestroyed, Site: id,
 			Detail: map[string]any{"sessions": r.Sessions, "envelopes": r.Envelopes, "lastCopyGoes": r.Day()}})

@@ -102,20 +102,45 @@ func (s *storeSource) Keys(ctx context.Context, id string) (Keys, error) {
 		keys.Problem = "the master key of managed sites was not given"
 		return keys, nil
 	}
-	private, err := s.unwrap(ctx, site)
+	s.openEnvelopes(ctx, site, id, &keys)
+	return keys, nil
+}
+
+// openEnvelopes opens each envelope with the key that it names: the site's, or one that the
+// site had before.
+func (s *storeSource) openEnvelopes(ctx context.Context, site store.Site, id string, keys *Keys) {
+	former, err := s.st.RetiredKeys(ctx, site.ID)
 	if err != nil {
-		keys.Problem = fmt.Sprintf("private key of site %s: %v", site.ID, err)
-		return keys, nil
+		keys.Problem = err.Error()
+		return
 	}
-	for pageView, envelope := range envelopes {
-		key, err := seal.OpenEnvelope(private, envelope, info.Site, id, pageView)
+	private := map[[8]byte][]byte{}
+	problems := map[[8]byte]error{}
+	for _, k := range append([]store.RetiredKey{{Public: site.SealingKey, Wrapped: site.WrappedKey}}, former...) {
+		of := site
+		of.WrappedKey = k.Wrapped
+		name := seal.KeyID(k.Public)
+		private[name], problems[name] = s.unwrap(ctx, of)
+	}
+	for pageView, envelope := range keys.Envelopes {
+		name, err := seal.EnvelopeKeyID(envelope)
+		if err == nil {
+			err = problems[name]
+		}
+		if err == nil && private[name] == nil {
+			err = fmt.Errorf("it is sealed to key %x, which the site has no longer", name)
+		}
+		if err != nil {
+			keys.Problem = fmt.Sprintf("private key of site %s: %v", site.ID, err)
+			continue
+		}
+		key, err := seal.OpenEnvelope(private[name], envelope, site.ID, id, pageView)
 		if err != nil {
 			keys.Problem = fmt.Sprintf("envelope of page view %s: %v", pageView, err)
 			continue
 		}
 		keys.Content[pageView] = key
 	}
-	return keys, nil
 }
 
 func (s *storeSource) Segments(ctx context.Context, id string, have *Cursor) iter.Seq2[Segment, error] {
