@@ -1,5 +1,7 @@
 package mask
 
+import "bytes"
+
 // Keys of op meta (jsbridge/PROTOCOL.md). Never renumber.
 const (
 	MetaEntryURL    = 1
@@ -35,11 +37,7 @@ func (p *Policy) Meta(key int, s []byte) (t Text, ok bool) {
 		if len(s) > 128 {
 			s = s[:128]
 		}
-		if p.looksPersonal(s) {
-			p.put('x')
-		} else {
-			p.add(s)
-		}
+		p.addLabel(s)
 	default:
 		// The browser's own words: a bounded length, and characters of such words.
 		for i, c := range s {
@@ -73,12 +71,17 @@ func (p *Policy) Label(s []byte) Text {
 	if len(s) > 256 {
 		s = s[:256]
 	}
+	p.addLabel(s)
+	return p.since(start)
+}
+
+func (p *Policy) addLabel(s []byte) {
 	if p.looksPersonal(s) {
 		p.put('x')
+		p.Handed++
 	} else {
 		p.add(s)
 	}
-	return p.since(start)
 }
 
 // personalKeys: a property of this name is masked whatever its value.
@@ -129,6 +132,7 @@ func (p *Policy) JSON(s []byte) Text {
 			}
 			key := k < len(s) && s[k] == ':'
 			p.put('"')
+			at := len(p.out)
 			switch {
 			case !plainString(in): // an escape could hide what a detector looks for
 				p.put('x')
@@ -136,6 +140,9 @@ func (p *Policy) JSON(s []byte) Text {
 				p.put('x')
 			default:
 				p.appendShown(in)
+			}
+			if bytes.Compare(p.out[at:], in) != 0 {
+				p.Handed++
 			}
 			p.put('"')
 			if key && personalDepth == 0 {
@@ -156,6 +163,7 @@ func (p *Policy) JSON(s []byte) Text {
 			}
 			if personal || personalDepth > 0 || p.HasPersonalData(s[i:end]) {
 				p.str("\"x\"")
+				p.Handed++
 			} else {
 				p.add(s[i:end])
 			}

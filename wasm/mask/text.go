@@ -51,6 +51,8 @@ type Policy struct {
 	lists  lists
 	src    source // style at hand
 	url    source // URL at hand
+	// Handed counts what was masked of that which the site hands over in code (meta.go).
+	Handed int
 }
 
 // New returns the policy of one page view.

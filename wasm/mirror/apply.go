@@ -164,6 +164,7 @@ func (c *Core) apply(op int) {
 		return
 	case opMeta:
 		t, ok := c.pol.Meta(int(c.arg(0)), text)
+		c.countHanded(HandedLabels)
 		if !ok {
 			return
 		}
@@ -248,6 +249,11 @@ func (c *Core) apply(op int) {
 		o.Text = c.pol.URL(text, c.pol.PageMode()).Bytes()
 	case opTrack, opIdentify:
 		o.Name, o.Text = c.pol.Label(text).Bytes(), c.pol.JSON(strs[1]).Bytes()
+		if op == opTrack {
+			c.countHanded(HandedEvents)
+		} else {
+			c.countHanded(HandedTraits)
+		}
 	case opAnchor:
 		o.Kind = wire.KindAnchor
 		off = !c.decimal(text) || !c.decimal(strs[1])

@@ -55,6 +55,8 @@ type Core struct {
 
 	resend []int32
 
+	handed [handedKinds]int // masked of what the site handed over, not yet told
+
 	document   int32  // slot of node 1
 	early      uint32 // id of an element that is yet to come, and its marks
 	earlyMarks uint8
@@ -84,6 +86,29 @@ func New() *Core {
 	c.epoch = 1
 	c.enc.BeginEpoch(1)
 	return c
+}
+
+// What a site hands over in code, for Handed. Also arguments of core_handed: never renumber.
+const (
+	HandedLabels = iota // release, environment, campaign
+	HandedEvents        // names and properties of track
+	HandedTraits        // of identify
+	handedKinds
+)
+
+func (c *Core) countHanded(kind int) {
+	c.handed[kind] += c.pol.Handed
+	c.pol.Handed = 0
+}
+
+// Handed tells how much of a kind was masked since the last call. Numbers alone leave.
+func (c *Core) Handed(kind int) int {
+	if kind < 0 || kind >= handedKinds {
+		return 0
+	}
+	n := c.handed[kind]
+	c.handed[kind] = 0
+	return n
 }
 
 // In returns the buffer of the next batch: 4·nInts bytes of little-endian ints, then

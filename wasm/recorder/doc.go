@@ -11,5 +11,6 @@
 //
 // Exports: core_version, core_in, core_apply, core_segment, core_out, core_epoch,
 // core_resend, core_resend_ptr, core_resend_clear, core_pending, core_memory,
-// core_dropped_epoch, core_needs_snapshot.
+// core_dropped_epoch, core_needs_snapshot, core_handed (what was masked of track, identify
+// and labels, since the last call).
 package main

@@ -96,6 +96,9 @@ func coreMemory() int32 { return int32(memoryBytes()) }
 //go:wasmexport core_dropped_epoch
 func coreDroppedEpoch() { get().DropEpoch() }
 
+//go:wasmexport core_handed
+func coreHanded(kind int32) int32 { return int32(get().Handed(int(kind))) }
+
 //go:wasmexport core_needs_snapshot
 func coreNeedsSnapshot() int32 {
 	if get().NeedsSnapshot() {
