@@ -16,6 +16,7 @@ globalThis.deliver = (over) => {
 		seg(size = 100) { d.add({ number: next++, bytes: new Uint8Array(60 + size) }); },
 		greet(i = 0, over) { d.s(i).open(); d.s(i).say({ ...welcome, pageViews: { [view.id]: [] }, ...over }); },
 		ack(from, to, i = 0) { d.s(i).say({ t: 'ack', pageView: view.id, ranges: [[from, to]] }); },
+		hellos: (i = 0) => d.s(i).sent.filter((m) => typeof m === 'string').map((m) => JSON.parse(m).counts ?? 0),
 		frames: (i = 0) => d.s(i).sent.filter((m) => typeof m !== 'string').map((b) => new DataView(b.buffer).getUint16(17, true)) });
 };
 0`
@@ -53,6 +54,10 @@ func TestDelivery(t *testing.T) {
 		{"settled by the acknowledgement", `d.greet(); d.seg(); d.flush(); let n = 0; d.settled(() => n++, 1000); const a = n; d.ack(0, 0); d.w.run(2000); return [a, n]`, `[0,1]`},
 		{"settled by time", `d.greet(); d.seg(); let n = 0; d.settled(() => n++, 1000); d.w.run(999); const a = n; d.w.run(1); d.ack(0, 0); return [a, n]`, `[0,1]`},
 		{"settled by the end", `d.greet(); d.seg(); let n = 0; d.settled(() => n++, 1e6); d.s(0).say({ t: 'stop', reason: 'r' }); return [n, d.log.at(-1)]`, `[1,"stopped:r"]`},
+		{"counts go with a hello, once", `d.greet(); d.count('track-masked', 2); d.count('track-masked', 1); d.seg(); d.flush(); d.seg(); d.flush(); return [d.hellos()]`, `[[0,{"track-masked":3}]]`},
+		{"those before the first welcome wait for it", `d.count('a', 1); d.greet(); return [d.hellos()]`, `[[{"a":1}]]`},
+		{"a hello for counts alone goes once a minute", `d.greet(); const again = () => { d.count('a', 1); d.flush(); d.s(0).say({ ...welcome, pageViews: {} }) }; again(); d.w.run(59999); again(); const a = d.hellos().length; d.w.run(1); again(); return [a, d.hellos()]`, `[2,[0,{"a":1},{"a":2}]]`},
+		{"no count goes twice over a drop", `d.greet(); d.count('a', 1); d.flush(); d.s(0).drop(); d.w.run(500); d.greet(1); return [d.hellos(0), d.hellos(1)]`, `[[0,{"a":1}],[0]]`},
 		{"nothing is added after the end", `d.greet(); d.close(); d.seg(); return [d.counts()]`, `[{"acknowledged":0,"pending":0}]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

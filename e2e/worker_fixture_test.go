@@ -129,7 +129,7 @@ func (p *workerPage) config(endpoint, settings, pageView string, extra map[strin
 		"protocolVersion": 1, "endpoint": endpoint, "paths": map[string]any{}, "coreUrl": p.URL + "/core.wasm", "coreHash": p.coreHash(),
 
 		"siteKey": "m." + workerSite, "siteId": workerSite, "settings": map[string]any{"payload": settings},
-		"sessionId": workerSession, "pageViewId": pageView, "tabId": strings.Repeat("7", 32), "visitorTag": "", "consentVersion": "",
+		"sessionId": workerSession, "pageViewId": pageView, "tabId": strings.Repeat("7", 32), "visitorKey": "", "consentVersion": "",
 	}
 	for name, value := range extra {
 		config[name] = value

@@ -35,6 +35,8 @@ export interface Settings {
   readonly consent?: 'none' | 'required'
   readonly respectDNT?: boolean
   readonly enabled?: boolean
+  /** Changes with the site's privacy settings and consent text: consent to another one is none. */
+  readonly privacyVersion?: string
   /** Share of sessions that are recorded, 0 to 1. */
   readonly sample?: number
 }
@@ -44,6 +46,8 @@ export interface Paths {
   readonly socket?: string
   readonly tail?: string
   readonly settings?: string
+  readonly erase?: string
+  readonly privacy?: string
 }
 
 export interface StartConfig {
@@ -63,8 +67,8 @@ export interface StartConfig {
   readonly sessionId: string
   readonly pageViewId: string
   readonly tabId: string
-  /** Random and kept beside the visitor id, not derived from it: what the collector may see of a visitor in the clear. */
-  readonly visitorTag: string
+  /** Of the visitor tag (worker/tag.ts), in hex; empty for none. It stays in the browser. */
+  readonly visitorKey: string
   readonly consentVersion: string
   /** The browser's own clock at the page view's time 0, epoch ms. */
   readonly startEpochMs: number
@@ -93,6 +97,8 @@ export type ToWorker =
   /** The page goes (or is hidden): apply, seal, store and post with keepalive, as far as possible at once. */
   | ({ readonly t: 'leave' } & Batch)
   | { readonly t: 'visible' }
+  /** Something happened that the site's health page counts (collector/UPLOAD.md, counts). */
+  | { readonly t: 'count'; readonly name: 'identify-refused' }
   /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */
   | { readonly t: 'meta'; readonly values: MetaValues }
   /**

@@ -6,9 +6,10 @@
 import { openPolicy } from '../capture/policy'
 import { createRecorder, type Recorder } from '../capture/recorder'
 import { Op } from '../capture/ops'
-import { Refusal, protocolVersion, type FromWorker, type Phase, type Settings, type SignedSettings } from '../messages'
+import { Refusal, protocolVersion, type FromWorker, type Paths, type Phase, type Settings, type SignedSettings } from '../messages'
+import type { Rights } from '../rights/main'
 import { describePage } from './describe'
-import { fetchText, startWorker, type WorkerHost } from './host'
+import { fetchText, loadRights, startWorker, type WorkerHost } from './host'
 import { checkOptions, listOf, optionsOf, partsOf, type Options } from './options'
 import { clearOutbox, openVisitor, randomId, type Visitor } from './visitor'
 
@@ -39,10 +40,14 @@ export interface Afterimage {
   consent(granted: boolean, version?: string): void
   optOut(): void
   optIn(): void
+  /** Throws `{code: "identity"}` where the id looks like a person's name, e-mail or phone number. */
   identify(id: string, traits?: Readonly<Record<string, unknown>>): void
   track(name: string, properties?: Readonly<Record<string, unknown>>): void
-  /** What is known and decided about this visitor here, to show it to them. */
-  privacy(): Readonly<Record<string, unknown>>
+  /**
+   * Opens the collector's page where visitors see, copy and delete what was recorded of this browser, and
+   * hands it id and key; call it in a click. False: the browser opened nothing.
+   */
+  privacy(): boolean
   readonly state: State
   readonly sessionId: string | null
   readonly pageViewId: string | null
@@ -54,13 +59,13 @@ interface Run {
   readonly host: WorkerHost
   readonly pageViewId: string
   readonly sessionId: string
-  readonly level_: string
   lost_(error: unknown): Refusal
 }
 
 const defaultTimeoutMs = 10_000
 const nothing: Delivered = { acknowledged: 0, pending: 0 }
 const optedOut = 'the visitor opted out'
+const isMinor = 'the visitor is a minor'
 
 export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let options: Options = {}
@@ -107,9 +112,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   // Settings can only tighten what the page asks for.
   const hasConsent = (): boolean => {
-    const { c, w } = visitor?.stored_ ?? {}
+    const { c, p, w } = visitor?.stored_ ?? {}
     return !w && (options.consent !== 'required' && settings?.consent !== 'required' ||
-      (c !== undefined && (options.consentVersion ?? c) === c))
+      (c !== undefined && (options.consentVersion ?? c) === c && (!p || !settings?.privacyVersion || p === settings.privacyVersion)))
   }
   /** Resolves when the visitor may be recorded, as far as is known now. */
   const mayRecord = async (mine: number): Promise<void> => {
@@ -122,28 +127,41 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       }
       if (hasConsent()) return
       setState('waiting-consent', 'no consent yet')
-      await new Promise<void>((resolve) => (consented = resolve))
+      const { notice } = options
+      const answered = new Promise<void>((resolve) => (consented = resolve))
+      if (notice && !visitor?.stored_.w) withRights(({ ask }) => ask(notice, (granted) => api.consent(granted), answered))
+      await answered
     }
   }
 
   const begin = async (mine: number): Promise<void> => {
-    options = { ...optionsOf(script), ...page.afterimageConfig, ...options }
-    checkOptions(options)
-    const { site = '', cookieDomain, paths } = options
+    checkOptions(settle())
+    const { site = '' } = options
     check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key: copy it from the collector')
     check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: serve the page over https')
-    const siteId = site.split('.')[1] as string
+    const siteId = siteOf(options)
     if ((document as { prerendering?: boolean }).prerendering) {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
     }
-    visitor = openVisitor(siteId, cookieDomain)
+    visitor = openVisitor(siteId, options.cookieDomain)
     settings = undefined
     addEventListener('storage', changed)
-    const source = script?.src
-    check(options.endpoint ?? source, 'option', 'endpoint is missing')
-    const endpoint = new URL(options.endpoint ?? new URL('.', source), location.href).href.replace(/\/$/, '')
+    check(options.endpoint ?? script?.src, 'option', 'endpoint is missing')
+    const endpoint = endpointOf()
+    const { e = '', k } = visitor.stored_
+    if (options.minor && k) {
+      // What is here goes at once; the key stays until the collector has deleted what it has.
+      visitor.forget_({ e: e + k })
+      clearOutbox(siteId)
+    }
+    const { e: pending } = visitor.stored_
+    if (pending) {
+      await (await loadRights(endpoint, script?.nonce)).erase(locate('erase', 'v1/erase'), siteId, pending)
+      visitor.update({ e: '' })
+    }
+    if (options.minor) withhold('minor', isMinor)
     await mayRecord(mine)
-    const text = await fetchText(new URL(paths?.settings ?? 'v1/settings/' + siteId, endpoint + '/').href)
+    const text = await fetchText(locate('settings', 'v1/settings/' + siteId))
     let signed: SignedSettings
     try {
       signed = JSON.parse(text) as SignedSettings
@@ -171,9 +189,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const selectors = { mask: join('mask'), block: join('block'), allow }
     openPolicy(selectors)
     const known = visitor as Visitor
-    const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1))
+    if (known.stored_.c !== undefined) known.update({ p: settings.privacyVersion })
+    const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1), options.visitorDays ?? 395)
     if (!recorded) withhold('sample', 'sampled-out')
-    const level = !options.minor && options.privacy === 'balanced' && settings.privacy === 'balanced' ? 'balanced' : 'strict'
+    const level = options.privacy === 'balanced' && settings.privacy === 'balanced' ? 'balanced' : 'strict'
     const pageViewId = randomId()
     const startMs = performance.now()
     let recorder: Recorder | undefined
@@ -225,7 +244,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         sessionId,
         pageViewId,
         tabId,
-        visitorTag: k,
+        visitorKey: k,
         consentVersion: c ?? '',
         startEpochMs: Date.now(),
         startMonotonicMs: performance.timeOrigin + startMs,
@@ -234,7 +253,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     try {
       if (over) throw over
       checkCurrent(mine)
-      const keystrokes = !options.minor && options.capture?.keystrokes !== false
+      const keystrokes = options.capture?.keystrokes !== false
       recorder = createRecorder({
         protocolVersion,
         level: level === 'strict' ? 0 : 1,
@@ -259,7 +278,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     } catch (error) {
       throw broken(error)
     }
-    run = { recorder_: recorder, host, pageViewId, sessionId, level_: level, lost_: lost }
+    run = { recorder_: recorder, host, pageViewId, sessionId, lost_: lost }
     const written = recorder.snapshot()
     host.post({
       t: 'meta',
@@ -312,13 +331,16 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   /** Ends recording, and what was not sent is forgotten. */
   const withdraw = (): void => {
     halt()?.host.post({ t: 'delete' })
-    clearOutbox()
-    if (openStored()?.stored_.o) setState('idle', optedOut)
+    clearOutbox(siteOf(options))
+    const { o, e } = openStored()?.stored_ ?? {}
+    if (o) setState('idle', optedOut)
+    else if (e !== undefined) setState('idle', isMinor)
     else setState('waiting-consent', 'the visitor refused')
   }
   /** Another tab may have written. True: it has ended this run. */
   const changed = (): boolean => {
-    const isOver = visitor?.stored_.o ? !!starting : !!run && !hasConsent()
+    const { o, e } = visitor?.stored_ ?? {}
+    const isOver = o || e !== undefined ? !!starting : !!run && !hasConsent()
     if (isOver) withdraw()
     else resume()
     return isOver
@@ -330,7 +352,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   const ended = (mine: number, error: unknown): unknown => {
     if (mine === generation) starting = undefined
-    return /^(?:dnt|opt-out|sample|stopped)$/.test((error as Refusal).code) ? error : refuse(error)
+    return /^(?:dnt|opt-out|sample|stopped|minor)$/.test((error as Refusal).code) ? error : refuse(error)
   }
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values)
@@ -339,12 +361,21 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     else if (starting && state.phase !== 'waiting-consent') notes.push(write)
   }
   const openStored = (): Visitor | undefined => {
-    const key = (options.site ?? optionsOf(script).site)?.split('.')[1]
-    return (visitor ??= key ? openVisitor(key, options.cookieDomain) : undefined)
+    const siteId = siteOf(settle())
+    return (visitor ??= siteId ? openVisitor(siteId, options.cookieDomain) : undefined)
   }
+  const siteOf = ({ site = '' }: Options): string => site.split('.')[1] ?? ''
+  /** What was said so far, in all three places. */
+  const settle = (): Options => (options = { ...optionsOf(script), ...page.afterimageConfig, ...options })
+  const endpointOf = (): string => new URL(options.endpoint ?? new URL('.', script?.src), location.href).href.replace(/\/$/, '')
+  /** An address of the collector, or where the site has put it. */
+  const locate = (name: keyof Paths, usual: string): string => new URL(options.paths?.[name] ?? usual, endpointOf() + '/').href
+  const withRights = (work: (rights: Rights) => unknown): Promise<unknown> =>
+    loadRights(endpointOf(), script?.nonce).then(work).catch((error) => console.warn('afterimage: ' + (error as Error).message))
 
   const api: Afterimage = {
     start(given = {}) {
+      if (given.minor) halt()?.host.post({ t: 'delete' })
       if (starting) return starting
       const mine = ++generation
       options = given
@@ -372,7 +403,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     consent(granted, version) {
       const known = openStored()
       if (granted) {
-        known?.update({ c: version || options.consentVersion || '', w: false })
+        known?.update({ c: version || options.consentVersion || '', p: settings?.privacyVersion, w: false })
         return resume()
       }
       known?.forget_({ w: true })
@@ -386,19 +417,20 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       openStored()?.update({ o: false })
       setState('idle')
     },
-    identify: (id, traits) => note(Op.identify, id, traits),
+    identify(id, traits) {
+      // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
+      const isPerson = /[@%]|\S\s+\S|^(\+|0)[\d()./-]{6,}$|^\(?\d{3}\)?[-./]?\d{3}[-./]?\d{4}$/.test(id)
+      if (isPerson) run?.host.post({ t: 'count', name: 'identify-refused' })
+      check(!isPerson, 'identity', 'identify: this looks like a name, e-mail address or phone number, give a random id')
+      note(Op.identify, id, traits)
+    },
     track: (name, properties) => note(Op.track, name, properties),
     privacy() {
-      const { c, o, v } = openStored()?.stored_ ?? {}
-      return {
-        ...signals(),
-        level: run?.level_ ?? options.privacy ?? 'strict',
-        consent: c !== undefined,
-        consentVersion: c,
-        optedOut: !!o,
-        visitorId: v,
-        sessionId: run?.sessionId,
-      }
+      const { k = '', v = '' } = openStored()?.stored_ ?? {}
+      // At once, while the click counts; it is sent on its way by the script that also talks to it.
+      const opened = open('', 'afterimage-privacy')
+      if (opened) withRights(({ hand }) => hand(opened, locate('privacy', 'privacy'), siteOf(options), v, k))
+      return !!opened
     },
     get state() {
       return state

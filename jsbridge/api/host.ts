@@ -3,6 +3,7 @@
  * else a dedicated one. What the page lacks is named by its CSP directive.
  */
 import { Refusal, type FromWorker, type ToWorker } from '../messages'
+import type { Rights } from '../rights/main'
 
 /** A worker that says nothing for so long is not coming, ms. */
 const readyTimeoutMs = 20_000
@@ -55,6 +56,24 @@ const scriptUrl = (url: string): string => {
   return trusted ? trusted.createScriptURL(url) : url
 }
 
+/** Loads what only few page views need. The element is gone again before the page can see it; the script still runs. */
+export const loadRights = (endpoint: string, nonce = ''): Promise<Rights> => {
+  const url = new URL(__RIGHTS_NAME__, endpoint + '/').href
+  return new Promise((resolve, reject) => {
+    const element = Object.assign(document.createElement('script'), {
+      src: scriptUrl(url),
+      crossOrigin: '',
+      integrity: __RIGHTS_HASH__ && 'sha256-' + __RIGHTS_HASH__,
+      referrerPolicy: 'no-referrer',
+      nonce,
+      onload: () => resolve((element as unknown as { rights: Rights }).rights),
+      onerror: () => reject(new Refusal('network', url + ' did not load')),
+    })
+    document.head.append(element)
+    element.remove()
+  })
+}
+
 /** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
 function hasExtendedLifetime(): boolean {
   let asked = false
@@ -74,7 +93,10 @@ function hasExtendedLifetime(): boolean {
 export async function startWorker(endpoint: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
   let url = new URL(__WORKER_NAME__, endpoint + '/').href
   const isForeign = new URL(url).origin !== location.origin
-  if (isForeign) url = URL.createObjectURL(new Blob([await fetchText(url, 'sha256-' + __WORKER_HASH__)], { type: 'text/javascript' }))
+  // Also where the worker could load it itself: its own request would tell the page's address as Referer. This one
+  // does not, and the worker finds it in the cache.
+  const text = await fetchText(url, isForeign ? 'sha256-' + __WORKER_HASH__ : '')
+  if (isForeign) url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   return explained(
     () =>
       new Promise<WorkerHost>((resolve, reject) => {

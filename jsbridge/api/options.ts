@@ -3,6 +3,7 @@
  * the later over the earlier. What nobody knows is refused, with the nearest known name.
  */
 import { Refusal, type Paths } from '../messages'
+import type { Notice } from '../rights/notice'
 
 export interface Capture {
   /** This version captures none of these: only `false` is accepted. */
@@ -27,16 +28,20 @@ export interface Options {
   readonly allow?: string | readonly string[]
   readonly consent?: 'none' | 'required'
   readonly consentVersion?: string
+  /** Where consent is required: asks for it with a notice of ours. `{}` asks in English. */
+  readonly notice?: Notice
   /** Do Not Track and Global Privacy Control are obeyed. Default true; the site's settings may forbid false. */
   readonly respectDNT?: boolean
-  /** The page is meant for minors: strict, and no key kinds, whatever else is set. */
+  /** The visitor is a minor: recording ends or does not begin, and what was recorded of this browser is deleted, here and on the collector. */
   readonly minor?: boolean
   /** Share of sessions that are recorded, 0 to 1. */
   readonly sample?: number
   readonly release?: string
   readonly environment?: string
-  /** Keeps the visitor id in a first-party cookie of this domain instead of localStorage. */
+  /** Keeps the visitor id in a first-party cookie of this domain, so that its subdomains share it. */
   readonly cookieDomain?: string
+  /** So many days after it was made, whatever happened meanwhile, the visitor id is replaced. 1 to 395 (13 months), the default. */
+  readonly visitorDays?: number
   readonly capture?: Capture
   readonly paths?: Paths
 }
@@ -47,9 +52,11 @@ export interface Options {
  */
 const known: Record<string, string> = {}
 for (const group of [
-  'string site endpoint consentVersion release environment cookieDomain paths.socket paths.tail paths.settings',
+  'string site endpoint consentVersion release environment cookieDomain paths.socket paths.tail paths.settings paths.erase paths.privacy',
+  'object notice',
   'boolean respectDNT minor capture.keystrokes',
   '0..1 sample',
+  '1..395 visitorDays',
   'list mask block allow',
   'strict|balanced privacy',
   'none|required consent',
@@ -84,7 +91,7 @@ export function checkOptions(options: object, prefix = ''): void {
     if (!kind) throw new Refusal('option', `unknown option ${name}: did you mean ${nearest(name)}?`)
     const fits =
       kind === 'false' ? value === false
-      : kind === '0..1' ? value >= 0 && value <= 1
+      : /^\d/.test(kind) ? value >= parseInt(kind) && value <= Number(kind.split('..')[1])
       : kind === 'list' ? listOf(value).every((item) => typeof item === 'string')
       : kind.includes('|') ? kind.split('|').includes(value)
       : kind === typeof value
@@ -99,9 +106,9 @@ export function checkOptions(options: object, prefix = ''): void {
 export function optionsOf(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
   for (const [attribute, text] of Object.entries(script?.dataset ?? {})) {
-    if (/^(?:capture|paths)$/.test(attribute)) {
+    if (/^(?:capture|paths|notice)$/.test(attribute)) {
       try {
-        options[attribute] = JSON.parse(text as string)
+        options[attribute] = JSON.parse(text || '{}')
       } catch {
         options[attribute] = text // for checkOptions to refuse
       }
@@ -113,7 +120,7 @@ export function optionsOf(script: HTMLScriptElement | null): Options {
     const [key, part] = name.split('.') as [string, string?]
     const value =
       kind === 'boolean' || kind === 'false' ? text !== 'false'
-      : kind === '0..1' ? Number(text || NaN)
+      : /^\d/.test(kind as string) ? Number(text || NaN)
       : text
     if (part && apart < 0) options[key] = { ...(options[key] as object), [part]: value }
     // A near miss is kept as it is, for checkOptions to refuse.

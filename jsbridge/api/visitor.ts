@@ -1,8 +1,11 @@
 /**
- * What the browser keeps for a site: a random visitor id, the session with the time of its last
- * activity, whether it is sampled, consent, opt-out. Shared by the tabs of an origin, in
- * localStorage (or one cookie, where the site asks for it); where there is no storage, ids live as
- * long as the document. Nothing is written before the caller is allowed to.
+ * What the browser keeps for a site: a random visitor id, the key of its tag, the session with the
+ * time of its last activity, whether it is sampled, consent, opt-out. Shared by the tabs of an origin,
+ * in localStorage (the id also in one cookie, where the site asks for it); where there is no storage,
+ * ids live as long as the document. Nothing is written before the caller is allowed to.
+ *
+ * Id and key are replaced together, so that neither links two of the other: a fixed time after they
+ * were made (activity does not prolong it), or when the cookie is another or gone.
  */
 
 /** A session ends after so long without activity, ms. */
@@ -12,15 +15,20 @@ const writeEveryMs = 5000
 
 export interface Stored {
   /** Visitor id. */
-  v?: string
-  /** Visitor tag: what the collector may see in the clear, random beside the id and not derived from it. */
-  k?: string
+  v?: string | undefined
+  /** Key of the visitor tag (../worker/tag.ts), random and not derived from the id; when both were made, epoch ms. */
+  k?: string | undefined
+  t?: number | undefined
   /** Session id, time of its last activity (epoch ms), whether it is recorded. */
   s?: string
   a?: number
   r?: boolean
   /** Consent: the version that was granted. */
   c?: string
+  /** The privacyVersion of the site's settings that this consent is for, from the first settings seen with it. */
+  p?: string | undefined
+  /** A minor was here: keys of what the collector still has to delete; empty: it has. */
+  e?: string | undefined
   /** Opted out; consent refused or withdrawn. */
   o?: boolean | undefined
   w?: boolean | undefined
@@ -34,10 +42,10 @@ export interface Visitor {
   readonly stored_: Readonly<Stored>
   /** Changes and writes. */
   update(change: Stored): void
-  /** Forgets visitor, session and consent; opt-out and refusal stay. */
+  /** Forgets visitor, session and consent; opt-out, refusal and what is still to be deleted stay. */
   forget_(change: Stored): void
-  /** The running session, or a new one. Draws whether it is recorded. */
-  session(sample: number): { readonly sessionId: string; readonly recorded_: boolean }
+  /** The running session, or a new one. Draws whether it is recorded. `days` is the life of a visitor id. */
+  session(sample: number, days: number): { readonly sessionId: string; readonly recorded_: boolean }
   /** Notes activity. False when the session had ended before it, or is forgotten. */
   active_(): boolean
 }
@@ -57,8 +65,10 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     } catch {
       // No storage (a sandboxed frame, blocked by the visitor): this document's memory is all there is.
     }
-    const value = cookieDomain !== undefined && document.cookie.split('; ').find((part) => part.startsWith(cookie + '='))
-    if (value) stored.v = value.slice(cookie.length + 1)
+    if (cookieDomain !== undefined) {
+      const value = document.cookie.split('; ').find((part) => part.startsWith(cookie + '='))?.slice(cookie.length + 1)
+      if (value !== stored.v) stored = { ...stored, v: value, k: undefined, t: undefined }
+    }
     return stored
   }
   const setCookie = (value: string, maxAge: number): void => {
@@ -84,19 +94,24 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     },
     update,
     forget_(change) {
-      const { o, w } = { ...read(), ...change }
+      const { o, w, e } = { ...read(), ...change }
       setCookie('', 0)
-      write({ o, w })
+      write({ o, w, e })
     },
-    session(sample) {
-      read()
-      const change: Stored = { a: Date.now() }
-      if (!stored.v) {
+    session(sample, days) {
+      const { v, t } = read()
+      const now = Date.now()
+      const isOld = now - (t ?? now) >= days * 86_400_000
+      const change: Stored = { a: now, e: undefined }
+      if (!v || isOld) {
         change.v = randomId()
-        setCookie(change.v, 31_536_000)
+        setCookie(change.v, days * 86_400)
       }
-      if (!stored.k) change.k = randomId()
-      if (!stored.s || isOver()) {
+      if (!t || isOld) {
+        change.k = randomId()
+        change.t = now
+      }
+      if (!stored.s || isOver() || change.k) {
         change.s = randomId()
         change.r = Math.random() < sample
       }
@@ -115,9 +130,13 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
   }
 }
 
-/** Forgets the segments that wait to be sent from this origin (../worker/outbox.ts), where no worker is there to do it. */
-export function clearOutbox(): void {
+/**
+ * Forgets the segments that wait to be sent from this origin (../worker/outbox.ts). Workers that outlive their
+ * page hear it and end (../worker/page.ts).
+ */
+export function clearOutbox(siteId: string): void {
   try {
+    new BroadcastChannel('afterimage.' + siteId).postMessage(0)
     const request = indexedDB.open('afterimage')
     // There is none.
     request.onupgradeneeded = () => request.transaction?.abort()
@@ -130,6 +149,6 @@ export function clearOutbox(): void {
       db.close()
     }
   } catch {
-    // No IndexedDB, no outbox.
+    // No IndexedDB, no outbox; no channel, no worker that outlives its page.
   }
 }

@@ -68,6 +68,12 @@ func buildRecorder(root, coreFile string) error {
 	}
 	defines["__WORKER_NAME__"] = quote(worker.Name)
 	defines["__WORKER_HASH__"] = quote(worker.SHA256)
+	rights, err := out.script(filepath.Join(root, "jsbridge/rights/main.ts"), "afterimage-rights.js", defines, hashedName)
+	if err != nil {
+		return err
+	}
+	defines["__RIGHTS_NAME__"] = quote(rights.Name)
+	defines["__RIGHTS_HASH__"] = quote(rights.SHA256)
 	entry, err := out.script(filepath.Join(root, "jsbridge/entry.ts"), "afterimage.js", defines, fixedName)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ const nowhere: Afterimage = {
   optIn() {},
   identify() {},
   track() {},
-  privacy: () => ({}),
+  privacy: () => false,
   state: idle,
   sessionId: null,
   pageViewId: null,
@@ -50,7 +50,8 @@ function takePage(): (() => Afterimage) | null {
     // From another origin the worker's hash is checked, and webpack minifies every .js once more.
     const verbatim = new URL('./afterimage-worker.txt', import.meta.url)
     const core = new URL('./afterimage-core.wasm', import.meta.url)
-    const { createAfterimage } = load((worker.origin === location.origin ? worker : verbatim).href, core.href)
+    const rights = new URL('./afterimage-rights.js', import.meta.url)
+    const { createAfterimage } = load((worker.origin === location.origin ? worker : verbatim).href, core.href, rights.href)
     return () => createAfterimage(null)
   } catch {
     return null // a document, but not that of a browser

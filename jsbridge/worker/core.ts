@@ -21,6 +21,9 @@ export class CoreError extends Error {
 /** Names of the status codes -1, -2, … of core_apply; the Go twin is in wasm/recorder: never renumber. */
 const REASONS = ['op-unknown', 'op-size', 'op-text', 'op-id', 'version', 'memory', 'op-order', 'internal']
 
+/** Kinds 0, 1, 2 of core_handed; the Go twin is in wasm/mirror. */
+const HANDED = ['label-masked', 'track-masked', 'traits-masked']
+
 const DISAGREE = 'page script and core disagree, load both from one build: '
 
 interface Exports {
@@ -37,6 +40,7 @@ interface Exports {
   core_resend_clear(): void
   core_dropped_epoch(): void
   core_needs_snapshot(): number
+  core_handed(kind: number): number
 }
 
 export interface Core {
@@ -47,6 +51,8 @@ export interface Core {
   /** Subtrees that the bridge must send anew; each is told once. */
   resend(): [id: number, slow: number][]
   needsSnapshot(): boolean
+  /** How much was masked of what the site handed over, since the last call: by name of a count (collector/UPLOAD.md). */
+  handed(): [name: string, n: number][]
   /** A segment will never arrive: the core asks for a new epoch. */
   dropEpoch(): void
 }
@@ -148,6 +154,7 @@ export function host(x: Exports): Core {
       return list
     }),
     needsSnapshot: () => call(() => x.core_needs_snapshot() !== 0),
+    handed: () => call(() => HANDED.map((name, kind): [string, number] => [name, x.core_handed(kind)])),
     dropEpoch: () => call(() => x.core_dropped_epoch()),
   }
 }

@@ -35,6 +35,9 @@ export const DRAIN_EVERY_MS = 60_000
 /** So many refusals or too large segments in a row, and nothing acknowledged between: give up. */
 export const MAX_REFUSALS = 3
 
+/** A hello that is said only for its counts is not said more often. */
+export const COUNTS_EVERY_MS = 60_000
+
 const EVERYTHING: readonly Range[] = [[0, 2 ** 32]]
 const TOO_LARGE = 'a segment is larger than the collector takes'
 
@@ -56,6 +59,8 @@ export interface Delivery {
   add(s: Sealed): void
   /** False: so much waits that nothing more is taken. */
   room(): boolean
+  /** Adds to what the next hello tells of (collector/UPLOAD.md, counts). */
+  count(name: string, n: number): void
   /** Sends what is sealed now instead of at its time. */
   flush(): void
   /** The page is going: out by the socket if it lives on without the page, else by HTTP. */
@@ -89,6 +94,8 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   let flying: Frame[] = []
   let frameMax = FRAME_MAX_BYTES
   let acknowledged = 0
+  let counts: Record<string, number> | undefined
+  let countedAt = -COUNTS_EVERY_MS
   let refusals = 0
   let watched = false
   let anchored = false
@@ -102,6 +109,14 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
 
   const queues = (): Queue[] => (leftover ? [own, leftover.queue] : [own])
   const announced = (): Announced[] => [[o.view, o.next()], ...(leftover ? [leftover.announced] : [])]
+
+  /** Told once: lost with a hello that does not arrive rather than told twice. */
+  function takeCounts() {
+    const taken = counts
+    counts = undefined
+    if (taken) countedAt = world.now()
+    return taken
+  }
 
   /** Everything that may go out now, own segments first. */
   function pump() {
@@ -117,6 +132,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
       }
     }
     if (world.now() - drainedAt > DRAIN_EVERY_MS) void drain()
+    if (counts && world.now() - countedAt >= COUNTS_EVERY_MS) socket.introduce()
   }
 
   /** Takes segments out of queue and outbox; what is not acknowledged was given up. */
@@ -275,12 +291,12 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     const introduced: Announced = [o.view, o.next()]
     const frame = own.tail(TAIL_BYTES)
     if (!frame) return
-    const answer = await postTail(o.tailUrl, site, introduced, frame)
+    const answer = await postTail(o.tailUrl, helloText(site, [introduced], takeCounts()), frame)
     for (const ack of answer?.acks ?? []) settle(ack.pageView, ack.ranges, true)
     for (const r of answer?.refused ?? []) refuse(r.pageView, r.numbers, `${r.code}: ${r.reason}`)
   }
 
-  const socket: Socket = openSocket(o.socketUrl, { hello: () => helloText(site, announced()), message, closed }, world)
+  const socket: Socket = openSocket(o.socketUrl, { hello: () => helloText(site, announced(), takeCounts()), message, closed }, world)
 
   return {
     add(s) {
@@ -292,6 +308,9 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
       schedule()
     },
     room: () => own.bytes() < MEMORY_BYTES,
+    count(name, n) {
+      counts = { ...counts, [name]: (counts?.[name] ?? 0) + n }
+    },
     flush: () => {
       socket.wake()
       pump()

@@ -17,13 +17,17 @@ export interface View {
   readonly secret: string
 }
 
+/** What was counted, by name (collector/UPLOAD.md): numbers alone. */
+export type Counts = Readonly<Record<string, number>>
+
 /** A view, and the number that its next segment will have. */
 export type Announced = readonly [view: View, next: number]
 
-export const helloText = (site: string, views: readonly Announced[]): string =>
+export const helloText = (site: string, views: readonly Announced[], counts?: Counts): string =>
   JSON.stringify({
     v: 1,
     site,
+    counts,
     sessions: views.map(([v, nextNumber]) => ({
       session: v.session,
       tab: v.tab,

@@ -24,7 +24,7 @@ const KEM = [75, 69, 77, 0, 16]
 const SUITE = [72, 80, 75, 69, 0, 16, 0, 1, 0, 1]
 const NONE: number[] = []
 
-async function hmac(key: ArrayLike<number>, message: Bytes): Promise<Bytes> {
+export async function hmac(key: ArrayLike<number>, message: Bytes): Promise<Bytes> {
   // An empty HMAC key cannot be imported; 32 zero bytes are the same key (RFC 2104 §2).
   const k = await crypto.subtle.importKey('raw', key.length ? concat(key) : new Uint8Array(32), SHA, false, ['sign'])
   return new Uint8Array(await crypto.subtle.sign('HMAC', k, message))

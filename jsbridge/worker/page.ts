@@ -14,6 +14,7 @@ import { startDelivery, type Delivery } from './delivery'
 import { openOutbox, type Outbox } from './outbox'
 import { readSettings } from './settings'
 import { startSealer, type Sealer } from './seal'
+import { visitorTag } from './tag'
 import { random, toBase64 } from './bytes'
 import type { Batch, FromWorker, StartConfig, ToWorker } from '../messages'
 import type { World } from './socket'
@@ -79,6 +80,8 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
   async function start(config: StartConfig) {
     if (!self.isSecureContext || !globalThis.crypto?.subtle)
       throw new CoreError('insecure-context', 'recording needs a secure context: serve the page over https')
+    // Withdrawn, on another page of this origin, while this worker's own page may be gone.
+    new BroadcastChannel('afterimage.' + config.siteId).onmessage = () => void end(true)
     const world = makeWorld(config.startMonotonicMs)
     const at = (path: string | undefined, usual: string) => new URL(path ?? usual, config.endpoint + '/').href
     const loading = startCore(config.coreUrl, config.coreHash ?? __CORE_HASH__, config.protocolVersion, blocked)
@@ -94,7 +97,7 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
       id: config.pageViewId,
       session: config.sessionId,
       tab: config.tabId,
-      visitorTag: config.visitorTag,
+      visitorTag: config.visitorKey && (await visitorTag(config.visitorKey, config.siteId)),
       consentVersion: config.consentVersion,
       envelope: toBase64(sealer.envelope),
       secret: toBase64(random(16)),
@@ -171,6 +174,7 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
   function cut({ core, sealer, delivery, world }: Running) {
     cancelSeal?.()
     cancelSeal = undefined
+    for (const [name, n] of core.handed()) if (n) delivery.count(name, n)
     if (unanchored && anchor) {
       anchor()
       unanchored = false
@@ -245,6 +249,8 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
           later()
         })
         return
+      case 'count':
+        return r?.delivery.count(m.name, 1)
       case 'visible':
         return r?.delivery.wake()
       case 'flush':

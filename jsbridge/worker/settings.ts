@@ -43,6 +43,7 @@ const SHAPE: Record<string, (x: unknown) => boolean> = {
   consent: maybe(oneOf('none', 'required')),
   respectDNT: flag,
   enabled: flag,
+  privacyVersion: maybe(text),
   sample: maybe((x) => typeof x === 'number' && x >= 0 && x <= 1),
 }
 

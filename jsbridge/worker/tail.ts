@@ -3,7 +3,7 @@
  * with keepalive, which the browser finishes when page and worker are gone. It is a simple
  * request (text/plain, no credentials), so no preflight stands before it.
  */
-import { helloText, tailBody, type Announced, type FromServer } from './frame'
+import { tailBody, type FromServer } from './frame'
 import type { Frame } from './queue'
 
 /**
@@ -18,11 +18,11 @@ export interface TailAnswer {
 }
 
 /** Posts one frame; undefined when nothing came back, which is no loss: the outbox has it. */
-export async function postTail(url: string, site: string, announced: Announced, frame: Frame): Promise<TailAnswer | undefined> {
+export async function postTail(url: string, hello: string, frame: Frame): Promise<TailAnswer | undefined> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
-      body: tailBody(helloText(site, [announced]), [frame.bytes]),
+      body: tailBody(hello, [frame.bytes]),
       headers: { 'content-type': 'text/plain' },
       keepalive: true,
       credentials: 'omit',

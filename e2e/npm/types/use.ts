@@ -33,9 +33,9 @@ afterimage.optOut()
 afterimage.optIn()
 afterimage.identify('customer-1', { plan: 'team' })
 afterimage.track('added', { items: 3 })
-const known: Readonly<Record<string, unknown>> = afterimage.privacy()
+const opened: boolean = afterimage.privacy()
 const state: State = afterimage.state
 const phase: Phase = state.phase
 const ids: (string | null)[] = [afterimage.sessionId, afterimage.pageViewId]
 const global: Afterimage | undefined = window.afterimage
-export { acknowledged, delivered, global, ids, known, pending, phase }
+export { acknowledged, delivered, global, ids, opened, pending, phase }

@@ -87,6 +87,9 @@ func resendClear() { resend = 0 }
 //go:wasmexport core_dropped_epoch
 func droppedEpoch() { needs = 1 }
 
+//go:wasmexport core_handed
+func coreHanded(int32) int32 { return 0 }
+
 //go:wasmexport core_needs_snapshot
 func needsSnapshot() int32 { return needs }
 

@@ -1,0 +1,203 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// wantPrivacyPage is a page of the collector as UPLOAD.md describes it; what it is told stands in `told`.
+const wantPrivacyPage = `<!doctype html><link rel="icon" href="data:,"><title>privacy</title><script>
+globalThis.told = []
+addEventListener('message', (e) => { if (e.source === opener) { told.push({ origin: e.origin, data: e.data }); clearInterval(again) } })
+const again = setInterval(() => opener?.postMessage({ t: 'afterimage-ready' }, '*'), 250)
+</script>`
+
+// opensPrivacy calls privacy() in the page and returns a tab on the page that it opened.
+func (g *rightsRig) opensPrivacy(tb *tab, url string) *tab {
+	g.t.Helper()
+	if !eval[bool](tb, `afterimage.privacy()`) {
+		g.t.Fatal("the browser opened nothing")
+	}
+	return attachTo(tb, url)
+}
+
+// The visitor's id and key go to the collector's page by message, to its origin alone.
+func TestPrivacyHandsOver(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		t.Run(map[bool]string{false: "below a prefix of the site", true: "on a host of its own"}[foreign], func(t *testing.T) {
+			g := newRightsRig(t, foreign, "")
+			g.instead["/privacy"] = func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				fmt.Fprint(w, wantPrivacyPage)
+			}
+			tb := newTab(t)
+			g.visit(tb, "recording")
+			// Whoever else says that it is ready is not answered.
+			eval[any](tb, `globalThis.leaked = 0; const f = document.createElement('iframe'); document.body.append(f)
+				f.contentWindow.eval("addEventListener('message', () => parent.leaked++); parent.postMessage({ t: 'afterimage-ready' }, '*')"); postMessage({ t: 'afterimage-ready' }, '*'); 0`)
+			page := g.opensPrivacy(tb, g.endpoint+"/privacy?site="+g.site())
+			page.until(`globalThis.told?.length`)
+			eval[any](page, `new Promise((f) => setTimeout(f, 600))`)
+			told := eval[[]struct {
+				Origin string
+				Data   map[string]string
+			}](page, `told`)
+			if len(told) != 1 {
+				t.Fatalf("the page was told %d times", len(told))
+			}
+			stored := eval[map[string]any](tb, storedNow)
+			want := map[string]string{"t": "afterimage-visitor", "site": g.site(), "visitorId": fmt.Sprint(stored["v"]), "key": fmt.Sprint(stored["k"]), "visitorTag": tagOf(t, fmt.Sprint(stored["k"]), g.site())}
+			if toJSON(told[0].Data) != toJSON(want) || told[0].Origin != g.page {
+				t.Errorf("the page was told %v by %s, want %v by %s", told[0].Data, told[0].Origin, want, g.page)
+			}
+			if n := eval[int](tb, `leaked`); n != 0 {
+				t.Errorf("another window was answered %d times", n)
+			}
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			for _, r := range g.seen {
+				line := r.Path + "?" + r.Query + toJSON(r.Header)
+				if strings.Contains(line, want["visitorId"]) || strings.Contains(line, want["key"]) {
+					t.Errorf("id or key stand in the request for %s", r.Path)
+				}
+				if r.Path == "/privacy" && (r.Header.Get("Referer") != "" || r.Header.Get("Cookie") != "") {
+					t.Errorf("the page was asked for with Referer %q, Cookie %q", r.Header.Get("Referer"), r.Header.Get("Cookie"))
+				}
+			}
+		})
+	}
+}
+
+// A page that is not the collector's gets nothing, even in the window that was opened.
+func TestPrivacyAnswersThePinnedOriginAlone(t *testing.T) {
+	g := newRightsRig(t, true, "")
+	other := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, wantPrivacyPage)
+	}))
+	g.instead["/privacy"] = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusFound) }
+	tb := newTab(t)
+	g.visit(tb, "recording")
+	page := g.opensPrivacy(tb, other)
+	eval[any](page, `new Promise((f) => setTimeout(f, 1500))`)
+	if n := eval[int](page, `told.length`); n != 0 {
+		t.Errorf("a page of another origin was told %d times", n)
+	}
+}
+
+// The tag is an HMAC under a key that stays in the browser; all sessions of a browser bear it.
+func TestVisitorTagIsAnHMAC(t *testing.T) {
+	g := newRightsRig(t, true, "")
+	tb := newTab(t)
+	g.visit(tb, "recording")
+	eval[any](tb, `afterimage.flush()`)
+	stored := eval[map[string]any](tb, storedNow)
+	key := fmt.Sprint(stored["k"])
+	var listed struct{ VisitorTag string }
+	if err := json.Unmarshal([]byte(strings.SplitN(g.replay(t, "list", "--json"), "\n", 2)[0]), &listed); err != nil {
+		t.Fatal(err)
+	}
+	if want := tagOf(t, key, g.site()); listed.VisitorTag != want {
+		t.Errorf("the collector has the tag %q, want %q", listed.VisitorTag, want)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, r := range g.seen {
+		if strings.Contains(r.Path+r.Query+r.Body+toJSON(r.Header), key) {
+			t.Errorf("the key stands in the request for %s", r.Path)
+		}
+	}
+}
+
+// A visitor id lives so long after it was made, however often its visitor comes.
+func TestVisitorIDHasALifetime(t *testing.T) {
+	const day = 86_400_000
+	for _, c := range []struct {
+		name, attrs string
+		days        int
+		lives       bool
+	}{
+		{"394 of 395 days", "", 394, true},
+		{"395 of 395 days", "", 395, false},
+		{"29 of 30 days", "data-visitor-days=30", 29, true},
+		{"30 of 30 days", "data-visitor-days=30", 30, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := newRightsRig(t, true, c.attrs)
+			tb := newTab(t)
+			g.visit(tb, "recording")
+			before := eval[map[string]any](tb, storedNow)
+			// So long ago, less a minute where it still lives.
+			age := c.days * day
+			if c.lives {
+				age += day - 60_000
+			}
+			eval[any](tb, fmt.Sprintf(`(() => { const k = Object.keys(localStorage)[0], s = JSON.parse(localStorage[k]); s.t -= %d; localStorage[k] = JSON.stringify(s) })()`, age))
+			g.visit(tb, "recording")
+			after := eval[map[string]any](tb, storedNow)
+			for _, name := range []string{"v", "k", "s"} {
+				if (before[name] == after[name]) != c.lives {
+					t.Errorf("%s was %v and is %v", name, before[name], after[name])
+				}
+			}
+		})
+	}
+}
+
+func TestVisitorDaysAreBounded(t *testing.T) {
+	for _, days := range []string{"0", "396", "x"} {
+		g := newRightsRig(t, true, "data-visitor-days="+days)
+		tb := newTab(t)
+		g.visit(tb, "refused")
+		if got := eval[string](tb, `afterimage.state.reason`); !strings.Contains(got, "visitorDays must be 1..395") {
+			t.Errorf("visitorDays %s: %q", days, got)
+		}
+	}
+}
+
+// The cookie is there only where the site asks, and rules then: without it there is no id, and
+// no tag that would link the next one.
+func TestCookieIsSetOnlyWhereAsked(t *testing.T) {
+	g := newRightsRig(t, true, "")
+	tb := newTab(t)
+	g.visit(tb, "recording")
+	if got := eval[string](tb, `document.cookie`); got != "" {
+		t.Errorf("cookies: %q", got)
+	}
+	g.attrs = `data-cookie-domain=""`
+	g.visit(tb, "recording")
+	first := eval[map[string]any](tb, storedNow)
+	if got, want := eval[string](tb, `document.cookie`), fmt.Sprintf("afterimage_%s=%s", g.site(), first["v"]); got != want {
+		t.Errorf("cookies: %q, want %q", got, want)
+	}
+	eval[any](tb, `document.cookie = document.cookie.split('=')[0] + '=; max-age=0; path=/; secure'`)
+	g.visit(tb, "recording")
+	second := eval[map[string]any](tb, storedNow)
+	for _, name := range []string{"v", "k", "s"} {
+		if first[name] == second[name] {
+			t.Errorf("%s outlived the cookie", name)
+		}
+	}
+}
+
+// What looks like a person is refused as an identity, with an error that says so.
+func TestIdentifyRefusesPeople(t *testing.T) {
+	g := newRightsRig(t, true, "")
+	tb := newTab(t)
+	g.visit(tb, "recording")
+	const call = `(() => { try { afterimage.identify(%s, {}); return 'taken' } catch (e) { return e.code + ': ' + e.message } })()`
+	for _, id := range []string{"grace@example.org", "grace%40example.org", "Grace Hopper", "Jean Luc Picard", "+353871234567", "00353871234567", "087 123 4567", "0871234567",
+		"(087)1234567", "212-555-0123", "212.555.0123", "2125550123", "渡辺 謙"} {
+		if got := eval[string](tb, fmt.Sprintf(call, toJSON(id))); !strings.HasPrefix(got, "identity: ") || !strings.Contains(got, "looks like") {
+			t.Errorf("identify(%q): %s", id, got)
+		}
+	}
+	for _, id := range []string{"1", "8731", "1234567", "123456789", "12345678901", "u-8731", "user_8731", "a3f1c2d4-0b1e-4f5a-9c3d-112233445566", "01J9ZQ4T8YV", "plan-free", "0", "000123"} {
+		if got := eval[string](tb, fmt.Sprintf(call, toJSON(id))); got != "taken" {
+			t.Errorf("identify(%q): %s", id, got)
+		}
+	}
+}
