@@ -151,6 +151,93 @@ const ids = {
     const n = String(int(2, 899)).padStart(3, '0')
     return body + (at.getFullYear() > 1999 ? 'A' : '-') + n + '0123456789ABCDEFHJKLMNPRSTUVWXY'[Number(body + n) % 31]
   },
+  'id KR RRN': () => {
+    const at = birth()
+    const body = two(at.getFullYear() % 100) + two(at.getMonth() + 1) + two(at.getDate()) + (at.getFullYear() > 1999 ? pick('34') : pick('12')) + digits(5)
+    return (body + ((11 - (sum(body, [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11)) % 10)).replace(/(......)/, '$1-')
+  },
+  'id TR TCKN': () => {
+    const b = [int(1, 9), ...Array.from({ length: 8 }, () => int(0, 9))]
+    const odd = b[0] + b[2] + b[4] + b[6] + b[8]
+    const even = b[1] + b[3] + b[5] + b[7]
+    const tenth = (odd * 7 - even + 100) % 10
+    return b.join('') + tenth + ((odd + even + tenth) % 10)
+  },
+  'id ZA': () => {
+    const at = birth()
+    const body = two(at.getFullYear() % 100) + two(at.getMonth() + 1) + two(at.getDate()) + digits(4) + pick('01') + '8'
+    return body + luhn(body)
+  },
+  'id NO fødselsnummer': () => {
+    for (;;) {
+      const at = birth()
+      const body = two(at.getDate()) + two(at.getMonth() + 1) + two(at.getFullYear() % 100) + digits(3)
+      const one = (11 - (sum(body, [3, 7, 6, 1, 8, 9, 4, 5, 2]) % 11)) % 11
+      const other = (11 - (sum(body + (one % 10), [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11
+      if (one < 10 && other < 10) return pick([body + one + other, body.slice(0, 6) + ' ' + body.slice(6) + one + other])
+    }
+  },
+  'id CH AHV': () => {
+    const body = '756' + digits(9)
+    const check = (10 - (sum(body, [1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3]) % 10)) % 10
+    return (body + check).replace(/(...)(....)(....)(..)/, '$1.$2.$3.$4')
+  },
+  'id MX CURP': () => {
+    const at = birth()
+    return letters(1) + pick('AEIOU') + letters(2) + two(at.getFullYear() % 100) + two(at.getMonth() + 1) + two(at.getDate()) + pick('HM') + pick(['DF', 'JC', 'NL', 'MC']) + letters(3, 'BCDFGHJKLMNPQRSTVWXYZ') + (at.getFullYear() > 1999 ? letters(1) : '0') + int(0, 9)
+  },
+  'id AR CUIT': () => {
+    for (;;) {
+      const body = pick(['20', '23', '27']) + digits(8)
+      const check = (11 - (sum(body, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 11
+      if (check < 10) return (body + check).replace(/(..)(........)(.)/, '$1-$2-$3')
+    }
+  },
+  'id CL RUT': () => {
+    const body = String(int(5000000, 27000000))
+    const check = (11 - ([...body].reverse().reduce((n, c, i) => n + Number(c) * (2 + (i % 6)), 0) % 11)) % 11
+    return Number(body).toLocaleString('de-DE') + '-' + (check === 10 ? 'K' : check)
+  },
+  'id RU SNILS/INN': () => {
+    const body = String(int(1001999, 999999999)).padStart(9, '0')
+    const check = two((sum(body, [9, 8, 7, 6, 5, 4, 3, 2, 1]) % 101) % 100)
+    let inn = String(int(10, 92)) + digits(8)
+    inn += (sum(inn, [7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10
+    inn += (sum(inn, [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10
+    return pick([body.replace(/(...)(...)(...)/, '$1-$2-$3 ') + check, inn])
+  },
+  'id JP My Number': () => {
+    const body = digits(11)
+    const r = sum(body, [6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11
+    return (body + (r <= 1 ? 0 : 11 - r)).replace(/(....)(....)/, '$1 $2 ')
+  },
+  'id IN PAN': () => letters(3) + pick('PCHFAT') + letters(1) + digits(4) + letters(1),
+  'id SG NRIC': () => {
+    const body = digits(7)
+    const kind = pick('STFG')
+    const n = sum(body, [2, 7, 6, 5, 4, 3, 2]) + (kind === 'T' || kind === 'G' ? 4 : 0)
+    return kind + body + (kind === 'S' || kind === 'T' ? 'JZIHGFEDCBA' : 'XWUTRQPNMLK')[n % 11]
+  },
+  'id IE PPS': () => {
+    const body = digits(7)
+    const last = pick(['', 'A', 'B'])
+    const n = sum(body, [8, 7, 6, 5, 4, 3, 2]) + (last ? (last.charCodeAt(0) - 64) * 9 : 0)
+    return body + 'WABCDEFGHIJKLMNOPQRSTUV'[n % 23] + last
+  },
+  'id ID NIK': () => {
+    const at = birth()
+    return pick(['31', '32', '33', '35', '51']) + two(int(1, 79)) + two(int(1, 30)) + two(at.getDate() + pick([0, 40])) + two(at.getMonth() + 1) + two(at.getFullYear() % 100) + String(int(1, 9999)).padStart(4, '0')
+  },
+  'id PK CNIC': () => `${int(1, 7)}${digits(4)}-${digits(7)}-${int(0, 9)}`,
+  'id CZ/SK rodné číslo': () => {
+    const at = birth()
+    const body = two(at.getFullYear() % 100) + two(at.getMonth() + 1 + pick([0, 50])) + two(at.getDate())
+    for (;;) {
+      const tail = digits(3)
+      const check = Number(body + tail) % 11
+      if (check < 10) return `${body}/${tail}${check}`
+    }
+  },
 }
 
 const b64 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'
@@ -222,7 +309,7 @@ const cues = ['Tel. ', 'tel: ', 'Phone: ', 'phone ', 'call ', 'Fax: ', 'Telefon:
 
 const write = (kind, value, stay) => process.stdout.write(JSON.stringify({ kind, value, ...(bare(kind, value) && { cue: pick(cues) }), ...(stay && { stay }) }) + '\n')
 const names = Object.keys(kinds)
-const share = { email: 5, phone: 5, card: 4, IBAN: 3, JWT: 2, key: 3, token: 2 }
+const share = { email: 8, phone: 8, card: 6, IBAN: 5, JWT: 3, key: 5, token: 4 }
 const bag = names.flatMap((name) => Array.from({ length: share[name] ?? 1 }, () => name))
 for (let i = 0; i < count; i++) {
   const kind = bag[i % bag.length]

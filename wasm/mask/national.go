@@ -13,35 +13,49 @@ func (p *Policy) nationalID(w window, ctx uint8) bool {
 	if ctx&ctxID != 0 && w.g == 0 && w.last == n.groups && len(d) >= 6 {
 		return !n.glued(w, ctx)
 	}
+	if few(d) {
+		return false
+	}
 	glued := n.glued(w, ctx)
 	one := w.last == w.g
 	// A bare number is whole: what stands beside it over a dash or dot is part of it.
 	alone := !glued && ctx&ctxThing == 0 && (w.g == 0 || n.sep[w.g] == sepSpace || n.sep[w.g]&(n.sep[w.g]-1) != 0) &&
 		(w.last == n.groups || n.sep[w.last+1] == sepSpace || n.sep[w.last+1]&(n.sep[w.last+1]-1) != 0)
 	switch len(d) {
+	case 7, 8: // Chile, with a K
+		if n.shape(w, "\x01\x03\x03\x01") && w.seps == sepDot|sepDash {
+			return rutCheck(d[:7]) == int(d[7])
+		}
+		return n.rut(w) && w.last == n.groups && p.ch(n.end) == '-' && p.ch(n.end+1)|0x20 == 'k' && !wordAlnum(p.ch(n.end+2)) && rutCheck(d) == 10
 	case 9:
 		switch {
+		case n.shape(w, "\x02\x03\x03\x01") && w.seps == sepDot|sepDash: // Chile
+			return rutCheck(d[:8]) == int(d[8])
 		case n.shape(w, "\x03\x02\x04"): // United States
 			return (alone || !glued && w.seps == sepDash && w.g == 0) && (w.seps == sepDash || w.seps == sepSpace) && d[0] < 9 && !(d[0]|d[1]|d[2] == 0 || d[0] == 6 && d[1] == 6 && d[2] == 6) && d[3]|d[4] != 0 && d[5]|d[6]|d[7]|d[8] != 0
 		case n.shape(w, "\x03\x03\x03"): // Canada
-			return alone && (w.seps == sepDash || w.seps == sepSpace) && luhn(d)
+			return alone && (w.seps == sepDash || w.seps == sepSpace) && (luhn(d) || weigh(d, "\x01\x04\x03\x07\x05\x08\x06\x09\x0a")%11 == 0) // and Australia
 		case one || n.shape(w, "\x04\x02\x03"): // the Netherlands
 			return alone && (one || w.seps == sepDot) && !same(d) && (weigh(d[:8], "\x09\x08\x07\x06\x05\x04\x03\x02")-int(d[8])+110)%11 == 0 && !round(d)
 		}
 	case 10:
 		switch {
 		case one, n.shape(w, "\x06\x04") && w.seps == sepDash: // Sweden; Denmark in the second form
-			return alone && dated(d[4:6], d[2:4]) && luhn(d) || alone && !one && dated(d[0:2], d[2:4])
+			return alone && d[2] < 2 && dated(d[4:6], d[2:4]) && luhn(d) || alone && !one && dated(d[0:2], d[2:4])
 		case n.shape(w, "\x06\x04") && w.seps == sepSlash: // Czechia, Slovakia
 			return mod(d, 11) == 0
+		case n.shape(w, "\x04\x06"): // Austria
+			return dated(d[4:6], d[6:8]) && weigh(d, "\x03\x07\x09\x00\x05\x08\x04\x02\x01\x06")%11 == int(d[3])
 		}
 	case 11:
 		if !(alone && (one || !n.shape(w, "\x03\x03\x03\x02")) || n.shape(w, "\x03\x03\x03\x02") && !glued) || same(d) {
 			return false
 		}
 		switch {
-		case n.shape(w, "\x03\x03\x03\x02"): // Brazil
-			return w.seps&sepDash != 0 && cpf(d)
+		case n.shape(w, "\x03\x03\x03\x02"): // Brazil; Russia's SNILS
+			return w.seps&sepDash != 0 && (cpf(d) || weigh(d[:9], "\x09\x08\x07\x06\x05\x04\x03\x02\x01")%101%100 == int(d[9])*10+int(d[10]))
+		case n.shape(w, "\x02\x08\x01"): // Argentina
+			return w.seps == sepDash && (weigh(d[:10], "\x05\x04\x03\x02\x07\x06\x05\x04\x03\x02")+int(d[10]))%11 == 0
 		case n.shape(w, "\x02\x02\x02\x03\x02"): // Belgium
 			return dated(d[4:6], d[2:4]) && belgian(d)
 		case n.shape(w, "\x02\x03\x03\x03"), n.shape(w, "\x06\x05"):
@@ -51,8 +65,10 @@ func (p *Policy) nationalID(w window, ctx uint8) bool {
 		}
 	case 12:
 		switch {
-		case one, n.shape(w, "\x04\x04\x04") && w.seps&(sepDash|sepSpace) != 0: // India
-			return alone && (d[0] >= 2 && verhoeff(d) && !same(d) || one && dated(d[6:8], d[4:6]) && d[0] <= 2 && luhn(d[2:]))
+		case one, n.shape(w, "\x04\x04\x04") && w.seps&(sepDash|sepSpace) != 0: // India, Japan, Russia's INN
+			return alone && (one || n.edges(w, ctx)) && (d[0] >= 2 && verhoeff(d) && !same(d) || !one && myNumber(d) || one && inn(d) || one && dated(d[6:8], d[4:6]) && d[0] <= 2 && luhn(d[2:]))
+		case n.shape(w, "\x06\x02\x04") && w.seps == sepDash: // Malaysia
+			return dated(d[4:6], d[2:4])
 		case n.shape(w, "\x08\x04") && w.seps == sepDash: // Sweden
 			return dated(d[6:8], d[4:6]) && luhn(d[2:])
 		}
@@ -60,11 +76,19 @@ func (p *Policy) nationalID(w window, ctx uint8) bool {
 		switch {
 		case n.shape(w, "\x03\x04\x04\x02"): // Switzerland
 			return d[0] == 7 && d[1] == 5 && d[2] == 6
+		case n.shape(w, "\x05\x07\x01"): // Pakistan
+			return w.seps == sepDash
+		case n.shape(w, "\x01\x04\x05\x02\x01"): // Thailand
+			return (weigh(d, "\x0d\x0c\x0b\x0a\x09\x08\x07\x06\x05\x04\x03\x02\x00")+int(d[12]))%11%10 == 0 || w.seps == sepDash
 		case n.shape(w, "\x06\x07") && w.seps == sepDash: // Korea
 			return dated(d[4:6], d[2:4]) && d[6] >= 1 && d[6] <= 8
 		case one: // South Africa; Romania
 			return alone && (dated(d[4:6], d[2:4]) && d[10] <= 1 && luhn(d) || d[0] > 0 && dated(d[5:7], d[3:5]) && weigh(d[:12], "\x02\x07\x09\x01\x04\x06\x03\x05\x08\x02\x07\x09")%11 == int(d[12]))
 		}
+	case 14, 16:
+		// Egypt; Indonesia
+		return one && alone && (len(d) == 14 && (d[0] == 2 || d[0] == 3) && dated(d[5:7], d[3:5]) && d[3] < 2 && d[5] < 4 ||
+			len(d) == 16 && d[0] > 0 && d[0]*10+d[1] >= 11 && dated(d[6:8], d[8:10]) && d[8] < 2)
 	case 15:
 		// France; a month above 12 stands for one that is not known.
 		m := d[3]*10 + d[4]
@@ -95,6 +119,18 @@ func (n *number) shape(w window, sizes string) bool {
 		}
 	}
 	return true
+}
+
+// few: less than four different digits are a table's or an example's.
+func few(d []byte) bool {
+	seen, n := uint16(0), 0
+	for _, c := range d {
+		if seen>>c&1 == 0 {
+			n++
+		}
+		seen |= 1 << c
+	}
+	return n < 4
 }
 
 // round: four zeros at the end are a count.
@@ -180,6 +216,34 @@ func steuerID(d []byte) bool {
 	return (11-at)%10 == int(d[10])
 }
 
+// rut: one or two digits, then two groups of three over dots.
+func (n *number) rut(w window) bool {
+	return w.seps == sepDot && (n.shape(w, "\x02\x03\x03") || n.shape(w, "\x01\x03\x03"))
+}
+
+// rutCheck is the check digit of a Chilean number, 10 for K.
+func rutCheck(d []byte) int {
+	sum := 0
+	for i := range d {
+		sum += int(d[len(d)-1-i]) * (2 + i%6)
+	}
+	return (11 - sum%11) % 11
+}
+
+// myNumber checks a Japanese number, inn a Russian taxpayer's.
+func myNumber(d []byte) bool {
+	r := weigh(d[:11], "\x06\x05\x04\x03\x02\x07\x06\x05\x04\x03\x02") % 11
+	if r <= 1 {
+		return d[11] == 0
+	}
+	return 11-r == int(d[11])
+}
+
+func inn(d []byte) bool {
+	return weigh(d[:10], "\x07\x02\x04\x0a\x03\x05\x09\x04\x06\x08")%11%10 == int(d[10]) &&
+		weigh(d[:11], "\x03\x07\x02\x04\x0a\x03\x05\x09\x04\x06\x08")%11%10 == int(d[11])
+}
+
 // verhoeff: the dihedral group's check digit.
 func verhoeff(d []byte) bool {
 	c := 0
@@ -235,11 +299,29 @@ func (p *Policy) code(k int) int {
 		if s[8] == spanish(s[:8], 0) && !isAlnum(p.ch(k-1)) {
 			from, size = k, 9
 		}
-	case digits == 7 && n > 7: // Spain, NIE
+	case digits == 7 && n > 7 && isLetter(s[7]): // Spain, NIE; Singapore; Ireland
 		if from = p.letters(k, 1); from >= 0 {
-			if c := upper(p.ch(from)); c >= 'X' && c <= 'Z' && s[7] == spanish(s[:7], int(c-'X')) {
+			head := upper(p.ch(from))
+			if head >= 'X' && head <= 'Z' && s[7] == spanish(s[:7], int(head-'X')) || k-from == 1 && singaporean(head, s[:8]) {
 				size = 8
 			}
+		} else if !isAlnum(p.ch(k-1)) && c.ends[6]-k == 7 {
+			if n > 8 && c.ends[8] != k+9 {
+				n = 8
+			}
+			if from, size = k, 8; !irish(s[:n]) || !isUpper(p.ch(k+7)) {
+				size = 0
+			} else if n > 8 {
+				size = 9
+			}
+		}
+	case digits == 4 && n >= 5 && isLetter(s[4]): // India, PAN: a letter says whose
+		if from = p.letters(k, 5); from >= 0 && k-from == 5 && isUpper(p.ch(from)) && charIn(p.ch(from+3), "PCHFATBLJG") && c.ends[4]-k == 5 {
+			size = 5
+		}
+	case digits == 9 && s[0] <= '2' && s[0] > '0' && c.ends[8]-k == 9: // Taiwan
+		if from = p.letters(k, 1); from >= 0 && k-from == 1 && taiwanese(upper(p.ch(from)), s[:9]) {
+			size = 9
 		}
 	case digits == 6 && n >= 7 && s[6] <= 'D': // United Kingdom
 		if from = p.letters(k, 2); from >= 0 && !charIn(p.ch(from), "DFIQUV") && isUpper(p.ch(from)) &&
@@ -305,6 +387,49 @@ func spanish(digits []byte, head int) byte {
 		head = head%23*10 + int(c-'0')
 	}
 	return "TRWAGMYFPDXBNJZSQVHLCKE"[head%23]
+}
+
+func singaporean(head byte, s []byte) bool {
+	sum := 0
+	for i, c := range s[:7] {
+		sum += int(c-'0') * int("\x02\x07\x06\x05\x04\x03\x02"[i])
+	}
+	switch head {
+	case 'S':
+		return "JZIHGFEDCBA"[sum%11] == s[7]
+	case 'T':
+		return "JZIHGFEDCBA"[(sum+4)%11] == s[7]
+	case 'F':
+		return "XWUTRQPNMLK"[sum%11] == s[7]
+	case 'G':
+		return "XWUTRQPNMLK"[(sum+4)%11] == s[7]
+	case 'M':
+		return "KLJNPQRTUWX"[(sum+3)%11] == s[7]
+	}
+	return false
+}
+
+func irish(s []byte) bool {
+	sum := 0
+	for i, c := range s[:7] {
+		sum += int(c-'0') * (8 - i)
+	}
+	if len(s) > 8 && s[8] >= 'A' && s[8] <= 'I' {
+		sum += int(s[8]-'A'+1) * 9
+	}
+	return "WABCDEFGHIJKLMNOPQRSTUV"[sum%23] == s[7]
+}
+
+func taiwanese(head byte, s []byte) bool {
+	if !isLetter(head) {
+		return false
+	}
+	n := int("\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x22\x12\x13\x14\x15\x16\x23\x17\x18\x19\x1a\x1b\x1c\x1d\x20\x1e\x1f\x21"[head-'A'])
+	sum := n/10 + n%10*9
+	for i, c := range s[:8] {
+		sum += int(c-'0') * (8 - i)
+	}
+	return (sum+int(s[8]-'0'))%10 == 0
 }
 
 // fiscal checks an Italian codice fiscale: six letters at from, and what follows them.

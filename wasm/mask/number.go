@@ -201,9 +201,11 @@ func (p *Policy) judge(start int) int {
 				break
 			}
 			switch {
+			case size >= 13 && size != 17 && p.card(w): // of 17 digits it may be the beginning of a Chinese id
+				best, kind = w.to, findCard
 			case p.nationalID(w, ctx):
 				best, kind = w.to, findID
-			case size >= 12 && p.card(w):
+			case size == 17 && p.card(w):
 				best, kind = w.to, findCard
 			case size <= 15 && p.phone(w, start, ctx):
 				best, kind = w.to, findPhone
@@ -222,6 +224,9 @@ func (p *Policy) judge(start int) int {
 			}
 			if kind == findID && p.ch(to)|0x20 == 'x' && !wordAlnum(p.ch(to+1)) {
 				to++ // the check character of a Chinese one
+			}
+			if kind == findID && p.ch(to) == '-' && p.ch(to+1)|0x20 == 'k' && !wordAlnum(p.ch(to+2)) {
+				to += 2 // and of a Chilean one
 			}
 			p.mark(from, to, kind)
 			return to
