@@ -12,6 +12,7 @@ import (
 	"afterimage/collector/store"
 	"afterimage/jsbridge"
 	"afterimage/replay/api"
+	"afterimage/replay/dist"
 	"afterimage/replay/open"
 	"afterimage/replay/web"
 )
@@ -23,6 +24,8 @@ func parts() server.Parts {
 			return api.Handler(open.FromStore(st, unwrap), api.Options{Log: log})
 		},
 		UI:       web.Handler(),
+		UIFiles:  dist.Assets(),
+		Copy:     copySession,
 		Demo:     demo.Handler,
 		Recorder: jsbridge.Assets(),
 		Samples:  samples.Files(),
@@ -31,4 +34,15 @@ func parts() server.Parts {
 			return err
 		},
 	}
+}
+
+// copySession writes the recording file that a visitor gets: what can be opened here is
+// readable, a held site's stays sealed.
+func copySession(ctx context.Context, st *store.Store, unwrap server.Unwrap, session string, w io.Writer) error {
+	src := open.FromStore(st, unwrap)
+	keys, err := src.Keys(ctx, session)
+	if err != nil {
+		return err
+	}
+	return open.Export(ctx, src, session, w, open.ExportOptions{Sealed: keys.Custody == store.Held})
 }

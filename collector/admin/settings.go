@@ -44,8 +44,8 @@ func (c NoticeChange) apply(n *store.Notice) error {
 	if c.RetentionDays != nil && (*c.RetentionDays < 0 || *c.RetentionDays > 3650) {
 		return problem("use 1 to 3650, or 0 to keep recordings until they are deleted", "retention of %d days", *c.RetentionDays)
 	}
-	if c.VisitorDays != nil && (*c.VisitorDays < 0 || *c.VisitorDays > 400) {
-		return problem("use 1 to 400, the option visitorDays of the site's pages", "life of a visitor id of %d days", *c.VisitorDays)
+	if c.VisitorDays != nil && (*c.VisitorDays < 0 || *c.VisitorDays > 395) {
+		return problem("use 1 to 395, the option visitorDays of the site's pages", "life of a visitor id of %d days", *c.VisitorDays)
 	}
 	for _, s := range []*string{c.Viewers, c.ConsentText, c.CookieDomain} {
 		if s != nil && len(*s) > maxNoticeBytes {

@@ -39,6 +39,7 @@ const (
 	CodeInternal    = "internal"
 	CodeNoEnvelope  = "no-envelope"
 	CodeWrongKey    = "wrong-key"
+	CodeOptedOut    = "opted-out"
 )
 
 // refusal ends a socket or a request. reason says what is wrong and what to do, without

@@ -51,6 +51,7 @@ var reasons = map[string]string{
 	store.RefusedUnknown:   "no hello on this socket named the page view",
 	CodeOtherWriter:        "the page view belongs to another writer",
 	CodeNoEnvelope:         "a new page view came without its envelope",
+	CodeOptedOut:           "the visitor opted out on the collector's privacy page",
 	CodeWrongKey:           "the envelope is sealed to another key than the site's; load the settings anew",
 }
 
@@ -145,6 +146,8 @@ func admitCode(err error) string {
 		return CodeOtherWriter
 	case errors.Is(err, store.ErrDeleted):
 		return store.RefusedDeleted
+	case errors.Is(err, store.ErrOptedOut):
+		return CodeOptedOut
 	case errors.Is(err, store.ErrTooLate):
 		return store.RefusedLate
 	case errors.Is(err, store.ErrNoEnvelope):

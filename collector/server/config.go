@@ -52,6 +52,11 @@ type Parts struct {
 	API func(st *store.Store, unwrap Unwrap, log *slog.Logger) http.Handler
 	// UI is player and dashboard.
 	UI http.Handler
+	// UIFiles holds the script of the privacy page.
+	UIFiles *asset.Set
+	// Copy writes the recording file of a session: with its keys for a managed site, sealed
+	// for a held one.
+	Copy func(ctx context.Context, st *store.Store, unwrap Unwrap, session string, w io.Writer) error
 	// Demo is the demo shop below /demo/.
 	Demo func(scriptSrc, siteKey func() string) http.Handler
 	// Recorder is the files that recorded pages load.

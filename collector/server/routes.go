@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 
 	"afterimage/collector/admin"
 	"afterimage/collector/ingest"
+	"afterimage/collector/privacy"
 	"afterimage/collector/store"
 )
 
@@ -23,6 +25,10 @@ func (c *collector) public() http.Handler {
 	mux.HandleFunc("/v1/tail", c.posted(c.ingest.Tail))
 	mux.HandleFunc("/v1/erase", c.posted(c.ingest.Erase))
 	mux.HandleFunc("GET /v1/settings/{site}", c.ingest.Settings)
+	visitors := c.visitors()
+	for _, path := range []string{"/privacy", "/privacy.css", "/privacy.js", "/v1/visitor"} {
+		mux.Handle(path, visitors)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", c.ready)
 	if c.Parts.Demo != nil && c.demoKey.Load() != nil {
@@ -32,6 +38,27 @@ func (c *collector) public() http.Handler {
 	}
 	mux.Handle("/", c.accounts.Wrap(c.people()))
 	return c.recorderFiles(c.keepDemoApart(mux))
+}
+
+// visitors is the page for visitors of recorded sites.
+func (c *collector) visitors() http.Handler {
+	cfg := privacy.Config{Store: c.store, Log: c.Log, Now: c.Now, Client: c.client}
+	if c.EnvelopeBackups != "" {
+		cfg.EnvelopesFor = c.envelopesFor()
+	}
+	if c.Parts.Copy != nil {
+		cfg.Copy = func(ctx context.Context, session string, w io.Writer) error {
+			return c.Parts.Copy(ctx, c.store, c.unwrap, session, w)
+		}
+	}
+	if ui := c.Parts.UIFiles; ui != nil {
+		cfg.Script = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !ui.Serve(w, r, ui.Resolve("privacy.js")) {
+				http.NotFound(w, r)
+			}
+		})
+	}
+	return privacy.Handler(cfg)
 }
 
 // recorderFiles serves the files of recorded pages, whatever their names; they lie beside

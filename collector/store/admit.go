@@ -49,7 +49,7 @@ func (s *Store) Admit(ctx context.Context, a Admission) ([]Admitted, error) {
 	err := s.db.inTx(ctx, func(t tx) error { return s.admit(ctx, t, a, out) })
 	if err != nil {
 		s.drop(x)
-		for _, e := range []error{ErrDeleted, ErrTooLate, ErrOtherWriter} {
+		for _, e := range []error{ErrDeleted, ErrTooLate, ErrOtherWriter, ErrOptedOut} {
 			if errors.Is(err, e) {
 				for i := range out {
 					out[i].Err = err
@@ -81,6 +81,12 @@ func (s *Store) admit(ctx context.Context, t tx, a Admission, out []Admitted) er
 	}
 	if n > 0 {
 		return ErrDeleted
+	}
+	if err := t.row(ctx, `SELECT COUNT(*) FROM opted_out WHERE site = ? AND visitor_tag = ?`, a.Site, a.VisitorTag).Scan(&n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return ErrOptedOut
 	}
 	known := true
 	err := s.checkSession(ctx, t, a)

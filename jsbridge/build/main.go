@@ -103,6 +103,10 @@ func buildUI(root, playerFile string) error {
 			return err
 		}
 	}
+	// The collector's page /privacy is made there and names it.
+	if _, err := out.script(filepath.Join(ui, "privacy.ts"), "privacy.js", defines, fixedName); err != nil {
+		return err
+	}
 	return out.pagesAndStyles(ui)
 }
 

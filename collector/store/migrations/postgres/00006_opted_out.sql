@@ -1,0 +1,7 @@
+-- +goose Up
+CREATE TABLE opted_out (
+  site TEXT NOT NULL,
+  visitor_tag TEXT NOT NULL,
+  at_ms BIGINT NOT NULL,
+  PRIMARY KEY (site, visitor_tag)
+);
