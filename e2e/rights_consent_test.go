@@ -226,6 +226,18 @@ func TestNewVersionClosesTheGate(t *testing.T) {
 		eval[any](tb, `afterimage.consent(true)`)
 		tb.until(isRecording)
 	})
+	t.Run("of the settings, in a document that stays", func(t *testing.T) {
+		g := newAPIRig(t, map[string]any{"consent": "required"})
+		version := "a"
+		g.change = func(s map[string]any) { s["privacyVersion"] = version }
+		tb := g.open(nil)
+		tb.until(`afterimage.state.phase === "waiting-consent"`)
+		eval[any](tb, `afterimage.consent(true)`)
+		tb.until(isRecording)
+		version = "b"
+		tb.later(31 * 60_000)
+		tb.until(`afterimage.state.phase === "waiting-consent" && afterimage.sessionId === null`)
+	})
 	t.Run("of the settings", func(t *testing.T) {
 		g := newRightsRig(t, true, `data-consent=required`)
 		version := "a"

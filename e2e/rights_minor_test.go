@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -96,5 +97,31 @@ func TestMinorsDeletionIsRepeated(t *testing.T) {
 	after := eval[map[string]any](tb, storedNow)
 	if after["k"] == key || after["e"] != nil {
 		t.Errorf("stored: %v", after)
+	}
+}
+
+// The real collector deletes the sessions that bear the key's tag, and no others.
+func TestMinorsSessionsAreGoneFromTheCollector(t *testing.T) {
+	g := newRightsRig(t, true, "")
+	tb := newTab(t)
+	g.visit(tb, "recording")
+	eval[any](tb, `afterimage.flush()`)
+	adult := newTab(t)
+	g.visit(adult, "recording")
+	eval[any](adult, `afterimage.flush()`)
+	session := eval[string](adult, `afterimage.sessionId`)
+	g.attrs = "data-minor"
+	g.visit(tb, "idle")
+	tb.until(`JSON.stringify(` + storedNow + `) === '{"e":""}'`)
+	var left []string
+	for line := range strings.Lines(g.replay(t, "list", "--json")) {
+		var row struct{ ID, Session string }
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, row.ID+row.Session)
+	}
+	if len(left) != 1 || left[0] != session {
+		t.Errorf("the collector has %q, want the adult's session alone", left)
 	}
 }

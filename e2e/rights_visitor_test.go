@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"afterimage/wasm/wire"
 )
 
 // wantPrivacyPage is a page of the collector as UPLOAD.md describes it; what it is told stands in `told`.
@@ -200,4 +202,44 @@ func TestIdentifyRefusesPeople(t *testing.T) {
 			t.Errorf("identify(%q): %s", id, got)
 		}
 	}
+}
+
+// What the site hands over is masked where it looks like a person, and how often is told as numbers.
+func TestWhatTheSiteHandsOverIsMaskedAndCounted(t *testing.T) {
+	s := newRecordedSite(t, false, `data-release="of grace@example.org" data-environment=production`, `<h1>Page</h1>`)
+	tb := newTab(t)
+	tb.onNewDocument(`delete globalThis.SharedWorker`) // the tail goes at once
+	tb.open(s.page)
+	tb.until(isRecording)
+	eval[any](tb, `afterimage.track('bought', { sku: 'A-1', note: 'call +353 87 123 4567', email: 'grace@example.org', n: 3 })
+		afterimage.track('mail to grace@example.org'); afterimage.identify('u-8731', { plan: 'free', name: 'Grace' })
+		try { afterimage.identify('Grace Hopper') } catch {} 0`)
+	eval[any](tb, `afterimage.flush()`)
+	view := eval[string](tb, `afterimage.pageViewId`)
+	for _, text := range []string{"grace", "Grace", "Hopper", "123 4567"} {
+		if strings.Contains(strings.Join(textsOf(s.ops(view)), "\n"), text) {
+			t.Errorf("%q was recorded", text)
+		}
+	}
+	if texts := strings.Join(textsOf(s.ops(view)), "\n"); !strings.Contains(texts, "A-1") || !strings.Contains(texts, "u-8731") || !strings.Contains(texts, "production") {
+		t.Errorf("what is no person is missing: %s", texts)
+	}
+	tb.open("about:blank")
+	want := map[string]int{"label-masked": 1, "track-masked": 3, "traits-masked": 1, "identify-refused": 1}
+	waitFor(t, toJSON(want), func() bool {
+		got := map[string]int{}
+		for _, h := range look(s.up, func() []uploadHello { return s.up.hellos }) {
+			for name, n := range h.Counts {
+				got[name] += n
+			}
+		}
+		return toJSON(got) == toJSON(want)
+	})
+}
+
+func textsOf(ops []wire.Op) (list []string) {
+	for _, op := range ops {
+		list = append(list, string(op.Name), string(op.Text))
+	}
+	return list
 }

@@ -53,6 +53,7 @@ type uploadHello struct {
 	V        int              `json:"v"`
 	Site     string           `json:"site"`
 	Sessions []helloSessionOf `json:"sessions"`
+	Counts   map[string]int   `json:"counts"`
 }
 
 type helloSessionOf struct {

@@ -72,6 +72,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let state: State = { phase: 'idle', reason: '' }
   let visitor: Visitor | undefined
   let settings: Settings | undefined
+  let settingsText = ''
   let run: Run | undefined
   let starting: Promise<void> | undefined
   let generation = 0
@@ -160,39 +161,39 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       visitor.update({ e: '' })
     }
     if (options.minor) withhold('minor', isMinor)
+    await beginPageView(mine, siteId, endpoint)
+  }
+
+  /** Each page view has the settings of its own beginning, so that a session's end brings new ones into force. */
+  const beginPageView = async (mine: number, siteId: string, endpoint: string, predecessor?: string): Promise<void> => {
     await mayRecord(mine)
-    const text = await fetchText(locate('settings', 'v1/settings/' + siteId))
+    const text = await fetchText(locate('settings', 'v1/settings/' + siteId)).catch((error) => {
+      // A document that was offline meanwhile goes on with those it has.
+      if (predecessor) return settingsText
+      throw error
+    })
+    settingsText = text
     let signed: SignedSettings
+    let current: Settings
     try {
       signed = JSON.parse(text) as SignedSettings
-      settings = JSON.parse(signed.payload) as Settings
+      settings = current = JSON.parse(signed.payload) as Settings
     } catch {
       throw new Refusal('settings', 'the settings are not JSON')
     }
-    check(settings.enabled !== false, 'disabled', 'the site is switched off')
-    await beginPageView(mine, siteId, endpoint, signed, settings)
-  }
-
-  const beginPageView = async (
-    mine: number,
-    siteId: string,
-    endpoint: string,
-    signed: SignedSettings,
-    settings: Settings,
-    predecessor?: string,
-  ): Promise<void> => {
+    check(current.enabled !== false, 'disabled', 'the site is switched off')
     await mayRecord(mine)
-    const join = (name: 'mask' | 'block'): string[] => [...listOf(options[name]), ...(settings[name] ?? [])]
+    const join = (name: 'mask' | 'block'): string[] => [...listOf(options[name]), ...(current[name] ?? [])]
     const allow = listOf(options.allow)
-    const limit = settings.allow?.length ? partsOf(settings.allow) : undefined
+    const limit = current.allow?.length ? partsOf(current.allow) : undefined
     for (const part of partsOf(allow)) check(!limit || limit.includes(part), 'option', `allow: the settings do not have selector ${part}`)
     const selectors = { mask: join('mask'), block: join('block'), allow }
     openPolicy(selectors)
     const known = visitor as Visitor
-    if (known.stored_.c !== undefined) known.update({ p: settings.privacyVersion })
-    const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, settings.sample ?? 1), options.visitorDays ?? 395)
+    if (known.stored_.c !== undefined) known.update({ p: current.privacyVersion })
+    const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, current.sample ?? 1), options.visitorDays ?? 395)
     if (!recorded) withhold('sample', 'sampled-out')
-    const level = options.privacy === 'balanced' && settings.privacy === 'balanced' ? 'balanced' : 'strict'
+    const level = options.privacy === 'balanced' && current.privacy === 'balanced' ? 'balanced' : 'strict'
     const pageViewId = randomId()
     const startMs = performance.now()
     let recorder: Recorder | undefined
@@ -268,7 +269,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           run = undefined
           recorder?.stop()
           finish()
-          beginPageView(mine, siteId, endpoint, signed, settings, pageViewId).catch((error) => ended(mine, error))
+          beginPageView(mine, siteId, endpoint, pageViewId).catch((error) => ended(mine, error))
         },
         visible: () => host.post({ t: 'visible' }),
         degraded: () => setState('degraded', 'busy page: no pointer samples'),
@@ -291,7 +292,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         23: predecessor,
         25: tabId,
         26: level,
-        29: '' + settings.settingsVersion,
+        29: '' + current.settingsVersion,
       },
     })
     setState('recording')
