@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -96,7 +97,9 @@ func (s *recordedSite) ops(view string) (list []wire.Op) {
 	var d wire.Decoder
 	for i, plain := range s.up.plain(s.keys, view) {
 		if _, err := d.ReadSegment(plain, func(op *wire.Op) error {
-			list = append(list, *op)
+			kept := *op // the rest is the decoder's memory
+			kept.Nums, kept.Name, kept.Text = slices.Clone(op.Nums), slices.Clone(op.Name), slices.Clone(op.Text)
+			list = append(list, kept)
 			return nil
 		}); err != nil {
 			s.t.Fatalf("segment %d: %v", i, err)

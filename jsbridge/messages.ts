@@ -96,6 +96,8 @@ export type ToWorker =
   | { readonly t: 'stop'; readonly id: number; readonly timeoutMs: number }
   /** The page goes (or is hidden): apply, seal, store and post with keepalive, as far as possible at once. */
   | ({ readonly t: 'leave' } & Batch)
+  /** As leave, but the page may go into the back/forward cache, where a message to it would end its stay. */
+  | ({ readonly t: 'gone' } & Batch)
   | { readonly t: 'visible' }
   /** Something happened that the site's health page counts (collector/UPLOAD.md, counts). */
   | { readonly t: 'count'; readonly name: 'identify-refused' }

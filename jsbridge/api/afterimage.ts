@@ -272,7 +272,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           beginPageView(mine, siteId, endpoint, pageViewId).catch((error) => ended(mine, error))
         },
         visible: () => host.post({ t: 'visible' }),
-        degraded: () => setState('degraded', 'busy page: no pointer samples'),
+        degraded: (step) => setState('degraded', 'busy page: ' + ['', 'no pointer samples', 'fewer animations', '', 'a part is left out'][step]),
         failed: (error) => console.warn('afterimage: inner error', (error as Error).name),
         broken: lost,
       })

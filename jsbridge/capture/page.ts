@@ -7,7 +7,7 @@ import { Op, op, stamp } from './ops'
  */
 export function trackPage(
   wrote: () => void,
-  leave: () => void,
+  leave: (type: 'leave' | 'gone') => void,
   visible: () => void,
 ): void {
   let url = location.href
@@ -25,12 +25,12 @@ export function trackPage(
     stamp()
     const isVisible = document.visibilityState === 'visible'
     op(Op.visibility, isVisible ? 1 : 0)
-    isVisible ? visible() : leave()
+    isVisible ? visible() : leave('leave')
   })
   listen(window, 'pagehide', () => {
     stamp()
     op(Op.leave)
-    leave()
+    leave('gone')
   })
   listen(window, 'pageshow', (event) => {
     if ((event as PageTransitionEvent).persisted) visible()

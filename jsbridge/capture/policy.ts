@@ -67,15 +67,22 @@ export const openPolicy = ({ mask, block, allow }: Selectors, level?: 0 | 1): vo
   allowed = level ? '' : [`[${marker}=allow i]`, ...allow].join()
   lists = ([[mask.join(), 1], [block.join(), 2], [allow.join(), 4]] as const).filter(([list]) => list)
   hasMarks = lists.length > 0
+  busy = []
 }
 
+/** Elements that are boxes because their changes cost the page too much. */
+let busy: Element[] = []
+/** Takes effect when the element is written anew. */
+export const makeBox = (element: Element): void => void busy.push(element)
+const busyIn = (root: Node): Element[] => busy.filter((element) => $contains.call(root, element))
+
 /** Matches the node itself, not its ancestors. */
-export const isBlocked = (element: Element): boolean => $matches.call(element, blocked)
+export const isBlocked = (element: Element): boolean => $matches.call(element, blocked) || busy.includes(element)
 /** Whether children of this element are never written: boxes and templates. */
 export const isClosed = (element: Element): boolean =>
   isBlocked(element) || ($localName.call(element) === 'template' && 'content' in element)
 /** Elements below root that are blocked. */
-export const findBlocked = (root: Node): readonly Element[] => findAll(root, blocked)
+export const findBlocked = (root: Node): readonly Element[] => [...findAll(root, blocked), ...busyIn(root)]
 
 /** Password kinds, and every input that was one since it is known. */
 export const isSecret = (element: Element): boolean => {
@@ -93,13 +100,15 @@ export const isTextShown = (element: Element): boolean =>
 
 /** Bits of op mark for this node by the site's selectors. */
 export const bitsOf = (element: Element): number =>
-  lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), 0)
+  lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), busy.includes(element) ? 2 : 0)
 /** What the selectors mark at and below root, with the bits. */
 export const findMarked = (root: Node): Map<Element, number> => {
   const found = new Map<Element, number>()
   if ($nodeType.call(root) !== 1) return found
-  const own = bitsOf(root as Element)
-  if (own) found.set(root as Element, own)
+  for (const element of [root as Element, ...busyIn(root)]) {
+    const bits = bitsOf(element)
+    if (bits) found.set(element, bits)
+  }
   for (const [list, bit] of lists) {
     for (const element of findAll(root, list)) found.set(element, bit | (found.get(element) ?? 0)) // this way round: the minifier would drop the parentheses
   }
@@ -121,7 +130,7 @@ const isAround = (element: Element): boolean =>
  * that have a value attribute, templates that hold such.
  */
 export const findAround = (root: Node): Element[] => {
-  const found = findAll(root, hidden + ',template').filter(isAround)
+  const found = findAll(root, hidden + ',template').filter(isAround).concat(busyIn(root))
   // Those that are no longer what the selector finds: a shown password.
   for (const secret of secrets) {
     const element = secret.deref()

@@ -11,11 +11,11 @@ import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
 import { trackKeys } from './keys'
 import { createMutations } from './mutations'
 import { $contains, $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
-import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
-import { Op, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
+import { beginIds, boxes, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
+import { Op, now, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { markNames, openPolicy, type Selectors } from './policy'
+import { makeBox, markNames, openPolicy, type Selectors } from './policy'
 import { trackScroll } from './scroll'
 import { openSerialiser } from './serialise'
 import { createStyles } from './styles'
@@ -42,6 +42,9 @@ const openPopover = ':is(:popover-open)'
 /** Share of main-thread time, over so long, above which the recorder does less. */
 const degradeMs = 10_000
 const degradeShare = 0.03
+/** Attributes that animations change, and how often such changes are told in a busy page, ms. */
+const animated = /^(?:style|class|transform|d|points)$/
+const thinMs = 1000
 
 export interface RecorderOptions {
   readonly protocolVersion: number
@@ -52,7 +55,7 @@ export interface RecorderOptions {
   readonly startMs: number
   /** Closed shadow roots by host, where early.ts was there to see them. */
   readonly closedRoots: WeakMap<Element, ShadowRoot> | undefined
-  post(type: 'ops' | 'leave', batch: Batch): void
+  post(type: 'ops' | 'leave' | 'gone', batch: Batch): void
   /** The visitor did something. */
   activity(): void
   visible(): void
@@ -135,10 +138,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let queuedSince = 0
   /** While the worker is behind: the nodes to be walked anew when it has caught up. */
   let dirty: Set<Node> | null = null
-  const send = (type: 'ops' | 'leave'): void => {
+  const send = (type: 'ops' | 'leave' | 'gone'): void => {
     clearTimeout(timer)
     timer = 0
-    const batch = take() ?? (type === 'leave' ? { ints: new ArrayBuffer(0), text: '' } : null)
+    const batch = take() ?? (type !== 'ops' ? { ints: new ArrayBuffer(0), text: '' } : null)
     if (!batch) return
     if (!queued) queuedSince = performance.now()
     queued += batch.ints.byteLength + 2 * batch.text.length
@@ -210,9 +213,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     wrote()
   }))
 
-  const apply = (records: readonly MutationRecord[]): void => {
-    if (!records.length || stopped) return
-    if (!dirty && isFull()) {
+  const apply = (given: readonly MutationRecord[]): void => {
+    if (stopped) return
+    let records = given
+    if (records[0] && !dirty && isFull()) {
       dirty = new Set()
       // What is not whole is begun anew.
       if (steps) soil(document)
@@ -226,9 +230,33 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       return
     }
+    if (step > 1) records = thin(records)
+    if (held.size) wrote()
+    if (!records[0]) return
     stamp()
     mutations.apply(records)
     wrote()
+  }
+  /** Changes of a busy page that wait, by element and attribute: what an attribute is then is told. */
+  const held = new Map<string, MutationRecord>()
+  let heldUntil = 0
+  /** Nodes that changed by their target since the last look at the cost. */
+  const work = new Map<Node, number>()
+  const thin = (records: readonly MutationRecord[]): readonly MutationRecord[] => {
+    const rest = records.filter((record) => {
+      const { target, attributeName: name } = record
+      // In a box, or in what is not written yet: the removals from where it was are records of their own.
+      if (boxes.has(target) && !name || !idOf(target)) return false
+      work.set(target, 1 + record.addedNodes.length + record.removedNodes.length + (work.get(target) ?? 0))
+      const waits = name && animated.test(name) && !markNames.has(name)
+      if (waits) held.set(idOf(target) + name, record)
+      return !waits
+    })
+    if (now() < heldUntil) return rest
+    heldUntil = now() + thinMs
+    const all = rest.concat(Array.from(held.values()))
+    held.clear()
+    return all
   }
   const drain = (): void => apply(observer.takeRecords())
   const soil = (node: Node | null): void => {
@@ -423,36 +451,72 @@ export function createRecorder(options: RecorderOptions): Recorder {
   // Cost.
   let busyBefore = busyMs
   let step = 0
+  /** The deepest element below which more than half of the work is, if it is a part of the page. */
+  const busiest = (): Element | null => {
+    const sums = new Map<Node, number>()
+    let total = 0
+    for (const [node, n] of work) {
+      total += n
+      for (let at: Node | null = node; at; at = parentOf(at)) sums.set(at, n + (sums.get(at) ?? 0))
+    }
+    let found: Node | null = null
+    let least = total
+    // Of those that hold the same work the deepest comes first.
+    for (const [node, n] of sums) {
+      if (n * 2 > total && (!found || n < least) && $nodeType.call(node) === 1 && idOf(node)) {
+        found = node
+        least = n
+      }
+    }
+    return found && !$contains.call(found, document.body) ? (found as Element) : null
+  }
   const degrade = setInterval(guard(() => {
     const share = (busyMs - busyBefore) / degradeMs
     busyBefore = busyMs
-    if (share < degradeShare || step) return
-    step = 1
-    pointer.sampling_ = false
-    stamp()
-    op(Op.degraded, step, 0)
-    options.degraded(step)
-    wrote()
+    if (share > degradeShare && !dirty) {
+      let id = 0
+      drain()
+      stamp()
+      if (step < 2) step++
+      else {
+        // Step 3 has nothing to leave out: no canvas is captured.
+        const element = busiest()
+        work.clear()
+        if (!element) return
+        step = 4
+        makeBox(element)
+        mutations.resend([[idOf(element), 0]])
+        settleForms()
+        id = idOf(element)
+      }
+      pointer.sampling_ = false
+      op(Op.degraded, step, id)
+      options.degraded(step)
+      wrote()
+    }
+    work.clear()
   }), degradeMs)
 
-  const flush = (): void => {
-    if (dirty) return
-    drain()
-    pointer.settle_()
-    scroll.settle_()
-    stamp()
-    settleForms()
-    styles.settle_()
-    watchClock()
-    send('ops')
+  const flush = (type: 'ops' | 'leave' | 'gone' = 'ops'): void => {
+    if (!dirty) {
+      drain()
+      pointer.settle_()
+      scroll.settle_()
+      stamp()
+      settleForms()
+      styles.settle_()
+      watchClock()
+    }
+    // One message, so that nothing is answered to a page that goes.
+    if (!dirty || type !== 'ops') send(type)
   }
-  const leave = (): void => {
-    flush()
-    send('leave')
+  const flushAll = (type?: 'leave' | 'gone'): void => {
+    heldUntil = 0
+    flush(type)
   }
 
   op(Op.hello, options.protocolVersion, options.level, options.keystrokes ? 3 : 2, 0)
-  trackPage(wrote, leave, options.visible)
+  trackPage(wrote, flushAll, options.visible)
 
   return {
     snapshot,
@@ -461,7 +525,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       op(code, first, second)
       wrote()
     },
-    flush: guard(flush),
+    flush: guard(() => flushAll()),
     resend: guard((list) => {
       if (stopped) return
       drain()
@@ -477,7 +541,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }),
     stop: guard(() => {
       if (stopped) return
-      flush()
+      flushAll()
       stopped = true
       epoch++
       clearTimeout(timer)

@@ -41,7 +41,7 @@ function serve(port: { postMessage(m: FromWorker): void; onmessage: ((e: Message
     close: () => self.close(),
   })
   port.onmessage = (e) => page.handle(e.data)
-  self.addEventListener('online', () => page.handle({ t: 'visible' }))
+  self.addEventListener('online', page.wake)
 }
 
 if (shared) {

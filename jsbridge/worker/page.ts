@@ -53,9 +53,15 @@ export interface PageOptions {
 /** What main.ts hands each message to. */
 export interface Page {
   handle(m: ToWorker): void
+  /** The network is back. */
+  wake(): void
 }
 
-export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }: PageOptions): Page {
+export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage, close }: PageOptions): Page {
+  // A message to a page in the back/forward cache throws it out of there: what there is to say waits
+  // from `gone` on until the page is heard again.
+  let unsaid: FromWorker[] | undefined
+  const post = (m: FromWorker): void => void (unsaid ? unsaid.push(m) : postNow(m))
   type Running = { core: Core; sealer: Sealer; delivery: Delivery; outbox: Outbox; world: World; config: StartConfig }
   let run: Running | undefined
   let early: ToWorker[] | undefined = [] // messages before `ready`
@@ -226,6 +232,10 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
   }
 
   function handle(m: ToWorker) {
+    const said = unsaid
+    // After `gone` the page still says that it is hidden.
+    unsaid = m.t === 'gone' ? [] : m.t === 'leave' ? said : undefined
+    if (said !== unsaid) said?.forEach(postNow)
     if (m.t === 'start')
       return void start(m.config).catch(fail).then(() => {
         const waiting = early ?? []
@@ -240,6 +250,7 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
         if (r) guard(() => { apply(r, m); later() })
         return
       case 'leave':
+      case 'gone':
         if (r) guard(() => { apply(r, m); cut(r) })
         return void sealing.then(() => r?.delivery.leave(outlivesPage))
       case 'meta':
@@ -265,5 +276,5 @@ export function newPage({ post, world: makeWorld, blocked, outlivesPage, close }
     }
   }
 
-  return { handle }
+  return { handle, wake: () => run?.delivery.wake() }
 }

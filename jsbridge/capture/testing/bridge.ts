@@ -211,6 +211,16 @@ Object.assign(window, {
       owed = 0
       return posted.splice(0)
     },
+    /** What was posted, without a flush before. */
+    posted() {
+      for (const { ints, text } of posted) recorder?.applied(4 * ints.length + text.length / 2)
+      return posted.splice(0)
+    },
+    /** What was posted counts as applied and is forgotten, but for the hello. */
+    skip() {
+      recorder?.flush()
+      for (const { type, ints } of this.posted()) if (ints[0] === (5 << 8 | Op.hello)) posted.push({ type, ints: ints.slice(0, 5), text: '' })
+    },
     /** Puts more before the worker than the queue may hold: it is behind until the next `take`. */
     fill() {
       recorder?.flush()
