@@ -135,6 +135,43 @@ func TestWhatIsBlockedIsNeverPosted(t *testing.T) {
 	}
 }
 
+// A secret value is handed to the core, by op echo alone, where text of the page is shown; in
+// strict without an allow marker it is not even read.
+func TestSecretsAreReadOnlyWhereTextIsShown(t *testing.T) {
+	for _, c := range []struct {
+		name, body, options string
+		told                bool
+	}{
+		{"strict", `<p>a</p>`, `{}`, false},
+		{"strict, selectors of allow that match nothing", `<p>a</p>`, `{ selectors: { mask: [], block: [], allow: ['.open'] } }`, false},
+		{"strict, a selector of allow that matches", `<p class=open>a</p>`, `{ selectors: { mask: [], block: [], allow: ['.open'] } }`, true},
+		{"strict, an allow marker", `<p data-afterimage=Allow>a</p>`, `{}`, true},
+		{"balanced", `<p>a</p>`, `{ level: 1 }`, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tb := newTab(t)
+			tb.open(bridgePage(t, bridgeHead+`</head><body><input id=pw type=password>`+c.body+`</body></html>`, nil))
+			eval[any](tb, `bridge.record(`+c.options+`)`)
+			typeInto(tb, "#pw", "CANARY")
+			eval[any](tb, `pw.value = 'CANARYSET'`)
+			told := 0
+			tree := newOpTree()
+			for _, p := range eval[[]posted](tb, "bridge.take()") {
+				told += strings.Count(string(utf16Runes(utf16Of(p.Text))), "CANARY")
+				if err := tree.apply(p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if (told > 0) != c.told {
+				t.Errorf("the value stands %d times in what was posted, want any %v", told, c.told)
+			}
+			if n := tree.byID("pw"); n.value != nil || n.secret == 0 {
+				t.Errorf("the field itself: %+v", n)
+			}
+		})
+	}
+}
+
 func TestKeysByKind(t *testing.T) {
 	tb, tree := stateTab(t, `<input id=i><div id=out tabindex=0>x</div>`, "", nil)
 	click(tb, "#i")
