@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -242,4 +244,40 @@ func textsOf(ops []wire.Op) (list []string) {
 		list = append(list, string(op.Name), string(op.Text))
 	}
 	return list
+}
+
+// The collector's own page: it shows and deletes the sessions of this browser, and of no other.
+func TestPrivacyPageShowsAndDeletes(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		t.Run(map[bool]string{false: "below a prefix of the site", true: "on a host of its own"}[foreign], func(t *testing.T) {
+			g := newRightsRig(t, foreign, "")
+			others := newTab(t)
+			g.visit(others, "recording")
+			eval[any](others, `afterimage.flush()`)
+			theirs := eval[string](others, `afterimage.sessionId`)
+			tb := newTab(t)
+			g.visit(tb, "recording")
+			eval[any](tb, `afterimage.flush()`)
+			mine := eval[string](tb, `afterimage.sessionId`)
+			page := g.opensPrivacy(tb, g.endpoint+"/privacy?site="+g.site())
+			page.until(`document.querySelectorAll('#own-list tr').length === 1`)
+			if dir := os.Getenv("AFTERIMAGE_SHOTS"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, "privacy.png"), page.screenshot(), 0o644); err != nil {
+					t.Error(err)
+				}
+			}
+			eval[any](page, `globalThis.confirm = () => true; document.querySelector('#own-list .danger').click()`)
+			page.until(`document.querySelector('#own-status').textContent.startsWith('Deleted: one visit') && document.querySelectorAll('#own-list tr').length === 0`)
+			list := g.replay(t, "list", "--json")
+			if strings.Contains(list, mine) || !strings.Contains(list, theirs) {
+				t.Errorf("the collector has %s, want %s alone", list, theirs)
+			}
+			// What the recorder had still to send is refused.
+			eval[any](tb, `afterimage.track('after')`)
+			tb.until(`afterimage.state.phase !== 'recording'`)
+			if list := g.replay(t, "list", "--json"); strings.Contains(list, mine) {
+				t.Error("the deleted session came back")
+			}
+		})
+	}
 }

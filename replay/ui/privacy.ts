@@ -38,7 +38,7 @@ function say(text: string): void {
 }
 
 async function ask(action: string, session = ''): Promise<Response> {
-  const response = await fetch('/v1/visitor', {
+  const response = await fetch('v1/visitor', { // beside this page, which may stand below a prefix of the site
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     credentials: 'omit',
