@@ -17,6 +17,7 @@ interface Exports {
   player_text(): number
   player_text_size(): number
   player_timeline(): number
+  player_assets(from: number): number
   player_html(atMs: number): number
   player_pin(index: number): void
   player_forget(): void
@@ -36,10 +37,21 @@ export interface Patches {
   text: string
 }
 
+/** Where the content of `afterimage-asset:N` lies, N being its place in the list, and what opens it. */
+export interface AssetInfo {
+  readonly id: string
+  /** 16 bytes in hexadecimal. */
+  readonly key: string
+  readonly type: number
+  readonly bytes: number
+}
+
 export interface Core {
   add(pageView: string, number: number, plaintext: Uint8Array): Added
   seek(atMs: number): Patches
   timeline(): string
+  /** The session's assets from that place on. */
+  assets(from: number): AssetInfo[]
   html(atMs: number): string
   pin(index: number): void
   forget(): void
@@ -79,6 +91,7 @@ export async function startCore(response: Promise<Response>, log: (text: string)
       return { ints, text: size ? text(size) : '' }
     },
     timeline: () => text(core.player_timeline()),
+    assets: (from) => JSON.parse(text(core.player_assets(from))) as AssetInfo[],
     html: (atMs) => text(core.player_html(atMs)),
     pin: (index) => core.player_pin(index),
     forget: () => core.player_forget(),

@@ -10,6 +10,8 @@ export const rates = [0.5, 1, 2, 4, 8] as const
 
 /** Playback stops this long before the end of a skipped span, so that one sees what comes. */
 const leadMs = 800
+/** A seek does not wait longer than this for images and fonts to be decoded. */
+const showWithinMs = 3000
 /** A live session is followed this far behind its end: what is newer is still under way. */
 const liveDelayMs = 1500
 
@@ -83,6 +85,11 @@ export function createEngine(): Engine {
   let changed = false
   let lastSeekMs = 0
   let autoplay = true
+  /** Blob URLs by asset; the frame's own, so that what is opened from one has the frame's policy. */
+  const urls = new Map<string, string>()
+  const assetIds: (string | undefined)[] = []
+  /** Images that came with the present patches and are not decoded yet. */
+  let arriving: Promise<unknown>[] = []
 
   const send = (message: ToWorker) => worker?.postMessage(message)
 
@@ -97,7 +104,7 @@ export function createEngine(): Engine {
     frame.addEventListener('load', () => {
       const doc = frame.contentDocument
       if (!doc || page) return
-      page = reconcile(doc)
+      page = reconcile(doc, (index) => urls.get(assetIds[index] ?? ''))
       done()
     })
   })
@@ -175,6 +182,8 @@ export function createEngine(): Engine {
     stop() {
       worker?.terminate()
       worker = undefined
+      for (const url of urls.values()) URL.revokeObjectURL(url)
+      urls.clear()
       cancelAnimationFrame(clock)
       state.playing = false
     },
@@ -224,6 +233,10 @@ export function createEngine(): Engine {
         state.live = message.on
         if (!message.on) state.following = false
         break
+      case 'asset':
+        assetIds[message.index] = message.id
+        if (message.bytes) show(message.id, message.mediaType, message.bytes)
+        return
       case 'patches':
         lastSeekMs = message.tookMs
         if (page && (message.ints.length > 0 || jumped)) {
@@ -247,12 +260,34 @@ export function createEngine(): Engine {
     touch()
   }
 
+  function show(id: string, mediaType: string, bytes: Uint8Array<ArrayBuffer>): void {
+    const view = frame.contentWindow as (Window & typeof globalThis) | null
+    if (!view) return
+    const url = view.URL.createObjectURL(new Blob([bytes], { type: mediaType }))
+    urls.set(id, url)
+    if (!mediaType.startsWith('image/')) {
+      arriving.push(Promise.resolve())
+      return
+    }
+    const image = new view.Image()
+    image.src = url
+    arriving.push(image.decode().catch(() => {}))
+  }
+
   /** Resolves the seeks up to id when the browser has painted what they changed. */
   function settle(id: number): void {
     const done = waiting.filter((w) => w.id <= id)
     if (!done.length) return
     waiting = waiting.filter((w) => w.id > id)
-    painted(() => done.forEach((w) => w.done()))
+    const came = arriving
+    arriving = []
+    const tell = () => done.forEach((w) => w.done())
+    painted(() => {
+      if (!came.length) return tell()
+      // Fonts load when the first layout asks for them.
+      const late = new Promise((go) => setTimeout(go, showWithinMs))
+      void Promise.race([Promise.all([...came, frame.contentDocument?.fonts.ready]), late]).then(() => painted(tell))
+    })
   }
 
   function note(problem: Problem): void {

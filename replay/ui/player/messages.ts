@@ -20,5 +20,7 @@ export type FromWorker =
   | { t: 'progress'; bytes: number; totalBytes: number; done: boolean }
   | { t: 'timeline'; timeline: Timeline }
   | { t: 'live'; on: boolean }
+  /** What `afterimage-asset:N` shows, before the first patches that name it. The bytes of an id come once. */
+  | { t: 'asset'; index: number; id: string; mediaType: string; bytes: Uint8Array<ArrayBuffer> | undefined }
   | { t: 'patches'; id: number; atMs: number; ints: Int32Array<ArrayBuffer>; text: string; tookMs: number }
   | { t: 'problem'; problem: Problem; fatal: boolean }

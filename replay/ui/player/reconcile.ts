@@ -63,8 +63,8 @@ export interface Reconciler {
   readonly failures: number
 }
 
-/** `page` is the blank document that the recorded one is built in. */
-export function reconcile(page: Document): Reconciler {
+/** `page` is the blank document that the recorded one is built in; `assetUrl` is what shows an asset, where it is here. */
+export function reconcile(page: Document, assetUrl: (index: number) => string | undefined): Reconciler {
   let nodes = new Map<number, Node>()
   let frames = new Map<number, FrameDocument>()
   let boxes = new Map<number, Box>()
@@ -113,7 +113,20 @@ export function reconcile(page: Document): Reconciler {
     return made
   }
 
+  /** Names of assets in rules become what shows them, or nothing. */
+  const withAssets = (text: string): string =>
+    text.includes('"afterimage-asset:') ? text.replace(/"afterimage-asset:(\d{1,6})"/g, (_, n: string) => `"${assetUrl(Number(n)) ?? 'data:,'}"`) : text
+
   function setAttr(id: number, node: Element, name: string, value: string): void {
+    const asset = /^afterimage-asset:(\d{1,6})$/.exec(value)
+    if (asset) {
+      value = assetUrl(Number(asset[1])) ?? ''
+      if (!value) {
+        dom.removeAttribute(node, name)
+        if (boxes.has(id)) dress(id) // shows as a box
+        return
+      }
+    } else value = withAssets(value)
     if (name === 'xlink:href') dom.setAttributeNS(node, xlink, name, value)
     else dom.setAttribute(node, name, value)
     if (name === 'style' && boxes.has(id)) dress(id)
@@ -322,11 +335,11 @@ export function reconcile(page: Document): Reconciler {
         layoutStale = true
         return
       case P.CSS:
-        sheets.setText(id, a[at + 1]!, s(), nodes.get(id) as Element | undefined)
+        sheets.setText(id, a[at + 1]!, withAssets(s()), nodes.get(id) as Element | undefined)
         layoutStale = true
         return
       case P.Rule:
-        sheets.edit(id, a[at + 1]!, { insert: a[at + 2] === 1, index: a[at + 3]!, text: s() })
+        sheets.edit(id, a[at + 1]!, { insert: a[at + 2] === 1, index: a[at + 3]!, text: withAssets(s()) })
         layoutStale = true
         return
       case P.Adopted: {

@@ -1,6 +1,7 @@
 // The player's worker: fetches sealed segments and their keys, opens them, feeds the core
 // (wasm/player) and answers seeks with patches. Opened bytes never leave it but as patches.
 
+import { newAssets, type Assets } from './assets.ts'
 import { Added, startCore, type Core } from './core.ts'
 import type { FromWorker, Problem, ToWorker } from './messages.ts'
 import { contentKey, Damaged, fromBase64url, openSegment, readShareKey, splitSegments, WrongKey, type SealedSegment } from './sealed.ts'
@@ -20,6 +21,7 @@ const timelineShare = 1 / 8
 const maxHeldBytes = 32 << 20
 
 let core: Core | undefined
+let assets: Assets | undefined
 let wanted: { id: number; atMs: number } | undefined
 let keys = new Map<string, CryptoKey>()
 
@@ -36,7 +38,7 @@ scope.onmessage = ({ data }) => {
       return
     case 'seek':
       wanted = data
-      if (core) answer(core)
+      if (core) answer(core).catch(fail)
       return
     case 'pin':
       core?.pin(data.index)
@@ -55,12 +57,13 @@ function fail(error: unknown): void {
   post({ t: 'problem', problem, fatal: true })
 }
 
-function answer(core: Core): void {
+async function answer(core: Core): Promise<void> {
   if (!wanted) return
   const { id, atMs } = wanted
   wanted = undefined
   const begin = performance.now()
   const { ints, text } = core.seek(atMs)
+  await assets?.before(core, text)
   post({ t: 'patches', id, atMs, ints, text, tookMs: performance.now() - begin }, [ints.buffer])
 }
 
@@ -95,6 +98,7 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
   }
   post({ t: 'opened', site: info.site, live: info.live, pageViews: info.pageViews.length, keyError: info.keyError ?? '' })
   const started = await starting
+  assets = newAssets((id) => ask(`${base}/assets/${id}`), post)
   core = started
   await load(started, base, info.sizeBytes)
 }
