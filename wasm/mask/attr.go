@@ -59,9 +59,15 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		ok = e.Tag != TagFrame && e.Tag != TagObject
 		if ok {
 			p.appendURL(value, e.Mode)
+			if e.Tag == TagImage { // of SVG
+				p.shows(value, start, e.Mode)
+			}
 		}
 	case 'm':
 		ok = p.appendMedia(e, value)
+		if ok && e.Tag != TagMedia {
+			p.shows(value, start, e.Mode)
+		}
 	case 'S':
 		if e.Mode == Shown || e.Mode == Allowed {
 			p.appendSrcset(value, e.Mode)

@@ -445,7 +445,9 @@ func (p *Policy) appendCSSURL(shown bool, m Mode) {
 	c.i = min(c.i+1, c.end)
 	p.str("url(\"")
 	if plainString(url) && (shown || len(url) > 0 && url[0] == '#') {
+		at := len(p.out)
 		p.appendURL(url, m)
+		p.shows(url, at, m)
 	}
 	p.str("\")")
 }

@@ -53,6 +53,7 @@ type Policy struct {
 	url    source // URL at hand
 	// Handed counts what was masked of that which the site hands over in code (meta.go).
 	Handed int
+	shown  shown // addresses of images and fonts in the Texts
 }
 
 // New returns the policy of one page view.
@@ -83,7 +84,10 @@ func (p *Policy) PageMode() Mode {
 }
 
 // Reset ends the life of all Texts made so far.
-func (p *Policy) Reset() { p.out = p.out[:0] }
+func (p *Policy) Reset() {
+	p.out = p.out[:0]
+	p.shown.reset()
+}
 
 func (p *Policy) since(start int) Text { return Text{p.out[start:len(p.out):len(p.out)]} }
 

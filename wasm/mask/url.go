@@ -215,7 +215,9 @@ func (p *Policy) appendSrcset(s []byte, m Mode) {
 			p.str(", ")
 		}
 		first = false
+		at := len(p.out)
 		p.appendURL(s[start:end], m)
+		p.shows(s[start:end], at, m)
 		for _, c := range s[from:i] {
 			if isDigit(c) || charIn(c, ".wx ") {
 				p.put(c)

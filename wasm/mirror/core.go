@@ -54,6 +54,7 @@ type Core struct {
 	lastEpoch uint32
 
 	resend []int32
+	assets assets
 
 	handed [handedKinds]int // masked of what the site handed over, not yet told
 
@@ -261,6 +262,7 @@ func (c *Core) beginEpoch() {
 	c.n(c.document).mode = c.pol.PageMode()
 	c.resend = c.resend[:0]
 	c.act, c.early = activity{}, 0
+	c.assets.reset()
 	c.snapshot, c.inSnapshot, c.dropped = true, true, false
 	c.epochAt, c.epochSize, c.firstSize = c.atMs, 0, 0
 	c.begin(wire.KindSnapshotBegin, 0)

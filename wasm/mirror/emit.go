@@ -21,6 +21,7 @@ func (c *Core) begin(kind wire.Kind, id uint32) *wire.Op {
 //go:noinline
 func (c *Core) send() {
 	c.enc.Append(&c.op)
+	c.noteAssets()
 	c.pol.Reset()
 	if c.enc.PendingBytes() > segmentBytes {
 		c.closeSegment()
@@ -93,6 +94,7 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 	}
 	for i := range c.attrs {
 		c.learn(n, c.attrs[i].name, c.attrs[i].value, false)
+		c.noteLink(n, c.attrs[i].name, c.attrs[i].value)
 	}
 	c.place(s)
 	if n.flags&hidden != 0 {

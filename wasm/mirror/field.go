@@ -121,6 +121,7 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 	}
 	wasSecret := n.flags&secret != 0
 	c.learn(n, name, value, null)
+	c.noteLink(n, name, value)
 	if n.flags&secret != 0 && !wasSecret {
 		// What the wire shows of it may be its value.
 		n.flags &^= sentMask | sentNone
