@@ -5,6 +5,7 @@ SHELL := /bin/bash
 export AFTERIMAGE_BUILD_DIR ?= $(CURDIR)/.build
 BUILD := $(AFTERIMAGE_BUILD_DIR)
 CORE := $(BUILD)/afterimage-core.wasm
+FULL_CORE := $(BUILD)/afterimage-core-full.wasm
 PLAYER := $(BUILD)/player-core.wasm
 FUZZTIME ?= 30s
 GOFLAGS := -buildvcs=false
@@ -24,8 +25,9 @@ deps: ## install what tests need and this machine lacks (Chromium, nginx, npm pa
 toolchain: ## build the pinned TinyGo into .build (installs LLVM 19 from Debian)
 	sh wasm/toolchain/build.sh
 
-core: ## compile the recorder core to WebAssembly with TinyGo
-	sh wasm/toolchain/core.sh $(CORE) ./wasm/recorder
+core: ## compile the recorder cores, for strict pages and for others, to WebAssembly with TinyGo
+	sh wasm/toolchain/core.sh $(CORE) ./wasm/recorder strict
+	sh wasm/toolchain/core.sh $(FULL_CORE) ./wasm/recorder
 
 player: ## compile the player core to WebAssembly with the standard compiler
 	mkdir -p $(BUILD)
@@ -39,7 +41,7 @@ bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pa
 	go run ./jsbridge/build
 
 build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
-	go run ./jsbridge/build -core $(CORE) -player $(PLAYER)
+	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)
 
 test: deps lint check-generated unit large e2e ## everything: what CI runs
 
@@ -106,7 +108,7 @@ npm: deps ## pack the recorder as an npm package and prove it in a Vite and a we
 	go test -count=1 -run '^TestNpm' -v ./e2e
 
 check-generated: core player $(node_modules_ui) ## rebuild the committed files and fail on any difference
-	go run ./jsbridge/build -core $(CORE) -player $(PLAYER)
+	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)
 	@out=$$(git status --porcelain -- jsbridge/dist replay/dist collector/demo/dist); \
 	if [ -n "$$out" ]; then echo "error: committed build differs from its sources:"; echo "$$out"; echo "hint: make build, look at the diff, commit it"; exit 1; fi
 

@@ -37,7 +37,8 @@ func newRecordedSite(t *testing.T, foreign bool, attrs, body string) *recordedSi
 	s := &recordedSite{t: t, up: newUploads(t), keys: newSiteKeys(t)}
 	defines := map[string]string{"__VERSION__": `"test"`}
 	for _, e := range jsbridge.Assets().Entries() {
-		for source, name := range map[string]string{"afterimage-core.wasm": "CORE", "afterimage-worker.js": "WORKER", "afterimage-rights.js": "RIGHTS"} {
+		for source, name := range map[string]string{"afterimage-core.wasm": "CORE", "afterimage-worker.js": "WORKER", "afterimage-rights.js": "RIGHTS",
+			"afterimage-worker-full.js": "FULL_WORKER"} {
 			if e.Source == source {
 				defines["__"+name+"_NAME__"] = fmt.Sprintf("%q", e.Name)
 				defines["__"+name+"_HASH__"] = fmt.Sprintf("%q", e.SHA256)

@@ -120,7 +120,7 @@ func TestNpmTarballHoldsTheRecorderAndNothingElse(t *testing.T) {
 	if !bytes.Equal(files["afterimage-worker.txt"], files["afterimage-worker.js"]) {
 		t.Error("the two copies of the worker differ")
 	}
-	core, ok := jsbridge.Assets().Get(jsbridge.Assets().Resolve("afterimage-core.wasm"))
+	core, ok := jsbridge.Assets().Get(jsbridge.Assets().Resolve("afterimage-core-full.wasm"))
 	if !ok {
 		t.Fatal("the collector has no core")
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,9 +21,11 @@ import (
 // bundleScript bundles and minifies a TypeScript file of the repository as the build does.
 func bundleScript(t *testing.T, entry string, defines map[string]string) []byte {
 	t.Helper()
+	all := map[string]string{"__FULL__": "false", "__FULL_CORE_NAME__": `""`, "__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
+	maps.Copy(all, defines)
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2022, Platform: api.PlatformBrowser,
-		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, MangleProps: "[^_]_$", Define: defines, Outfile: "out.js",
+		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, MangleProps: "[^_]_$", Define: all, Outfile: "out.js",
 	})
 	if len(result.Errors) > 0 {
 		t.Fatalf("bundle %s: %s", entry, strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), ""))

@@ -101,6 +101,8 @@ export type ToWorker =
   | { readonly t: 'visible' }
   /** Something happened that the site's health page counts (collector/UPLOAD.md, counts). */
   | { readonly t: 'count'; readonly name: 'identify-refused' }
+  /** The answer to `assets`: document.baseURI, and the addresses of what the page has loaded. */
+  | { readonly t: 'assets'; readonly base: string; readonly loaded: readonly string[] }
   /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */
   | { readonly t: 'meta'; readonly values: MetaValues }
   /**
@@ -124,6 +126,8 @@ export type FromWorker =
    */
   | { readonly t: 'applied'; readonly bytes: number }
   | { readonly t: 'flushed'; readonly id: number; readonly acknowledged: number; readonly pending: number }
+  /** What has the page loaded? Only from the worker for pages that show something. */
+  | { readonly t: 'assets' }
   /** Somebody watches live: batches go out each second. */
   | { readonly t: 'watch'; readonly on: boolean }
   /** The site's remote switch, or a refusal that no retry mends. */

@@ -224,6 +224,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           return recorder?.resend(message.list)
         case 'snapshot':
           return void recorder?.snapshot().catch(lost)
+        case 'assets':
+          return host.post({ t: 'assets', base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) })
         case 'applied':
           return recorder?.applied(message.bytes)
         case 'flushed':
@@ -232,7 +234,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       }
     }
     const { k = '', c, v } = known.stored_
-    const host = await startWorker(endpoint, 'afterimage-' + pageViewId, {
+    const host = await startWorker(endpoint, level !== 'strict' || !!allow[0], 'afterimage-' + pageViewId, {
       t: 'start',
       config: {
         protocolVersion,

@@ -5,4 +5,6 @@ declare const __RIGHTS_NAME__: string
 declare const __RIGHTS_HASH__: string
 declare const __WORKER_NAME__: string
 declare const __WORKER_HASH__: string
+declare const __FULL_WORKER_NAME__: string
+declare const __FULL_WORKER_HASH__: string
 declare const __VERSION__: string

@@ -89,13 +89,15 @@ function hasExtendedLifetime(): boolean {
   return asked
 }
 
-/** Starts the worker, posts `first`, and resolves with its first answer. All answers go to `receive`. */
-export async function startWorker(endpoint: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
-  let url = new URL(__WORKER_NAME__, endpoint + '/').href
+/** Starts the worker (`full`: the one for pages that show something), posts `first`, and resolves with its first answer. All answers go to `receive`. */
+export async function startWorker(endpoint: string, full: boolean, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
+  // In the npm package there is one worker for all.
+  const isFull = full && __FULL_WORKER_NAME__
+  let url = isFull ? new URL(__FULL_WORKER_NAME__, endpoint + '/').href : new URL(__WORKER_NAME__, endpoint + '/').href
   const isForeign = new URL(url).origin !== location.origin
   // Also where the worker could load it itself: its own request would tell the page's address as Referer. This one
   // does not, and the worker finds it in the cache.
-  const text = await fetchText(url, isForeign ? 'sha256-' + __WORKER_HASH__ : '')
+  const text = await fetchText(url, isForeign ? 'sha256-' + (isFull ? __FULL_WORKER_HASH__ : __WORKER_HASH__) : '')
   if (isForeign) url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   return explained(
     () =>

@@ -7,9 +7,11 @@
 // of the worker, so that one `integrity` value pins everything. The output depends on the
 // sources and on the pinned versions alone; two runs are equal to the byte.
 //
-//	go run ./jsbridge/build [-core FILE] [-player FILE] [-only recorder,ui,demo] [-size]
+//	go run ./jsbridge/build [-core FILE] [-full-core FILE] [-player FILE] [-only recorder,ui,demo]
 //
-// Without -core and -player the committed WebAssembly is kept. The part npm is built only
+// There are two workers and two cores: for strict pages, and for pages that show something
+// (level balanced, or an allow selector), with images and fonts. Without -core, -full-core
+// and -player the committed WebAssembly is kept. The part npm is built only
 // when named: it packs the recorder as an npm package (npm.go).
 package main
 
@@ -25,22 +27,26 @@ import (
 const version = "1.0.0"
 
 func main() {
-	core := flag.String("core", "", "freshly built recorder core `file` (.wasm); empty keeps the committed one")
+	core := flag.String("core", "", "freshly built recorder core `file` (.wasm) for strict pages; empty keeps the committed one")
+	fullCore := flag.String("full-core", "", "freshly built recorder core `file` (.wasm) for pages that show something; empty is -core, or the committed one")
 	player := flag.String("player", "", "freshly built player core `file` (.wasm); empty keeps the committed one")
 	only := flag.String("only", "recorder,ui,demo", "comma-separated `parts` to build")
 	root := flag.String("root", ".", "repository `folder`")
 	flag.Parse()
+	if *fullCore == "" {
+		*fullCore = *core // without its tag a core fits both
+	}
 	for _, part := range strings.Split(*only, ",") {
 		var err error
 		switch part {
 		case "recorder":
-			err = buildRecorder(*root, *core)
+			err = buildRecorder(*root, *core, *fullCore)
 		case "ui":
 			err = buildUI(*root, *player)
 		case "demo":
 			err = buildDemo(*root)
 		case "npm":
-			err = buildNPM(*root, *core)
+			err = buildNPM(*root, *fullCore)
 		default:
 			err = fmt.Errorf("unknown part %q: use recorder, ui, demo or npm", part)
 		}
@@ -51,16 +57,33 @@ func main() {
 	}
 }
 
-func buildRecorder(root, coreFile string) error {
+func buildRecorder(root, coreFile, fullCoreFile string) error {
 	out := newFolder(filepath.Join(root, "jsbridge", "dist"))
 	core, err := out.wasm(coreFile, "afterimage-core.wasm")
 	if err != nil {
 		return err
 	}
+	fullCore, err := out.wasm(fullCoreFile, "afterimage-core-full.wasm")
+	if err != nil {
+		return err
+	}
+	full, err := out.script(filepath.Join(root, "jsbridge/worker/main.ts"), "afterimage-worker-full.js", map[string]string{
+		"__VERSION__":        quote(version),
+		"__FULL__":           "true",
+		"__FULL_CORE_NAME__": quote(fullCore.Name),
+		"__CORE_HASH__":      quote(fullCore.SHA256),
+	}, hashedName)
+	if err != nil {
+		return err
+	}
 	defines := map[string]string{
-		"__VERSION__":   quote(version),
-		"__CORE_NAME__": quote(core.Name),
-		"__CORE_HASH__": quote(core.SHA256),
+		"__VERSION__":          quote(version),
+		"__CORE_NAME__":        quote(core.Name),
+		"__CORE_HASH__":        quote(core.SHA256),
+		"__FULL__":             "false",
+		"__FULL_CORE_NAME__":   `""`,
+		"__FULL_WORKER_NAME__": quote(full.Name),
+		"__FULL_WORKER_HASH__": quote(full.SHA256),
 	}
 	worker, err := out.script(filepath.Join(root, "jsbridge/worker/main.ts"), "afterimage-worker.js", defines, hashedName)
 	if err != nil {

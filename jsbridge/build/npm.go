@@ -32,7 +32,7 @@ const (
 
 // buildNPM packs the recorder as an npm package into .build/npm/afterimage-VERSION.tgz.
 //
-// Worker and core have the bytes that the collector serves. The entry is an ES module that
+// The core has the bytes that the collector serves to pages that show something. The entry is an ES module that
 // the site's bundler minifies with everything else, so it is bundled but left readable.
 // The types are what tsc says of the sources. It needs node, npm and, in
 // jsbridge/node_modules, tsc; nothing is downloaded.
@@ -51,11 +51,14 @@ func buildNPM(root, coreFile string) error {
 	}
 
 	dist := newFolder(filepath.Join(root, "jsbridge", "dist")) // read, not written
-	core, err := dist.wasm(coreFile, npmCore)
+	core, err := dist.wasm(coreFile, "afterimage-core-full.wasm")
 	if err != nil {
 		return err
 	}
-	defines := map[string]string{"__VERSION__": quote(version), "__CORE_HASH__": quote(core.SHA256)}
+	// One worker for all pages: a bundler emits every file that the package names anyway. The
+	// core is the one that the page names.
+	defines := map[string]string{"__VERSION__": quote(version), "__CORE_HASH__": quote(core.SHA256), "__FULL__": "true", "__FULL_CORE_NAME__": `""`,
+		"__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
 	worker, err := dist.script(filepath.Join(root, "jsbridge/worker/main.ts"), npmWorker, defines, fixedName)
 	if err != nil {
 		return err

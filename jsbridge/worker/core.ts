@@ -26,7 +26,7 @@ const HANDED = ['label-masked', 'track-masked', 'traits-masked']
 
 const DISAGREE = 'page script and core disagree, load both from one build: '
 
-interface Exports {
+export interface Exports {
   readonly memory: WebAssembly.Memory
   _initialize?(): void
   core_version(): number
@@ -41,6 +41,8 @@ interface Exports {
   core_dropped_epoch(): void
   core_needs_snapshot(): number
   core_handed(kind: number): number
+  /** Not in the core of strict pages. */
+  core_asset(what: number, n: number): number
 }
 
 export interface Core {
@@ -55,6 +57,8 @@ export interface Core {
   handed(): [name: string, n: number][]
   /** A segment will never arrive: the core asks for a new epoch. */
   dropEpoch(): void
+  /** With __FULL__ alone: runs f on the exports, unless the core is dead; a trap kills it. */
+  with_?<T>(f: (x: Exports) => T): T
 }
 
 /** Compiles while it loads where the server names the media type, else after. */
@@ -156,5 +160,6 @@ export function host(x: Exports): Core {
     needsSnapshot: () => call(() => x.core_needs_snapshot() !== 0),
     handed: () => call(() => HANDED.map((name, kind): [string, number] => [name, x.core_handed(kind)])),
     dropEpoch: () => call(() => x.core_dropped_epoch()),
+    ...(__FULL__ ? { with_: (f) => call(() => f(x)) } : {}),
   }
 }

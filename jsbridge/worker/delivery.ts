@@ -51,6 +51,8 @@ export interface DeliveryEvents {
   acknowledged(): void
   /** The collector wants nothing more. */
   stopped(reason: string): void
+  /** With __FULL__ alone: whatever the collector says, and by which socket. */
+  heard_?(m: FromServer, socket: Socket): void
   /** The page's policy lets no socket be opened. */
   failed(e: CoreError): void
 }
@@ -214,6 +216,7 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
   }
 
   function message(m: FromServer, sentAt: number, heardAt: number) {
+    if (__FULL__) events.heard_?.(m, socket)
     switch (m.t) {
       case 'welcome':
         heard = false

@@ -71,8 +71,9 @@ export type Range = readonly [from: number, to: number]
 
 /** What the collector says; anything else it says is ignored. */
 export type FromServer =
-  | { readonly t: 'welcome'; readonly serverTimeMs: number; readonly settingsVersion: number; readonly watch: boolean; readonly pageViews: Readonly<Record<string, readonly Range[]>> }
+  | { readonly t: 'welcome'; readonly serverTimeMs: number; readonly settingsVersion: number; readonly watch: boolean; readonly assets?: boolean; readonly pageViews: Readonly<Record<string, readonly Range[]>> }
   | { readonly t: 'ack'; readonly pageView: string; readonly ranges: readonly Range[] }
   | { readonly t: 'refused'; readonly pageView: string; readonly numbers: readonly number[]; readonly code: string; readonly reason: string }
+  | { readonly t: 'asset'; readonly asset: string; readonly state: string }
   | { readonly t: 'watch'; readonly on: boolean }
   | { readonly t: 'stop'; readonly reason: string }

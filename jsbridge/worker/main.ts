@@ -1,8 +1,10 @@
 /**
  * Entry of the worker script: a SharedWorker named per page view where the browser has
  * `extendedLifetime`, so that masking and sealing still end after the page has gone, else a
- * dedicated worker. Messages: ../messages.ts.
+ * dedicated worker. Messages: ../messages.ts. It is built twice: for strict pages, and with
+ * __FULL__ for pages that show something, which have assets (assets.ts).
  */
+import { isOwn } from './assets'
 import { newPage } from './page'
 import type { FromWorker, ToWorker } from '../messages'
 
@@ -15,7 +17,9 @@ interface Scope {
 const scope = self as unknown as Scope
 const shared = 'onconnect' in scope
 let directive: string | undefined
-self.addEventListener('securitypolicyviolation', (e) => { directive = e.effectiveDirective })
+self.addEventListener('securitypolicyviolation', (e) => {
+  if (!__FULL__ || !isOwn(e.blockedURI)) directive = e.effectiveDirective
+})
 
 function serve(port: { postMessage(m: FromWorker): void; onmessage: ((e: MessageEvent<ToWorker>) => void) | null }) {
   const page = newPage({

@@ -10,6 +10,7 @@
  */
 import { CoreError, startCore, type Core } from './core'
 import { describe } from './describe'
+import { newAssets, type Assets } from './assets'
 import { startDelivery, type Delivery } from './delivery'
 import { openOutbox, type Outbox } from './outbox'
 import { readSettings } from './settings'
@@ -24,6 +25,8 @@ export const FLUSH_TIMEOUT_MS = 10_000
 
 /** Put in by the build: SHA-256 of the core that this worker was built with, base64. */
 declare const __CORE_HASH__: string
+/** Of the core for pages that show something; '' for the one that the page names. */
+declare const __FULL_CORE_NAME__: string
 
 // PROTOCOL.md
 const OP_TIME = 2
@@ -73,6 +76,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
   let lost = 0 // the epoch of which a segment will never arrive: what follows in it cannot be read
   let withheld = 0 // bytes applied but not credited to the bridge, for want of room
   let anchor: (() => void) | undefined
+  let assets: Assets | undefined
   let unanchored = false // the present epoch has no anchor op yet
 
   function fail(e: unknown) {
@@ -90,7 +94,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
     new BroadcastChannel('afterimage.' + config.siteId).onmessage = () => void end(true)
     const world = makeWorld(config.startMonotonicMs)
     const at = (path: string | undefined, usual: string) => new URL(path ?? usual, config.endpoint + '/').href
-    const loading = startCore(config.coreUrl, config.coreHash ?? __CORE_HASH__, config.protocolVersion, blocked)
+    const loading = startCore(__FULL_CORE_NAME__ ? at(__FULL_CORE_NAME__, '') : config.coreUrl, config.coreHash ?? __CORE_HASH__, config.protocolVersion, blocked)
     loading.catch(() => {}) // awaited below; settings may fail first
     const outbox = await openOutbox(config.siteId, config.endpoint, () => config.startEpochMs + world.now())
     const settings = await readSettings(config.settings, config.siteKey, outbox.newestSettings)
@@ -132,6 +136,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
           askSnapshot()
         }),
         acknowledged: roomAgain,
+        ...(__FULL__ ? { heard_: (m, socket) => assets?.heard(m, socket) } : {}),
         failed: fail,
         stopped(reason) {
           dead = true
@@ -140,6 +145,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
         },
       })
     run = { core, sealer, delivery, outbox, world, config }
+    if (__FULL__) assets = newAssets({ core, world, view, site: config.siteId, endpoint: config.endpoint, ask: () => post({ t: 'assets' }), wrote: later })
     post({ t: 'ready' })
   }
 
@@ -163,7 +169,9 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
   function apply({ core, delivery }: Running, { ints, text }: Batch) {
     const batch = new Int32Array(ints)
     core.apply(batch, text)
-    unanchored ||= beginsEpoch(batch)
+    const begins = beginsEpoch(batch)
+    unanchored ||= begins
+    if (__FULL__) assets?.look(begins)
     withheld += ints.byteLength + 2 * text.length
     if (delivery.room()) credit()
     const list = core.resend()
@@ -245,6 +253,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
     if (m.t === 'delete') return void end(!m.keep)
     if (early && !dead) return void early.push(m)
     const r = run
+    if (__FULL__ && m.t === 'assets') return guard(() => assets?.told(m.base, m.loaded))
     switch (m.t) {
       case 'ops':
         if (r) guard(() => { apply(r, m); later() })

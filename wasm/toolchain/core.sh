@@ -1,21 +1,22 @@
 #!/bin/sh
 # Compiles one main package to WebAssembly, as small as we know how.
 #
-#   wasm/toolchain/core.sh OUT PKG     e.g. core.sh recorder.wasm ./wasm/recorder
+#   wasm/toolchain/core.sh OUT PKG [TAGS]     e.g. core.sh recorder.wasm ./wasm/recorder strict
 #
-# OUT and PKG are relative to the current folder. The module exports its memory,
+# The tag strict leaves out what the core of a strict page never does. OUT and PKG are relative to the current folder. The module exports its memory,
 # _initialize and what the files of PKG itself mark with //go:wasmexport, no more. The
 # same source gives the same bytes, whatever the folder of the checkout.
 set -eu
 
-[ $# = 2 ] || { echo "usage: wasm/toolchain/core.sh OUT PKG" >&2; exit 2; }
+[ $# = 2 ] || [ $# = 3 ] || { echo "usage: wasm/toolchain/core.sh OUT PKG [TAGS]" >&2; exit 2; }
+tags=${3:-}
 here=$(cd "$(dirname "$0")" && pwd -P)
 "$here/build.sh"
 tinygo=${AFTERIMAGE_BUILD_DIR:-$(cd "$here/../.." && pwd -P)/.build}/tinygo/tinygo.sh
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-"$tinygo" build -target "$here/target.json" -opt=z -no-debug -panic=trap -gc=leaking -scheduler=none -o "$tmp/core.wasm" "$2"
+"$tinygo" build -target "$here/target.json" -opt=z -no-debug -panic=trap -gc=leaking -scheduler=none -tags "$tags" -o "$tmp/core.wasm" "$2"
 
 # The features of the target, and no others: what wasm-opt may not emit.
 features="--mvp-features --enable-bulk-memory --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals"
@@ -23,7 +24,8 @@ features="--mvp-features --enable-bulk-memory --enable-sign-ext --enable-nontrap
 # TinyGo's runtime exports C names (fminimum, syscall.seek) that nobody calls from
 # outside. An export cannot be optimised away, so they are cut first: 1 % of the size.
 dir=$(go list -e -f '{{.Dir}}' "$2")
-exports=$(find "$dir" -maxdepth 1 -name '*.go' ! -name '*_test.go' -exec sed -n 's,^//go:wasmexport  *\([^ ]*\).*$,\1,p' {} + | LC_ALL=C sort -u)
+files=$(go list -e -tags "tinygo $tags" -f '{{range .GoFiles}}{{.}} {{end}}' "$2")
+exports=$(cd "$dir" && sed -n 's,^//go:wasmexport  *\([^ ]*\).*$,\1,p' $files | LC_ALL=C sort -u)
 [ -n "$exports" ] || {
 	echo "error: $2: no //go:wasmexport in $dir" >&2
 	echo "hint: exported functions stand in the main package itself, not in what it imports" >&2

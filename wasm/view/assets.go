@@ -142,36 +142,57 @@ func (l look) image(value string) (string, bool) {
 	return name, name != ""
 }
 
-// picture is the asset that an img shows if its src alone does not tell: the first
-// candidate with an asset, of the sources of its picture, then of its own srcset. The
-// recorder has only those that the recorded browser loaded.
-func (l look) picture(n *node, local string) string {
-	if l.assets == nil || len(l.assets.at) == 0 || local != "img" || n.ns != nsHTML {
-		return ""
+// srcset keeps the candidates that have an asset, with their descriptors. The recorder has
+// only those that the recorded browser loaded; which of them is shown the viewer's browser
+// decides as the recorded one did, by the media of a picture's sources and the sizes.
+func (l look) srcset(value string) (string, bool) {
+	if l.assets == nil || len(l.assets.at) == 0 {
+		return "", false
 	}
-	if p := l.st.get(n.parent); p != nil && p.kind == kindElement && localName(p) == "picture" {
-		for c, i := p.first, 0; c != 0 && i < 64; i++ {
-			s := l.st.get(c)
-			if s == nil || c == n.id {
-				break
+	var b strings.Builder
+	for i := 0; i < len(value); {
+		for i < len(value) && (cssSpace(value[i]) || value[i] == ',') {
+			i++
+		}
+		from := i
+		for i < len(value) && !cssSpace(value[i]) {
+			i++
+		}
+		url := strings.TrimRight(value[from:i], ",")
+		descriptor := ""
+		if from+len(url) == i { // no comma behind it: a descriptor may follow
+			end := strings.IndexByte(value[i:], ',')
+			if end < 0 {
+				end = len(value) - i
 			}
-			if s.kind == kindElement && localName(s) == "source" {
-				if name := l.candidate(s.attr("srcset")); name != "" {
-					return name
-				}
-			}
-			c = s.next
+			descriptor = strings.Trim(value[i:i+end], " \t\n\r\f")
+			i += end
+		}
+		name := l.find(url)
+		if name == "" || !plainDescriptor(descriptor) {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(name)
+		if descriptor != "" {
+			b.WriteByte(' ')
+			b.WriteString(descriptor)
 		}
 	}
-	return l.candidate(n.attr("srcset"))
+	return b.String(), b.Len() > 0
 }
 
-// candidate is the first candidate of a srcset that has an asset.
-func (l look) candidate(srcset string) string {
-	for part := range strings.FieldsFuncSeq(srcset, func(r rune) bool { return r < 0x80 && cssSpace(byte(r)) }) {
-		if name := l.find(strings.Trim(part, ",")); name != "" {
-			return name
+// plainDescriptor: none, a width or a density.
+func plainDescriptor(s string) bool {
+	if s == "" {
+		return true
+	}
+	for i := range len(s) - 1 {
+		if (s[i] < '0' || s[i] > '9') && s[i] != '.' {
+			return false
 		}
 	}
-	return ""
+	return len(s) > 1 && len(s) < 12 && (s[len(s)-1] == 'w' || s[len(s)-1] == 'x')
 }

@@ -55,9 +55,10 @@ func TestAssetsStandWhereTheirAddressDoes(t *testing.T) {
 	}{
 		{"src of an image", `element 6 5 0 "img" 0 "src"="a.png"`, []wire.Asset{asset(1, "a.png")}, []string{"0"}},
 		{"another address has none", `element 6 5 0 "img" 0 "src"="b.png"`, []wire.Asset{asset(1, "a.png")}, nil},
-		{"srcset: the candidate that was loaded", `element 6 5 0 "img" 0 "src"="s.png" "srcset"="a.png 1x, b.png 2x"`, []wire.Asset{asset(1, "b.png")}, []string{"0"}},
-		{"srcset of the picture before its own", "element 6 5 0 \"picture\" 0\nelement 7 6 0 \"source\" 0 \"srcset\"=\"w.webp\"\nelement 8 6 7 \"img\" 0 \"src\"=\"f.png\"",
-			[]wire.Asset{asset(1, "f.png"), asset(1, "w.webp")}, []string{"1"}},
+		{"srcset: the candidates that were loaded", `element 6 5 0 "img" 0 "src"="s.png" "srcset"="a.png 1x, b.png 2x,c.png , d.png 9q, e.png"`,
+			[]wire.Asset{asset(1, "b.png"), asset(1, "d.png"), asset(1, "e.png")}, []string{"0", "2"}},
+		{"sources of a picture", "element 6 5 0 \"picture\" 0\nelement 7 6 0 \"source\" 0 \"srcset\"=\"w.webp\"\nelement 8 6 7 \"img\" 0 \"src\"=\"f.png\"",
+			[]wire.Asset{asset(1, "f.png"), asset(1, "w.webp")}, []string{"1", "0"}},
 		{"an image of SVG", "element 6 5 0 \"svg\" 1\nelement 7 6 0 \"image\" 1 \"href\"=\"a.png\"", []wire.Asset{asset(1, "a.png")}, []string{"0"}},
 		{"style attribute", `element 6 5 0 "p" 0 "style"="background:url(a.png)"`, []wire.Asset{asset(1, "a.png")}, []string{"0"}},
 		{"a sheet of a link has its own base", "element 6 4 0 \"link\" 0\nsheet 6 0 \"p{background:url(a.png)}\"\nelement 7 5 0 \"img\" 0 \"src\"=\"a.png\"",

@@ -83,12 +83,8 @@ func attrName(s string) bool {
 func safeAttrs(n *node, m look) []attr {
 	local := localName(n)
 	out := make([]attr, 0, len(n.attrs)+1)
-	picture := m.picture(n, local)
-	if picture != "" {
-		out = append(out, attr{"src", picture})
-	}
 	for _, a := range n.attrs {
-		if !attrName(a.name) || picture != "" && strings.EqualFold(a.name, "src") {
+		if !attrName(a.name) {
 			continue
 		}
 		if value, ok := safeAttr(n, local, strings.ToLower(a.name), a.value, m); ok {
@@ -200,6 +196,10 @@ func actingValue(n *node, local, name, value string, m look) (string, bool) {
 			return m.image(value)
 		}
 		return value, n.ns == nsHTML && local == "source" && inlineImage(value)
+	case "srcset":
+		if n.ns == nsHTML && (local == "img" || local == "source") {
+			return m.srcset(value)
+		}
 	case "poster", "background":
 		return m.image(value)
 	}

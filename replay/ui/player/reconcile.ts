@@ -118,6 +118,11 @@ export function reconcile(page: Document, assetUrl: (index: number) => string | 
     text.includes('"afterimage-asset:') ? text.replace(/"afterimage-asset:(\d{1,6})"/g, (_, n: string) => `"${assetUrl(Number(n)) ?? 'data:,'}"`) : text
 
   function setAttr(id: number, node: Element, name: string, value: string): void {
+    if (name === 'srcset') {
+      const kept = value.split(', ').map((candidate) => candidate.replace(/^afterimage-asset:(\d{1,6})/, (_, n: string) => assetUrl(Number(n)) ?? ''))
+      value = kept.filter((candidate) => candidate.startsWith('blob:')).join(', ')
+      if (!value) return dom.removeAttribute(node, name)
+    }
     const asset = /^afterimage-asset:(\d{1,6})$/.exec(value)
     if (asset) {
       value = assetUrl(Number(asset[1])) ?? ''
@@ -183,7 +188,7 @@ export function reconcile(page: Document, assetUrl: (index: number) => string | 
       style.setProperty('min-width', '0', 'important')
       style.setProperty('min-height', '0', 'important')
       style.setProperty('background', 'repeating-linear-gradient(135deg,#8884 0 6px,#8882 6px 12px)', 'important')
-    } else if ((name === 'img' || name === 'image') && !dom.hasAttribute(node, 'src')) {
+    } else if ((name === 'img' || name === 'image') && !dom.hasAttribute(node, 'src') && !dom.hasAttribute(node, 'srcset')) {
       dom.setAttribute(node, 'src', placeholder(box))
     } else if (name === 'canvas' || name === 'video' || name === 'iframe' || name === 'afterimage-object') {
       if (name !== 'iframe' || ![...frames.values()].some((f) => f.element === node)) {
