@@ -24,7 +24,7 @@ features="--mvp-features --enable-bulk-memory --enable-sign-ext --enable-nontrap
 # TinyGo's runtime exports C names (fminimum, syscall.seek) that nobody calls from
 # outside. An export cannot be optimised away, so they are cut first: 1 % of the size.
 dir=$(go list -e -f '{{.Dir}}' "$2")
-files=$(go list -e -tags "tinygo $tags" -f '{{range .GoFiles}}{{.}} {{end}}' "$2")
+files=$(go list -e -tags "tinygo tinygo.wasm wasm_unknown $tags" -f '{{range .GoFiles}}{{.}} {{end}}' "$2")
 exports=$(cd "$dir" && sed -n 's,^//go:wasmexport  *\([^ ]*\).*$,\1,p' $files | LC_ALL=C sort -u)
 [ -n "$exports" ] || {
 	echo "error: $2: no //go:wasmexport in $dir" >&2
