@@ -20,7 +20,7 @@ var textRoutes = []leakRoute{
 	{name: "text by insertAdjacentHTML", body: `<p></p>`, do: `$$('p').insertAdjacentHTML('afterend', '<div>$W, $M</div>')`, shows: true},
 	{name: "text by innerText", body: `<p></p>`, do: `$$('p').innerText = '$W\n$M'`, shows: true},
 	{name: "text by replaceChildren", body: `<p>old</p>`, do: `root.replaceChildren('$W and $M', document.createElement('hr'), '$W2')`, shows: true},
-	{name: "text by a fragment", body: `<p></p>`, do: `const f = document.createRange().createContextualFragment('<div><b>$W</b>$M</div>'); $$('p').append(f)`, shows: true},
+	{name: "text by a fragment", body: `<p></p>`, do: `const f = document.createRange().createContextualFragment('<div><b>$W</b> $M</div>'); $$('p').append(f)`, shows: true},
 	{name: "text by appendData", body: `<p>a</p>`, do: `for (const c of '$W') $$('p').firstChild.appendData(c)`, shows: true},
 	{name: "text by a character a frame", body: `<p>a</p>`, do: `for (const c of '$S'.slice(0, 10)) { $$('p').textContent = c; await new Promise(requestAnimationFrame) } $$('p').textContent = 'ready'`, masked: true},
 	{name: "text split", body: `<p>$W $M $N</p>`, do: `const t = $$('p').firstChild; t.splitText(4).splitText(5).splitText(6)`},
