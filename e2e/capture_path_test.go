@@ -28,6 +28,7 @@ type recordedSite struct {
 	requests []string // paths asked for beside the page itself
 	csp      string   // of the page
 	settings map[string]any
+	signed   func(payload string) map[string]any // the answer of a held site
 	headers  map[string]string
 }
 
@@ -62,7 +63,11 @@ func newRecordedSite(t *testing.T, foreign bool, attrs, body string) *recordedSi
 			settings := s.keys.settings(s.settings)
 			s.mu.Unlock()
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(toJSON(map[string]string{"payload": settings})))
+			answer := map[string]any{"payload": settings}
+			if s.signed != nil {
+				answer = s.signed(settings)
+			}
+			_, _ = w.Write([]byte(toJSON(answer)))
 		default:
 			if !jsbridge.Assets().Serve(w, r, name) {
 				http.NotFound(w, r)

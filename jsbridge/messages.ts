@@ -100,7 +100,7 @@ export type ToWorker =
   | ({ readonly t: 'gone' } & Batch)
   | { readonly t: 'visible' }
   /** Something happened that the site's health page counts (collector/UPLOAD.md, counts). */
-  | { readonly t: 'count'; readonly name: 'identify-refused' }
+  | { readonly t: 'count'; readonly name: 'identify-refused' | `degraded-${string}` }
   /** The answer to `assets`: document.baseURI, and the addresses of what the page has loaded. */
   | { readonly t: 'assets'; readonly base: string; readonly loaded: readonly string[] }
   /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */

@@ -274,7 +274,11 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           beginPageView(mine, siteId, endpoint, pageViewId).catch((error) => ended(mine, error))
         },
         visible: () => host.post({ t: 'visible' }),
-        degraded: (step) => setState('degraded', 'busy page: ' + ['', 'no pointer samples', 'fewer animations', '', 'a part is left out'][step]),
+        degraded(step) {
+          const less = ['', 'pointer', 'animations', '', 'subtree'][step]
+          setState('degraded', 'busy page: less is recorded: ' + less)
+          host.post({ t: 'count', name: `degraded-${less}` })
+        },
         failed: (error) => console.warn('afterimage: inner error', (error as Error).name),
         broken: lost,
       })
