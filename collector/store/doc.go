@@ -4,7 +4,7 @@
 // Three boundaries, each one library with an embedded and a distributed form:
 //
 //	journal  arriving segments   NATS JetStream, one subject a session
-//	blobs    finished sessions   gocloud.dev/blob, one object a session
+//	blobs    finished sessions   gocloud.dev/blob, one object a session; assets
 //	DB       everything else     database/sql: SQLite
 //
 // In come Admit (a page view, its envelope and the hash of its write secret) and
@@ -19,6 +19,9 @@
 //
 // Envelopes stand in the DB alone, never in journal, blobs or logs: without its
 // envelope a page view stays closed also for the owner of the site's key.
+//
+// PutAsset keeps sealed images and fonts: one object a site and id among the blobs, rows in
+// the DB for which sessions show it, gone with the last of them.
 //
 // The store never opens a segment. It holds no addresses, no cookies, no content.
 //
