@@ -1,4 +1,5 @@
 /** Puts the worker's parts on the page's global object, for e2e/worker_units_test.go. Never shipped. */
+import * as assets from '../assets'
 import * as bytes from '../bytes'
 import * as core from '../core'
 import * as delivery from '../delivery'
@@ -12,4 +13,4 @@ import * as settings from '../settings'
 import * as socket from '../socket'
 import * as tail from '../tail'
 
-Object.assign(globalThis, { units: { bytes, core, delivery, frame, hpke, outbox, page, queue, seal, settings, socket, tail } })
+Object.assign(globalThis, { units: { assets, bytes, core, delivery, frame, hpke, outbox, page, queue, seal, settings, socket, tail } })
