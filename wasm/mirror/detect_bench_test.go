@@ -107,10 +107,13 @@ func benchmarkDetection(b *testing.B, doc *batch) {
 		for i, c := range cores {
 			at := time.Now()
 			run(c)
-			took[i] += time.Since(at)
+			// The shortest run counts: what else the machine does lengthens the others.
+			if t := time.Since(at); took[i] == 0 || t < took[i] {
+				took[i] = t
+			}
 		}
 	}
-	mb := float64(len(doc.text)) * float64(b.N) / 1e6
+	mb := float64(len(doc.text)) / 1e6
 	b.ReportMetric(took[0].Seconds()/took[1].Seconds(), "ratio")
 	b.ReportMetric(mb/took[0].Seconds(), "MB/s-detecting")
 	b.ReportMetric(mb/took[1].Seconds(), "MB/s-without")
