@@ -19,6 +19,8 @@ type keyCmd struct {
 	New  keyNewCmd  `cmd:"" help:"Make sealing key, identity key and signed settings of a held site."`
 	Show keyShowCmd `cmd:"" help:"Tell what a key file or a settings file is, without its secrets."`
 	Sign keySignCmd `cmd:"" help:"Change settings and sign them anew, one version up."`
+
+	Rotate keyRotateCmd `cmd:"" help:"Make a new sealing key and sign it; old recordings open with the old one."`
 }
 
 // settingFlags are what a site's owner may set. Unset ones stay.
@@ -212,6 +214,8 @@ type keySignCmd struct {
 	Settings string `arg:"" help:"Signed settings (.settings.json); they are replaced."`
 	Identity string `help:"Identity key file of the site." required:"" placeholder:"FILE"`
 	Sealing  string `help:"Seal to this sealing key from now on. Keep the old one for old recordings." placeholder:"FILE"`
+	// The text itself is on the site's pages; here is only that it is another one.
+	ConsentChanged bool `help:"The text that visitors are asked is another one: ask everybody again."`
 	settingFlags
 }
 
@@ -231,7 +235,11 @@ func (c *keySignCmd) Run(r *run) error {
 	if own, err := identity.SiteKey(settings.Site); err != nil || own != siteKey {
 		return hint(fmt.Errorf("%s: not the identity key that signed %s", c.Identity, c.Settings), "a site's identity never changes: its hash stands in the site key of every page")
 	}
+	old := settings
 	c.apply(&settings)
+	if c.ConsentChanged || settings.PrivacyChanged(&old) {
+		settings.NextPrivacyVersion()
+	}
 	if c.Sealing != "" {
 		ring, err := open.ReadKeyFile(c.Sealing)
 		if err != nil {
@@ -251,5 +259,50 @@ func (c *keySignCmd) Run(r *run) error {
 		return err
 	}
 	fmt.Fprintf(r.env.Stdout, "%s is version %d now\n", c.Settings, settings.Version)
+	return nil
+}
+
+type keyRotateCmd struct {
+	Settings string `arg:"" help:"Signed settings (.settings.json); they are replaced."`
+	Identity string `help:"Identity key file of the site." required:"" placeholder:"FILE"`
+	Sealing  string `help:"Key file of the site: the new key is put before the old ones, so that it opens all recordings." required:"" placeholder:"FILE"`
+}
+
+// Run writes the new key first: settings that name a key which nobody has would make
+// recordings that nobody opens.
+func (c *keyRotateCmd) Run(r *run) error {
+	old, err := readSmall(c.Sealing)
+	if err != nil {
+		return err
+	}
+	if _, err := open.ParseKeyring(old); err != nil {
+		return fmt.Errorf("%s: %w", c.Sealing, err)
+	}
+	_, settings, _, err := readSigned(c.Settings)
+	if err != nil {
+		return err
+	}
+	sealing, err := custody.NewSealingKey()
+	if err != nil {
+		return err
+	}
+	next := filepath.Join(filepath.Dir(c.Sealing), fmt.Sprintf("%s.sealing-%x.pem", settings.Site, seal.KeyID(sealing.PublicKey().Bytes())))
+	if err := writeFile(next, false, func(f *os.File) error { return custody.WriteSealingPEM(f, sealing, settings.Site) }); err != nil {
+		return err
+	}
+	if err := writeFile(c.Sealing, true, func(f *os.File) error {
+		if err := custody.WriteSealingPEM(f, sealing, settings.Site); err != nil {
+			return err
+		}
+		_, err := f.Write(old)
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := (&keySignCmd{Settings: c.Settings, Identity: c.Identity, Sealing: next}).Run(r); err != nil {
+		return err
+	}
+	fmt.Fprintf(r.env.Stdout, "%s opens recordings of the old and of the new key; %s holds the new one alone\n", c.Sealing, next)
+	fmt.Fprintf(r.env.Stderr, "next: collector site set %s --settings %s\n", settings.Site, c.Settings)
 	return nil
 }

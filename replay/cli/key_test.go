@@ -131,3 +131,45 @@ func TestKeyRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestKeyRotateKeepsTheOldKey(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	run(t, "key", "new", "--site", "ownersite", "--dir", dir).want(t, 0, "h.ownersite.")
+	base := filepath.Join(dir, "ownersite")
+	before, siteKey := settingsIn(t, base+".settings.json")
+	run(t, "key", "rotate", base+".settings.json", "--identity", base+".identity.pem", "--sealing", base+".sealing.pem").want(t, 0, "version 2 now")
+	after, same := settingsIn(t, base+".settings.json")
+	if after.SealingKey == before.SealingKey || same != siteKey || after.PrivacyVersion != before.PrivacyVersion {
+		t.Errorf("got %+v, want another sealing key and all else as it was", after)
+	}
+	r := run(t, "key", "show", base+".sealing.pem")
+	if n := strings.Count(r.out, "key id"); n != 2 {
+		t.Errorf("the key file holds %d keys, want the new and the old one:\n%s", n, r.out)
+	}
+	if info, err := os.Stat(base + ".sealing.pem"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key file: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestPrivacyVersionRisesWithPrivacyAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "keys")
+	run(t, "key", "new", "--site", "ownersite", "--dir", dir).want(t, 0, "h.ownersite.")
+	base := filepath.Join(dir, "ownersite")
+	for _, c := range []struct {
+		name, want string
+		args       []string
+	}{
+		{"a share of sessions", "1", []string{"--sample", "0.5"}},
+		{"a level", "2", []string{"--privacy", "balanced"}},
+		{"the same level", "2", []string{"--privacy", "balanced"}},
+		{"a list", "3", []string{"--allow", ".price"}},
+		{"the consent text", "4", []string{"--consent-changed"}},
+	} {
+		run(t, append([]string{"key", "sign", base + ".settings.json", "--identity", base + ".identity.pem"}, c.args...)...).want(t, 0, "version")
+		if s, _ := settingsIn(t, base+".settings.json"); s.PrivacyVersion != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, s.PrivacyVersion, c.want)
+		}
+	}
+	run(t, "key", "sign", base+".settings.json", "--identity", base+".identity.pem", "--mask", "p:hover").want(t, 1, "")
+	run(t, "key", "sign", base+".settings.json", "--identity", base+".identity.pem", "--block", ".price").want(t, 1, "")
+}

@@ -27,6 +27,10 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"slices"
+	"strconv"
+
+	"afterimage/collector/rules"
 )
 
 // Errors that callers decide on.
@@ -52,6 +56,21 @@ type Settings struct {
 	RespectDNT bool     `json:"respectDNT"`
 	Enabled    bool     `json:"enabled"`
 	Sample     float64  `json:"sample"`
+	// PrivacyVersion changes with what concerns privacy and with the consent text, and with
+	// nothing else: consent that was given under another one is asked for again.
+	PrivacyVersion string `json:"privacyVersion,omitempty"`
+}
+
+// PrivacyChanged reports whether two settings differ in what concerns privacy.
+func (s *Settings) PrivacyChanged(o *Settings) bool {
+	return s.Privacy != o.Privacy || s.Consent != o.Consent || s.RespectDNT != o.RespectDNT ||
+		!slices.Equal(s.Mask, o.Mask) || !slices.Equal(s.Block, o.Block) || !slices.Equal(s.Allow, o.Allow)
+}
+
+// NextPrivacyVersion raises the privacy version.
+func (s *Settings) NextPrivacyVersion() {
+	n, _ := strconv.Atoi(s.PrivacyVersion) // "" is 0
+	s.PrivacyVersion = strconv.Itoa(n + 1)
 }
 
 // Defaults are the settings of a new site: strict, no consent asked for, everybody who
@@ -60,7 +79,7 @@ func Defaults(site string, sealing *ecdh.PublicKey) Settings {
 	return Settings{V: 1, Site: site, Custody: "held", Version: 1,
 		SealingKey: base64.RawURLEncoding.EncodeToString(sealing.Bytes()),
 		Privacy:    "strict", Mask: []string{}, Block: []string{}, Allow: []string{},
-		Consent: "none", RespectDNT: true, Enabled: true, Sample: 1}
+		Consent: "none", RespectDNT: true, Enabled: true, Sample: 1, PrivacyVersion: "1"}
 }
 
 // Check refuses what recorders refuse.
@@ -76,12 +95,10 @@ func (s *Settings) Check() error {
 		return fmt.Errorf("%w: sealingKey is not a P-256 point", ErrSettings)
 	case s.Version < 1:
 		return fmt.Errorf("%w: settingsVersion %d, want 1 or more", ErrSettings, s.Version)
-	case s.Privacy != "strict" && s.Privacy != "balanced":
-		return fmt.Errorf("%w: privacy %q, want strict or balanced", ErrSettings, s.Privacy)
-	case s.Consent != "none" && s.Consent != "required":
-		return fmt.Errorf("%w: consent %q, want none or required", ErrSettings, s.Consent)
-	case !(s.Sample >= 0 && s.Sample <= 1):
-		return fmt.Errorf("%w: sample %v, want 0 to 1", ErrSettings, s.Sample)
+	}
+	if err := rules.Check(rules.Settings{Privacy: s.Privacy, Mask: s.Mask, Block: s.Block, Allow: s.Allow,
+		Consent: s.Consent, RespectDNT: s.RespectDNT, Sample: s.Sample}); err != nil {
+		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	return nil
 }
