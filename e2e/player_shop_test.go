@@ -88,5 +88,5 @@ func shopRecording(t *testing.T) *fixture {
 	q.atMs = 5000
 	q.list(t, "pointer %d 600 500 300\nleave", q.ids["h"])
 	q.flush()
-	return &fixture{pages: []*fixturePage{p, q}, keys: true, health: `{"site":"shopdemo","enabled":true,"refusals":[{"day":"2026-11-24","code":"origin","count":3,"lastAt":"2026-11-24T12:00:00Z"},{"day":"2026-11-23","code":"origin","count":9,"lastAt":"2026-11-23T12:00:00Z"},{"day":"2026-11-23","code":"too-large","count":1,"lastAt":"2026-11-23T09:00:00Z"}]}`}
+	return &fixture{pages: []*fixturePage{p, q}, keys: true, health: `{"site":"shopdemo","enabled":true,"refusals":[{"day":"2026-11-24","code":"origin","count":3,"lastAtMs":1795521600000},{"day":"2026-11-23","code":"origin","count":9,"lastAtMs":1795435200000},{"day":"2026-11-23","code":"too-large","count":1,"lastAtMs":1795424400000}]}`}
 }

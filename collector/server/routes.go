@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"afterimage/collector/admin"
 	"afterimage/collector/ingest"
 	"afterimage/collector/privacy"
+	"afterimage/collector/rules"
 	"afterimage/collector/store"
 )
 
@@ -116,6 +118,7 @@ func hostIs(r *http.Request, name string) bool {
 func (c *collector) people() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v1/sites/{id}/health", c.health)
+	mux.HandleFunc("POST /api/v1/sessions/{id}/erase", c.eraseSession)
 	if c.Parts.API != nil {
 		mux.Handle("/api/v1/", c.Parts.API(c.store, c.unwrap, c.Log))
 	}
@@ -169,6 +172,52 @@ type siteHealth struct {
 	Site     string        `json:"site"`
 	Enabled  bool          `json:"enabled"`
 	Refusals []healthCount `json:"refusals"`
+	// Counts are what recorders reported (UPLOAD.md), Warnings what site check says.
+	Counts   []store.RecorderCount `json:"counts"`
+	Warnings []rules.Warning       `json:"warnings"`
+	// Reports is how many reports of a child's data wait; collector site reports shows them.
+	Reports int `json:"reports"`
+	// Changes are new privacy versions of the last 14 days, for the banner.
+	Changes []privacyChange `json:"changes"`
+}
+
+type privacyChange struct {
+	AtMs    int64    `json:"atMs"`
+	Version string   `json:"version"`
+	Changed []string `json:"changed"`
+}
+
+// bannerFor is how long a change of privacy settings is shown.
+const bannerFor = 14 * 24 * time.Hour
+
+// fill adds what the store knows beside the refusals.
+func (c *collector) fill(ctx context.Context, h *siteHealth, site store.Site) (err error) {
+	if h.Counts, err = c.store.RecorderCounts(ctx, site.ID); err != nil {
+		return err
+	}
+	if h.Warnings, err = admin.Warnings(ctx, c.store, site); err != nil {
+		return err
+	}
+	reports, err := c.store.Reports(ctx, site.ID)
+	if err != nil {
+		return err
+	}
+	h.Reports = len(reports)
+	entries, err := c.store.Audited(ctx, site.ID, store.AuditPrivacyChanged, c.Now().Add(-bannerFor), 20)
+	if err != nil {
+		return err
+	}
+	h.Changes = []privacyChange{}
+	for _, e := range entries {
+		x := privacyChange{AtMs: e.At.UnixMilli(), Changed: []string{}}
+		x.Version, _ = e.Detail["privacyVersion"].(string)
+		names, _ := e.Detail["changed"].([]any)
+		for _, n := range names {
+			x.Changed = append(x.Changed, fmt.Sprint(n))
+		}
+		h.Changes = append(h.Changes, x)
+	}
+	return nil
 }
 
 type healthCount struct {
@@ -176,6 +225,25 @@ type healthCount struct {
 	Code     string `json:"code"`
 	Count    int64  `json:"count"`
 	LastAtMs int64  `json:"lastAtMs"`
+}
+
+// eraseSession is DELETE with a receipt.
+func (c *collector) eraseSession(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	receipt, err := c.store.EraseSession(r.Context(), r.PathValue("id"), "user")
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDeleted) {
+		w.WriteHeader(http.StatusNotFound)
+		json.NewEncoder(w).Encode(map[string]string{"code": "not-found", "error": "no such session", "hint": "it may have been deleted"})
+		return
+	}
+	if err != nil {
+		c.Log.Error("erase", "err", err)
+		w.WriteHeader(http.StatusInternalServerError)
+		json.NewEncoder(w).Encode(map[string]string{"code": "internal", "error": "the session was not erased wholly", "hint": "look at the collector's log"})
+		return
+	}
+	json.NewEncoder(w).Encode(admin.ReceiptOf(receipt))
 }
 
 func (c *collector) health(w http.ResponseWriter, r *http.Request) {
@@ -194,12 +262,15 @@ func (c *collector) health(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		counts, err = c.store.Refusals(r.Context(), site.ID)
 	}
+	h := siteHealth{Site: site.ID, Enabled: site.Enabled, Refusals: []healthCount{}}
+	if err == nil {
+		err = c.fill(r.Context(), &h, site)
+	}
 	if err != nil {
 		c.Log.Error("health", "err", err)
 		fail(http.StatusInternalServerError, "internal", "the store did not answer", "look at the collector's log")
 		return
 	}
-	h := siteHealth{site.ID, site.Enabled, []healthCount{}}
 	for _, n := range counts {
 		h.Refusals = append(h.Refusals, healthCount{n.Day, n.Code, n.Count, n.LastAt.UnixMilli()})
 	}

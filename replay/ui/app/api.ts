@@ -39,13 +39,20 @@ export interface Refusal {
   day: string
   code: string
   count: number
-  lastAt: string
+  lastAtMs: number
 }
 
 export interface Health {
   site: string
   enabled: boolean
   refusals: Refusal[] | null
+  /** What recorders counted, by day and name. */
+  counts?: { day: string; name: string; count: number }[]
+  warnings?: { code: string; what: string; hint: string }[]
+  /** Reports of a child's data that wait. */
+  reports?: number
+  /** New versions of the privacy settings in the last 14 days, latest first. */
+  changes?: { atMs: number; version: string; changed: string[] }[]
 }
 
 export class ApiError extends Error {

@@ -67,11 +67,20 @@ export class AfterimageHealth extends LitElement {
     const byCode = new Map<string, { count: number; lastAtMs: number }>()
     for (const r of refusals) {
       const entry = byCode.get(r.code) ?? { count: 0, lastAtMs: 0 }
-      byCode.set(r.code, { count: entry.count + r.count, lastAtMs: Math.max(entry.lastAtMs, Date.parse(r.lastAt)) })
+      byCode.set(r.code, { count: entry.count + r.count, lastAtMs: Math.max(entry.lastAtMs, r.lastAtMs) })
     }
     const rows = [...byCode].sort((a, b) => b[1].lastAtMs - a[1].lastAtMs)
     const now = Date.now()
+    const counted = new Map<string, number>()
+    for (const c of data.counts ?? []) counted.set(c.name, (counted.get(c.name) ?? 0) + c.count)
+    const change = data.changes?.[0]
     return html`
+      ${change
+        ? html`<div class="alert" role="status"><span><b>The privacy settings changed ${ago(change.atMs, now)}.</b> Version ${change.version}: ${change.changed.join(', ')}. Where the site asks for consent, visitors are asked again.</span></div>`
+        : nothing}
+      ${data.reports
+        ? html`<div class="alert" role="status"><span><b>${data.reports === 1 ? 'A report' : `${data.reports} reports`} of a child’s data.</b> Read with: collector site reports ${data.site}</span></div>`
+        : nothing}
       <div class="cards">
         <div class="panel card"><span class="muted">Recording</span><b class=${data.enabled ? 'on' : 'off'}>${data.enabled ? 'On' : 'Off'}</b></div>
         <div class="panel card"><span class="muted">Refused today</span><b>${sum(refusals.filter((r) => r.day === today)).toLocaleString()}</b></div>
@@ -81,8 +90,35 @@ export class AfterimageHealth extends LitElement {
         ${rows.length
           ? html`<ul>${rows.map(([code, r]) => html`<li><b>${meaning(code)[0]}</b><span class="n">${r.count.toLocaleString()}</span>
               <small>${meaning(code)[1]}</small><small class="n">${ago(r.lastAtMs, now)}</small></li>`)}</ul>`
-          : html`<div class="fine">${icons.health}<span>Nothing was refused. What recorders sent is stored.</span></div>`}</div></section>`
+          : html`<div class="fine">${icons.health}<span>Nothing was refused. What recorders sent is stored.</span></div>`}</div></section>
+      ${data.warnings
+        ? html`<section><h2>Settings to look at</h2><div class="panel">
+        ${data.warnings.length
+          ? html`<ul>${data.warnings.map((w) => html`<li><b>${w.what}</b><span></span><small>${w.hint}</small></li>`)}</ul>`
+          : html`<div class="fine">${icons.health}<span>Nothing to warn of.</span></div>`}</div></section>`
+        : nothing}
+      ${counted.size
+        ? html`<section><h2>What recorders counted in 30 days</h2><div class="panel"><ul>${[...counted].map(([name, n]) => html`<li><b>${counts[name] ?? name}</b><span class="n">${n.toLocaleString()}</span></li>`)}</ul></div></section>`
+        : nothing}`
   }
+}
+
+/** What the names in `counts` (collector/UPLOAD.md) mean. */
+const counts: Readonly<Record<string, string>> = {
+  'identify-refused': 'identify() was given what looks like a person, and refused it',
+  'track-refused': 'track() was given a name that looks like a person, and refused it',
+  'track-masked': 'Properties of track() that looked like a person, masked',
+  'traits-masked': 'Traits of identify() that looked like a person, masked',
+  'label-masked': 'Releases, environments and tags that looked like a person, masked',
+  'degraded-pointer': 'The recorder took too much time: pointer samples left out',
+  'degraded-animations': 'The recorder took too much time: animations left out',
+  'degraded-canvas': 'The recorder took too much time: canvas left out',
+  'degraded-subtree': 'The recorder took too much time: the busiest part left out as a box',
+  'core-restarted': 'The core’s memory was renewed',
+  'core-memory': 'Recording ended: the core’s memory was full',
+  'core-failed': 'Recording ended: the core failed',
+  'queue-full': 'The core fell behind: a part was walked anew',
+  'snapshot-again': 'The walk of a page was begun anew',
 }
 
 /** What a refusal's code (collector/ingest) means, and what to do. */
@@ -98,6 +134,7 @@ function meaning(code: string): readonly [what: string, todo: string] {
     case 'other-writer': return ['Page view of another writer', 'Somebody without its secret tried to add to a page view. It was kept as it was.']
     case 'conflict': return ['Different bytes for a stored segment', 'The first ones stay. A recorder never does this; somebody may be trying.']
     case 'wrong-key': case 'no-envelope': return ['Sealed to another key', 'The page holds old settings. They are fetched again at the next visit.']
+    case 'opted-out': return ['The visitor opted out', 'On the page /privacy; nothing of this browser is recorded.']
     case 'deleted': return ['For a deleted session', 'It stays deleted.']
     case 'late': return ['Too late', 'The session ended more than a week before.']
     case 'limit': return ['Over a limit', 'A session, page view or segment grew larger than is kept.']
