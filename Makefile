@@ -8,10 +8,12 @@ CORE := $(BUILD)/afterimage-core.wasm
 FULL_CORE := $(BUILD)/afterimage-core-full.wasm
 PLAYER := $(BUILD)/player-core.wasm
 FUZZTIME ?= 30s
+LEAKTIME ?= 3m
+LEAKSEED ?= 0
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks detect size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-random detect size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,7 +97,10 @@ lines: ## lines of Go and of TypeScript, without tests
 	@sh e2e/lines.sh
 
 leaks: deps ## the corpus of leak routes: routes, leaks, lost controls (red while routes are open)
-	go test -tags leaks -count=1 -v -run '^(TestLeakRoutes|TestCanaryInEveryField|TestScannerFindsPlantedLeaks)$$' ./e2e
+	go test -tags leaks -count=1 -v -timeout 40m -run '^(TestLeakRoutes|TestCanaryInEveryField|TestScannerFindsPlantedLeaks|TestRandomPages)$$' ./e2e -args -leaks
+
+leaks-random: deps ## random page programs with canaries in Chromium for LEAKTIME (LEAKSEED replays one)
+	go test -tags leaks -count=1 -v -timeout 60m -run '^TestRandomPages$$' ./e2e -args -leak-time=$(LEAKTIME) -leak-seed=$(LEAKSEED)
 
 detect: deps ## recall and precision of detection in text, on a new seed and texts nobody tuned by
 	go test -count=1 -run '^TestDetectMeasured$$' -v ./wasm/mask -args -measure

@@ -11,14 +11,21 @@ import (
 // Letters of canaries: no vowels, so that chance brings no word, and no x, which is the mask.
 const canaryLetters = "bcdfghjklmnpqrstvwz"
 
-func pick(letters string, n int) string {
+// intN is a source of numbers from 0 to n-1.
+type intN func(n int) int
+
+func systemIntN(n int) int {
+	k, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
+	if err != nil {
+		panic(err) // the system has no randomness
+	}
+	return int(k.Int64())
+}
+
+func (r intN) pick(letters string, n int) string {
 	b := make([]byte, n)
 	for i := range b {
-		k, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
-		if err != nil {
-			panic(err) // the system has no randomness
-		}
-		b[i] = letters[k.Int64()]
+		b[i] = letters[r(len(letters))]
 	}
 	return string(b)
 }
@@ -28,29 +35,31 @@ func pick(letters string, n int) string {
 //	W a word, secret where text is masked         M an e-mail address, secret everywhere
 //	I a word in a field, secret unless allowed    T a token, secret everywhere
 //	S a word that nothing lets out                N a card number, P a phone number, likewise
-func newCanary(kind, where string) *canary {
+func newCanary(kind, where string) *canary { return intN(systemIntN).canary(kind, where) }
+
+func (r intN) canary(kind, where string) *canary {
 	c := &canary{where: where + " $" + kind}
 	switch kind {
 	case "M":
-		c.text = fmt.Sprintf("%s@%s.de", pick(canaryLetters, 12), pick(canaryLetters, 9))
+		c.text = fmt.Sprintf("%s@%s.de", r.pick(canaryLetters, 12), r.pick(canaryLetters, 9))
 	case "T":
-		c.text = pick(canaryLetters, 2)
+		c.text = r.pick(canaryLetters, 2)
 		for range 6 {
-			c.text += pick("BCDFGHJKLMNPQRSTVWZ", 1) + pick("0123456789", 1) + pick(canaryLetters, 2)
+			c.text += r.pick("BCDFGHJKLMNPQRSTVWZ", 1) + r.pick("0123456789", 1) + r.pick(canaryLetters, 2)
 		}
 	case "N":
-		c.text = cardNumber()
+		c.text = r.cardNumber()
 	case "P":
-		c.text = "+4930" + pick("123456789", 9)
+		c.text = "+4930" + r.pick("123456789", 9)
 	default:
-		c.text = pick(canaryLetters, 14)
+		c.text = r.pick(canaryLetters, 14)
 	}
 	return c
 }
 
 // cardNumber is a random number of the form of a payment card (Luhn).
-func cardNumber() string {
-	digits := []byte("4" + pick("0123456789", 15))
+func (r intN) cardNumber() string {
+	digits := []byte("4" + r.pick("0123456789", 15))
 	sum := 0
 	for i, d := range digits[:15] {
 		n := int(d - '0')

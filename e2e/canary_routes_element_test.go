@@ -33,7 +33,7 @@ var elementRoutes = []leakRoute{
 	{name: "frame written by script", body: `<iframe></iframe>`, do: `const d = $$('iframe').contentDocument; d.open(); d.write('<p>$M $W</p><input type=password value="$S">'); d.close()`},
 	{name: "masked frame", body: `<iframe data-afterimage="mask"></iframe>`, do: `const d = $$('iframe').contentDocument; d.body.innerHTML = '<p>$S</p>'; d.title = '$S2'; await 0; d.body.append('$S3')`},
 	{name: "frame in a masked parent", body: `<div data-afterimage="mask"><iframe srcdoc="<p>$S</p>"></iframe></div>`, do: `await new Promise((r) => setTimeout(r, 100)); $$('iframe').contentDocument.body.append('$S2')`},
-	{name: "frame that goes and comes", body: `<iframe data-afterimage="block" srcdoc="<p>$S</p>"></iframe>`, do: `const f = $$('iframe'); await new Promise((r) => setTimeout(r, 100)); f.remove(); await 0; root.append(f); await new Promise((r) => setTimeout(r, 100)); f.contentDocument.body.append('$S2')`},
+	{name: "frame that goes and comes", body: `<iframe data-afterimage="block" srcdoc="<p>$S</p>"></iframe>`, do: `const f = $$('iframe'); f.remove(); await 0; const loaded = new Promise((r) => { f.onload = r }); root.append(f); await loaded; f.contentDocument.body.append('$S2')`},
 	{name: "adopted into a frame", body: `<iframe data-afterimage="mask"></iframe><p>a</p>`, do: `const p = $$('p'); p.textContent = '$S'; $$('iframe').contentDocument.body.append(p)`},
 	{name: "blocked element", body: `<div data-afterimage="block" title="$S" aria-label="$S2" data-u="$S3"><p>$S4</p><input value="$S5"></div>`, do: `$$('div').append('$S6'); $$('div').title = '$S7'; $$('p').innerHTML = '<b>$S8</b>'`},
 	{name: "blocked by selector", body: `<div class="gone" title="$S"><p>$S2</p></div>`, do: `$$('div').append('$S3')`},

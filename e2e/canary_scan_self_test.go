@@ -73,6 +73,18 @@ var plants = []struct {
 	{"sha256, base64", func(c string) string { return base64.StdEncoding.EncodeToString(digests[2].sum([]byte(c))) }},
 	{"md5", func(c string) string { return hex.EncodeToString(digests[0].sum([]byte(c))) }},
 	{"sha1", func(c string) string { return hex.EncodeToString(digests[1].sum([]byte(c))) }},
+	{"sha384", func(c string) string { return hex.EncodeToString(digests[3].sum([]byte(c))) }},
+	{"sha512", func(c string) string { return hex.EncodeToString(digests[4].sum([]byte(c))) }},
+	{"fnv64", func(c string) string { return hex.EncodeToString(digests[5].sum([]byte(c))) }},
+	{"sha256 of its first ten", func(c string) string { return hex.EncodeToString(digests[2].sum([]byte(c[:10]))) }},
+	{"utf-16, big endian", func(c string) string {
+		var b []byte
+		for _, u := range utf16.Encode([]rune(c)) {
+			b = append(b, byte(u>>8), byte(u))
+		}
+		return string(b)
+	}},
+	{"utf-32", func(c string) string { return eachByte(c, "%c\x00\x00\x00") }},
 	{"gzip", func(c string) string {
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)

@@ -139,6 +139,7 @@ var digests = []struct {
 	{"md5", func(b []byte) []byte { h := md5.Sum(b); return h[:] }},
 	{"sha1", func(b []byte) []byte { h := sha1.Sum(b); return h[:] }},
 	{"sha256", func(b []byte) []byte { h := sha256.Sum256(b); return h[:] }},
+	{"sha384", func(b []byte) []byte { h := sha512.Sum384(b); return h[:] }},
 	{"sha512", func(b []byte) []byte { h := sha512.Sum512(b); return h[:] }},
 	{"fnv64", func(b []byte) []byte { h := fnv.New64a(); h.Write(b); return h.Sum(nil) }},
 }
@@ -186,6 +187,15 @@ func (s *scanner) add(c *canary) {
 			}
 			s.windows(s.exact, c, "base64", units, windowBase64, encodedStep)
 		}
+	}
+	// Also of its beginnings, as of a value that grows key by key, and of the parts of an address.
+	hashed := append([]string{}, cases...)
+	for n := windowUnits; n < len(text); n++ {
+		hashed = append(hashed, text[:n])
+	}
+	hashed = append(hashed, strings.FieldsFunc(text, func(r rune) bool { return r == '@' || r == '.' })...)
+	slices.Sort(hashed)
+	for _, form := range slices.Compact(hashed) {
 		for _, d := range digests {
 			sum := d.sum([]byte(form))
 			s.put(s.exact, c, d.form, string(sum[:8]))

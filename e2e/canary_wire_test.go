@@ -143,7 +143,9 @@ func webSocketMessages(b []byte) ([]byte, error) {
 // scanAll scans everything there is of the site's recordings: what the browser sent, what lies
 // in the collector's folders and what it printed, and all sessions decrypted, as events and
 // raw. It returns the events.
-func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap) (lines []byte) {
+//
+// Further arguments go to replay, such as the key of a held site.
+func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap, args ...string) (lines []byte) {
 	t.Helper()
 	sent, err := w.sent()
 	if err != nil {
@@ -156,12 +158,12 @@ func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap) (lines []b
 		s.scan("the upload", b)
 	}
 	for _, session := range c.sessions(t) {
-		events := []byte(c.replay(t, "cat", session))
+		events := []byte(c.replay(t, append([]string{"cat", session}, args...)...))
 		if err := s.scanEvents("cat", events); err != nil {
 			t.Fatal(err)
 		}
 		lines = append(lines, events...)
-		s.scan("cat --raw", []byte(c.replay(t, "cat", "--raw", session)))
+		s.scan("cat --raw", []byte(c.replay(t, append([]string{"cat", "--raw", session}, args...)...)))
 	}
 	c.stop()
 	s.scan("the collector's log", []byte(c.output()))

@@ -1,0 +1,236 @@
+//go:build leaks
+
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"html"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+var leaksFlag = flag.Bool("leaks", false, "run the whole product of routes, levels and custody, and fail while a route is open (make leaks)")
+
+// A page's worker outlives it, and a process has room for some hundred cores: every so many
+// pages stand on a site of its own, and so in a process of its own.
+const pagesOfSite = 60
+
+// What stands in a page instead of addresses and keys that are known when it is served.
+const (
+	leakTag  = `<script async src="$TAP$/afterimage.js" data-site="$SITE$" data-privacy="$LEVEL$" data-mask=".hush" data-block=".gone" data-allow=".open"`
+	earlyTag = `<script src="$TAP$/afterimage-early.js"></script>`
+)
+
+var custodies = []string{"managed", "held"}
+
+// corpus is a run of pages and what came of it.
+type corpus struct {
+	pages   []*leakPage
+	scanner *scanner
+}
+
+// leakPages are the pages of routes. The whole product is every route in both levels, each
+// with all markers, and in both custodies. The short form has every route in balanced, whose
+// page has regions of all four modes; those of the page alone in strict too, and of the
+// others every fourth; custody alternates.
+func leakPages(routes []leakRoute, whole bool) (pages []*leakPage) {
+	for i, r := range routes {
+		_, open := openRoutes[r.name]
+		for j, level := range []string{"balanced", "strict"} {
+			if !whole && !open && level == "strict" && !r.page && i%4 != 0 {
+				continue
+			}
+			for k, custody := range custodies {
+				if whole || k == (i+j)%2 {
+					pages = append(pages, newLeakPage(len(pages), r, level, custody))
+				}
+			}
+		}
+	}
+	return pages
+}
+
+// runLeakPages visits all pages, two tabs at a time, and scans all that left the browser.
+func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
+	t.Helper()
+	chunks := map[string][][]*leakPage{}
+	for _, custody := range custodies {
+		own := slices.DeleteFunc(slices.Clone(pages), func(p *leakPage) bool { return p.custody != custody })
+		size := min(pagesOfSite, len(own)/2+1) // so that both tabs have something to do
+		chunks[custody] = slices.Collect(slices.Chunk(own, size))
+	}
+	var fill *strings.Replacer
+	keys := map[string]string{}
+	origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		parts := strings.Split(r.URL.Path, "/")
+		if len(parts) > 2 && parts[1] == "p" {
+			if n, err := strconv.Atoi(parts[2]); err == nil && n < len(pages) {
+				w.Header().Set("Content-Type", "text/html; charset=utf-8")
+				fmt.Fprint(w, strings.NewReplacer("$SITE$", keys[pages[n].custody], "$LEVEL$", pages[n].level).Replace(fill.Replace(pages[n].html)))
+				return
+			}
+		}
+		if len(parts) > 1 && parts[1] == "from" {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Header().Set("Referrer-Policy", "unsafe-url")
+			fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><a href="%s">on</a>`, html.EscapeString(r.URL.Query().Get("to")))
+			return
+		}
+		w.WriteHeader(http.StatusNoContent) // pictures and the like: nothing
+	}))
+	_, port, _ := strings.Cut(strings.TrimPrefix(origin, "http://"), ":")
+
+	dir := t.TempDir()
+	c := &collectorSite{Data: filepath.Join(dir, "data"), Keys: filepath.Join(dir, "keys"), Addr: freeAddr(t)}
+	run(t, binary(t, "afterimage/replay"), "key", "new", "--site", "leakcorpus", "--dir", dir, "--privacy", "balanced")
+	key := filepath.Join(dir, "leakcorpus.sealing.pem")
+	for _, custody := range custodies {
+		args := []string{"site", "add", "--data", c.Data, "--keys", c.Keys}
+		if custody == "held" {
+			args = append(args, "--custody", "held", "--settings", filepath.Join(dir, "leakcorpus.settings.json"))
+		} else {
+			args = append(args, "--privacy", "balanced")
+		}
+		for i := range max(1, len(chunks[custody])) {
+			args = append(args, "--origin", leakSite(custody, i, port))
+		}
+		for word := range strings.FieldsSeq(run(t, binary(t, "afterimage/collector"), args...)) {
+			if strings.HasPrefix(word, custody[:1]+".") {
+				keys[custody] = word
+			}
+		}
+		if keys[custody] == "" {
+			t.Fatalf("site add printed no key of a %s site", custody)
+		}
+	}
+	c.start(t)
+	tap := tapWire(t, c.Addr)
+	fill = strings.NewReplacer("$TAP$", tap.URL)
+
+	began := time.Now()
+	t.Run("pages", func(t *testing.T) {
+		for _, custody := range custodies {
+			for i, chunk := range chunks[custody] {
+				t.Run(fmt.Sprint(custody, i), func(t *testing.T) {
+					t.Parallel()
+					tb := newTab(t)
+					for _, p := range chunk {
+						visitLeakPage(tb, leakSite(custody, i, port), p)
+					}
+				})
+			}
+		}
+	})
+	t.Logf("%d pages in %v", len(pages), time.Since(began).Round(time.Second))
+	began = time.Now()
+	s := newScanner()
+	for _, p := range pages {
+		for _, canary := range slices.Concat(p.canaries, p.controls) {
+			s.add(canary)
+		}
+	}
+	c.scanAll(t, s, tap, "--key", key)
+	t.Logf("scanned in %v", time.Since(began).Round(time.Second))
+	return s
+}
+
+func leakSite(custody string, i int, port string) string {
+	return fmt.Sprintf("http://%s%d.localhost:%s", custody, i, port)
+}
+
+// leakSums are what a run came to.
+type leakSums struct {
+	routes, pages, canaries, controls int
+	leaks, leakingRoutes, lost, open  int
+	openLeaks                         int
+}
+
+func (n leakSums) String() string {
+	return fmt.Sprintf("routes %d, pages %d, canaries %d; leaking routes %d, leaks %d; controls %d, lost %d; open routes %d with %d leaks",
+		n.routes, n.pages, n.canaries, n.leakingRoutes, n.leaks, n.controls, n.lost, n.open, n.openLeaks)
+}
+
+// judge reports leaks and lost controls. Of the open routes it wants a leak.
+func judge(t *testing.T, pages []*leakPage, s *scanner) (n leakSums) {
+	t.Helper()
+	routes, leaking, openLeaks := map[string]bool{}, map[string]bool{}, map[string]int{}
+	n.pages = len(pages)
+	for _, p := range pages {
+		routes[p.route.name] = true
+		open, isOpen := openRoutes[p.route.name]
+		isOpen = isOpen && (open.level == "" || open.level == p.level)
+		if isOpen && openLeaks[p.route.name] == 0 {
+			openLeaks[p.route.name] = 0
+		}
+		for _, canary := range p.canaries {
+			n.canaries++
+			switch {
+			case canary.free || !s.seen(canary):
+			case isOpen:
+				openLeaks[p.route.name]++
+				n.openLeaks++
+			default:
+				n.leaks++
+				leaking[p.route.name] = true
+				t.Errorf("leak: %s %q%s", canary.where, canary.text, s.forms(canary))
+			}
+		}
+		for _, canary := range p.controls {
+			n.controls++
+			if !s.seen(canary) {
+				n.lost++
+				t.Errorf("lost control: %s %q", canary.where, canary.text)
+			}
+		}
+	}
+	n.routes, n.leakingRoutes, n.open = len(routes), len(leaking), len(openLeaks)
+	for name, leaks := range openLeaks {
+		fmt.Printf("OPEN: %s: %s (%d leaks)\n", name, openRoutes[name].why, leaks)
+		if leaks == 0 {
+			t.Errorf("%s leaks no more: take it off openRoutes", name)
+		} else if *leaksFlag {
+			t.Errorf("%s is open: %s", name, openRoutes[name].why)
+		}
+	}
+	return n
+}
+
+// Every route on pages of its own: no canary in any byte that left the browser, and all that
+// is allowed arrived. With -leaks in all policies and custodies, else in those of leakPages.
+func TestLeakRoutes(t *testing.T) {
+	routes := leakRoutes()
+	names := map[string]bool{}
+	for _, r := range routes {
+		if names[r.name] {
+			t.Errorf("two routes are named %q", r.name)
+		}
+		names[r.name] = true
+	}
+	for name := range openRoutes {
+		if !names[name] {
+			t.Errorf("open route %q is no route", name)
+		}
+	}
+	if only := os.Getenv("AFTERIMAGE_ROUTE"); only != "" {
+		wanted := regexp.MustCompile(only)
+		routes = slices.DeleteFunc(routes, func(r leakRoute) bool { return !wanted.MatchString(r.name) })
+		if len(routes) == 0 {
+			t.Fatalf("AFTERIMAGE_ROUTE=%s: no route is named so", only)
+		}
+	}
+	pages := leakPages(routes, *leaksFlag)
+	n := judge(t, pages, runLeakPages(t, pages))
+	form := "short form: balanced with all markers, strict for the page's own and each fourth, custody by turns (make leaks runs the whole)"
+	if *leaksFlag {
+		form = "whole: strict and balanced, each with all markers, managed and held"
+	}
+	fmt.Printf("%s\n%v\n", form, n)
+}
