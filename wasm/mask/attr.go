@@ -69,14 +69,14 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 			p.shows(value, start, e.Mode)
 		}
 	case 'S':
-		if e.Mode == Shown || e.Mode == Allowed {
+		if e.Mode.shows() {
 			p.appendSrcset(value, e.Mode)
 			ok = true
 		}
 	case 'v':
 		ok = p.appendValue(e, value)
 	case 'k':
-		ok = e.Mode == Allowed && !e.Secret
+		ok = e.Mode.Opens() && !e.Secret
 	case 'x':
 		if e.Tag == TagMeta && e.Named && eqFold(name, "content") {
 			p.appendCSSValue(value, Masked)
@@ -137,7 +137,7 @@ func (p *Policy) unknownAttr(e Element, name, value []byte) (n, v Text, ok bool)
 		if e.Tag == TagFrame || e.Tag == TagObject || e.Tag == TagAnchor {
 			return
 		}
-		p.appendFieldName(value, e.Named || e.Mode == Shown || e.Mode == Allowed)
+		p.appendFieldName(value, e.Named || e.Mode.shows())
 		v = p.since(start)
 		start = len(p.out)
 		p.add(name)
@@ -171,7 +171,7 @@ func (p *Policy) appendFieldName(name []byte, shown bool) {
 // appendAttrName writes an attribute's name, the same in attributes and selectors.
 func (p *Policy) appendAttrName(name []byte, m Mode) {
 	if p.lists.attrs.find(name) != 0 || eqFold(name, "name") || eqFold(name, "slot") || eqFold(name, "part") ||
-		((m == Shown || m == Allowed) && hasPrefixFold(name, "data-") && identChars(name) && !p.looksLikeData(name)) {
+		(m.shows() && hasPrefixFold(name, "data-") && identChars(name) && !p.looksLikeData(name)) {
 		p.add(name)
 		return
 	}
@@ -215,7 +215,7 @@ func (p *Policy) appendMedia(e Element, value []byte) bool {
 	if e.Tag == TagNoText || e.Tag == TagScript || e.Tag == TagFrame || e.Tag == TagObject {
 		return false
 	}
-	if e.Mode != Shown && e.Mode != Allowed {
+	if !e.Mode.shows() {
 		return false
 	}
 	n := len(p.out)
@@ -226,7 +226,7 @@ func (p *Policy) appendMedia(e Element, value []byte) bool {
 // appendValue is the value attribute: what a field starts with, or an option's or a
 // button's own.
 func (p *Policy) appendValue(e Element, value []byte) bool {
-	shown := e.Mode == Allowed && !e.Secret
+	shown := e.Mode.Opens() && !e.Secret
 	switch e.Tag {
 	case TagInput:
 		switch e.Input {

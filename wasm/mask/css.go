@@ -220,7 +220,7 @@ func (p *Policy) appendDeclaration(m Mode) {
 	switch {
 	case len(name) > 1 && name[0] == '-' && name[1] == '-':
 		kind = cssCustom
-		if m != Masked && p.HasPersonalData(c.s[c.i:c.end]) { // in words, token by token, it would stay
+		if m.shows() && p.HasPersonalData(c.s[c.i:c.end]) { // in words, token by token, it would stay
 			p.put('x')
 			return
 		}
@@ -233,7 +233,7 @@ func (p *Policy) appendDeclaration(m Mode) {
 // appendCSSValue is a CSS value that stands in an attribute. No browser has looked whether it
 // is one, so in Masked only listed words stay, as in a custom property.
 func (p *Policy) appendCSSValue(s []byte, m Mode) {
-	if m != Masked && p.HasPersonalData(s) {
+	if m.shows() && p.HasPersonalData(s) {
 		p.put('x')
 		return
 	}
@@ -251,7 +251,7 @@ const cssUnits = " px em rem ex ch lh vh vw vmin vmax svh dvh lvh cqw cqh s ms d
 // appendTokens masks token by token up to the end of the source.
 func (p *Policy) appendTokens(kind int, m Mode) {
 	c := &p.src
-	shown := m == Shown || m == Allowed
+	shown := m.shows()
 	prev := byte(0) // the byte before the token
 	digits := 0     // of the numbers without unit that stand together
 	for c.i < c.end {
@@ -519,7 +519,7 @@ func (p *Policy) appendAttrSelector(m Mode) {
 		case p.lists.values.find(value) != 0, rule == 'n' && numeric(value):
 			p.add(value)
 		case field && safe:
-			p.appendFieldName(value, m == Shown || m == Allowed)
+			p.appendFieldName(value, m.shows())
 		case (rule == 'c' || rule == 'i' || rule == 'r') && safe:
 			p.appendIdent(value)
 		default:

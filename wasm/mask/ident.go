@@ -179,7 +179,7 @@ func (p *Policy) appendTagName(name []byte, tag Tag, m Mode) {
 		p.add(name)
 		return
 	}
-	if (m == Shown || m == Allowed) && !p.looksLikeData(name) && identChars(name) {
+	if m.shows() && !p.looksLikeData(name) && identChars(name) {
 		p.add(name)
 		return
 	}

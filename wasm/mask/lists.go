@@ -3,7 +3,7 @@ package mask
 // lists are what is known to be safe. Who adds a word here says that it carries no data on
 // any page; a word that is missing costs fidelity, never privacy.
 type lists struct {
-	tags, attrs, values, segments, css, cues, hints, inline wordSet
+	tags, attrs, values, segments, css, cues, persons, hints, inline wordSet
 }
 
 func (l *lists) init() {
@@ -12,9 +12,12 @@ func (l *lists) init() {
 	l.values = newWordSet(valueList)
 	l.segments = newWordSet(segmentList)
 	l.css = newWordSet(cssList)
-	l.cues = newWordSet(cueList)
+	l.persons = newWordSet(personList)
 	l.hints = newWordSet(hintList)
-	l.inline = newWordSet(inlineList)
+	if detects {
+		l.cues = newWordSet(cueList)
+		l.inline = newWordSet(inlineList)
+	}
 }
 
 // Tag is what an element's name means to the policy.
@@ -158,7 +161,7 @@ const cssList = "k:light-dark oklab oklch translatex translatey brightness contr
 // cueList: words before a number which say that it is somebody's (p a phone number, i an
 // id) or a thing's (o), c between such a word and the number, n likewise
 // and a thing's if no such word is there, x an extension behind a phone
-// number; u before a segment: it is somebody.
+// number.
 const cueList = "p:tel telephone telefon telefono teléfono téléphone tél phone mobile mobil mobiltelefon mob cell cellphone handy fax call whatsapp sms portable móvil celular telefoon telefone telefonnummer rufnummer " +
 	"телефон тел 电话 電話 전화 הטלפון هاتف telefonu puhelin tlf hotline phonenumber" +
 	"|i:ssn bsn pesel cpf dni nie nif nir nino personnummer personnr aadhaar steuerid steuernummer steueridentifikationsnummer idnr tckn curp rut ahv passport passnummer burgerservicenummer rijksregisternummer" +
@@ -166,8 +169,10 @@ const cueList = "p:tel telephone telefon telefono teléfono téléphone tél pho
 	"build revision rev commit port pid version v issue pr bug case serial tracking timestamp epoch hash checksum total amount sum price" +
 	"|n:no number nummer num numéro número" +
 	"|c:us me at is under the on our my your" +
-	"|x:x ext extension poste durchwahl dw anexo ramal int доб" +
-	"|u:user users u profile profiles people person persons member members account accounts customer customers client clients patient patients employee employees " +
+	"|x:x ext extension poste durchwahl dw anexo ramal int доб"
+
+// personList: words of a path before a segment that names somebody.
+const personList = "u:user users u profile profiles people person persons member members account accounts customer customers client clients patient patients employee employees " +
 	"author authors contact contacts candidate candidates student students guest guests friend friends invite invitation invitations reset verify unsubscribe token session sessions auth activate confirm magic"
 
 // inlineList: elements within a line of text.
@@ -176,6 +181,9 @@ const inlineList = "y:a abbr acronym b bdi bdo big cite code data del dfn em fon
 // Inline reports whether an element of this name stands within a line, as far as a name tells:
 // custom elements do.
 func (p *Policy) Inline(name []byte) bool {
+	if !detects {
+		return false
+	}
 	for _, c := range name {
 		if c == '-' {
 			return true

@@ -77,7 +77,7 @@ func (p *Policy) Init(level Level) {
 
 // PageMode is the mode of a document without any marker.
 func (p *Policy) PageMode() Mode {
-	if p.level == Balanced {
+	if detects && p.level == Balanced {
 		return Shown
 	}
 	return Masked
@@ -105,11 +105,10 @@ func (p *Policy) Text(s []byte, m Mode) Text {
 }
 
 func (p *Policy) appendText(s []byte, m Mode) {
-	switch m {
-	case Shown, Allowed:
+	switch {
+	case m.shows():
 		p.appendShown(s)
-	case Blocked:
-	default:
+	case m != Blocked:
 		p.appendMasked(s)
 	}
 }
@@ -127,7 +126,7 @@ func (p *Policy) FieldText(s []byte, m Mode) Text {
 // textarea. Where it is not allowed it becomes InputMask, or white space if it is only that.
 func (p *Policy) EditableText(s []byte, m Mode) Text {
 	switch {
-	case m == Allowed:
+	case m.Opens():
 		return p.Text(s, m)
 	case m == Blocked:
 		return Text{}
@@ -143,7 +142,7 @@ func (p *Policy) Value(s []byte, m Mode, secret bool) Text {
 	if len(s) == 0 || m == Blocked {
 		return Text{}
 	}
-	if m == Allowed && !secret {
+	if m.Opens() && !secret {
 		return p.Text(s, m)
 	}
 	return p.lit(InputMask)

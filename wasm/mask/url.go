@@ -15,7 +15,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 	for u.i < u.end && s[u.i] <= ' ' {
 		u.i++
 	}
-	shown := m == Shown || m == Allowed
+	shown := m.shows()
 	from := u.i
 	for isAlnum(u.at(0)) || charIn(u.at(0), "+-.") {
 		u.i++
@@ -96,7 +96,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 			p.add(seg)
 		}
 		// Browsers drop a tab in the middle of such a word.
-		person = p.lists.cues.find(seg) == 'u' || !printable(seg)
+		person = p.lists.persons.find(seg) != 0 || !printable(seg)
 	}
 	if u.at(0) == '#' && whole && u.i == from && u.end-from > 1 {
 		if frag := s[from+1:]; identChars(frag) { // an element of this page, under the name its id has

@@ -140,7 +140,7 @@ func (c *Core) apply(op int) {
 	}
 	n := c.n(s)
 	off := n.flags&hidden != 0
-	shown := n.mode == mask.Allowed && n.flags&secret == 0
+	shown := n.mode.Opens() && n.flags&secret == 0
 	switch op {
 	case opHello:
 		c.applyHello()
@@ -304,13 +304,7 @@ func (c *Core) applyHello() {
 	} else if c.hello {
 		c.fail(ErrOrder)
 	} else {
-		level := mask.Strict // as is every level that is unknown
-		if c.arg(1) == int32(mask.Balanced) {
-			level = mask.Balanced
-		}
-		c.pol.Init(level)
-		c.keys = c.arg(2)&1 != 0
-		c.hello = true
+		c.begins(c.arg(1) == int32(mask.Balanced), c.arg(2)&1 != 0) // a level that is unknown is strict
 	}
 }
 

@@ -38,11 +38,15 @@ type Core struct {
 
 	// Memory tells how many bytes the instance has; nil counts the core's own arrays.
 	Memory func() int
+	// Mark is instanceBytes where it is not 0: tests set it.
+	Mark int
 
 	dead     Code
 	hello    bool
 	snapshot bool // a snapshot has begun
 	keys     bool // key kinds are recorded
+	full     bool // the level is balanced
+	narrow   bool // something is allowed that only the full form shows
 
 	atMs  int64
 	epoch uint32
@@ -65,6 +69,7 @@ type Core struct {
 	epochAt    int64
 	epochSize  int // bytes of raw form since snapshotEnd
 	firstSize  int // bytes of raw form of the snapshot
+	base       int // memory of the instance after its first snapshot
 	inSnapshot bool
 	dropped    bool
 }
@@ -229,15 +234,6 @@ func (c *Core) Pending() int {
 // DropEpoch says that a segment will never arrive: the epoch cannot be read on.
 func (c *Core) DropEpoch() { c.dropped = true }
 
-// NeedsSnapshot reports whether a new epoch is wanted.
-func (c *Core) NeedsSnapshot() bool {
-	if c.dead != OK || !c.snapshot || c.inSnapshot {
-		return false
-	}
-	size := c.epochSize + c.enc.PendingBytes() - c.firstSize
-	return c.dropped || size > epochBytes || (c.atMs-c.epochAt > epochMs && size*4 > c.firstSize)
-}
-
 func (c *Core) memory() int {
 	if c.Memory != nil {
 		return c.Memory()
@@ -271,4 +267,7 @@ func (c *Core) beginEpoch() {
 func (c *Core) endSnapshot() {
 	c.inSnapshot = false
 	c.firstSize = c.epochSize + c.enc.PendingBytes()
+	if c.base == 0 {
+		c.base = c.memory()
+	}
 }

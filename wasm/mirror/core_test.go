@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"afterimage/wasm/mask"
 )
 
 func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }
@@ -33,3 +35,5 @@ func TestTreeIsMaskedByLevel(t *testing.T) {
 		})
 	}
 }
+
+func init() { mask.WithDetection() }

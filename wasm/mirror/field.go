@@ -28,7 +28,7 @@ func (c *Core) applyKey(s, kind int32) {
 	if !c.keys || kind < 0 || kind > keyLast || n.flags&secret != 0 || n.mode == mask.Blocked {
 		return
 	}
-	if n.mode == mask.Allowed || !c.typedIn(n) && kind > keyEditing {
+	if n.mode.Opens() || !c.typedIn(n) && kind > keyEditing {
 		c.begin(wire.KindKey, c.seen(s))
 		c.num(int64(kind))
 		c.send()
@@ -70,7 +70,7 @@ func (c *Core) applyValue(s int32, value []byte) {
 	if n.tag == mask.TagInput && (n.input == mask.InputFile || n.input == mask.InputHidden || n.input == mask.InputToggle) {
 		return
 	}
-	shown := n.mode == mask.Allowed && n.flags&secret == 0
+	shown := n.mode.Opens() && n.flags&secret == 0
 	if !shown {
 		if n.flags&secret != 0 {
 			c.pol.TypedSecret(n.id, value)

@@ -70,7 +70,7 @@ func (f *flow) reset() {
 
 // flows reports whether text children of p are shown less personal data.
 func (c *Core) flows(p *node) bool {
-	return (p.mode == mask.Allowed || p.mode == mask.Shown && p.kids == textPlain) && p.flags&secret == 0 && p.tag != mask.TagStyle && !c.flow.skip
+	return mask.Detects() && (p.mode == mask.Allowed || p.mode == mask.Shown && p.kids == textPlain) && p.flags&secret == 0 && p.tag != mask.TagStyle && !c.flow.skip
 }
 
 // flowText takes the text of a node that flows; it is written with the next flush.
@@ -94,7 +94,7 @@ func (c *Core) wait(s int32, from, to int) {
 
 // flowTouch has the runs looked at that begin and end in the subtree of s.
 func (c *Core) flowTouch(s int32) {
-	if len(c.flow.refs) == 0 {
+	if !mask.Detects() || len(c.flow.refs) == 0 {
 		return
 	}
 	if c.n(s).kind == kindText {
@@ -111,7 +111,7 @@ func (c *Core) flowTouch(s int32) {
 
 // flowGap has the run looked at that closes when s goes from its place.
 func (c *Core) flowGap(s int32) {
-	if len(c.flow.refs) == 0 {
+	if !mask.Detects() || len(c.flow.refs) == 0 {
 		return
 	}
 	if t := c.flowPrev(s, 0, false); t != 0 {
@@ -367,7 +367,7 @@ func digit(b byte) bool { return b >= '0' && b <= '9' }
 // flowFlush writes all texts that wait but the last ones, whose run may not be complete.
 func (c *Core) flowFlush(but int) {
 	f := &c.flow
-	if len(f.waiting) == 0 {
+	if !mask.Detects() || len(f.waiting) == 0 {
 		return
 	}
 	if f.count++; f.count == 0 {

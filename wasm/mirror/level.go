@@ -45,13 +45,19 @@ func same(b []byte, w string) bool {
 
 // effective is the mode of a node: block beats all below, else its own marker (the tighter
 // one if it has several), else its parent's mode.
-func effective(parent mask.Mode, marks uint8) mask.Mode {
+//
+// The strict form has no allowed text: it masks it as before, and asks for the full form.
+func (c *Core) effective(parent mask.Mode, marks uint8) mask.Mode {
 	switch {
 	case parent == mask.Blocked || marks&markBlock != 0:
 		return mask.Blocked
 	case marks&markMask != 0:
 		return mask.Masked
 	case marks&markAllow != 0:
+		if !mask.Detects() {
+			c.narrow = true
+			return mask.Masked
+		}
 		return mask.Allowed
 	default:
 		return parent
@@ -62,7 +68,7 @@ func effective(parent mask.Mode, marks uint8) mask.Mode {
 func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 	n := c.n(s)
 	p := c.n(n.parent)
-	mode = effective(p.mode, n.attrMark|n.selMark)
+	mode = c.effective(p.mode, n.attrMark|n.selMark)
 	kids = p.kids
 	switch {
 	case n.kind != kindElement:

@@ -224,7 +224,7 @@ func TestCodes(t *testing.T) {
 			if got := core.Apply(0, 0); got != c.want {
 				t.Errorf("after it: got code %d, want %d", got, c.want)
 			}
-			if len(core.Segment(0)) != 0 || core.Pending() != 0 || core.NeedsSnapshot() {
+			if len(core.Segment(0)) != 0 || core.Pending() != 0 || core.Needs() != 0 {
 				t.Error("a dead core gives something out")
 			}
 		})
@@ -272,11 +272,11 @@ func TestEpochs(t *testing.T) {
 	if len(epochs) != 2 || epochs[0] != 1 || epochs[1] != 2 {
 		t.Errorf("got epochs %v, want [1 2]", epochs)
 	}
-	if c.NeedsSnapshot() {
+	if c.Needs() != 0 {
 		t.Error("a fresh epoch wants a snapshot")
 	}
 	c.DropEpoch()
-	if !c.NeedsSnapshot() {
+	if c.Needs() != NeedSnapshot {
 		t.Error("an epoch with a lost segment wants no snapshot")
 	}
 }

@@ -9,8 +9,15 @@
 // epoch; again until it answers 0. A trap means the same as a negative code: the worker
 // drops the instance, and what was pending goes with it.
 //
+// core_needs answers mirror's Need bits: a snapshot, another instance, the full form. The
+// worker hands over with core_export (length; address by core_out) and, in the instance that
+// goes on, core_in(0, length) and core_import.
+//
+// The build tag strict leaves out full.go, and with it all of detection: that is what pages of
+// the default level load.
+//
 // Exports: core_version, core_in, core_apply, core_segment, core_out, core_epoch,
 // core_resend, core_resend_ptr, core_resend_clear, core_pending, core_memory,
-// core_dropped_epoch, core_needs_snapshot, core_handed (what was masked of track, identify
-// and labels, since the last call).
+// core_dropped_epoch, core_needs, core_export, core_import, core_handed (what was masked of
+// track, identify and labels, since the last call).
 package main

@@ -99,10 +99,27 @@ func coreDroppedEpoch() { get().DropEpoch() }
 //go:wasmexport core_handed
 func coreHanded(kind int32) int32 { return int32(get().Handed(int(kind))) }
 
-//go:wasmexport core_needs_snapshot
-func coreNeedsSnapshot() int32 {
-	if get().NeedsSnapshot() {
-		return 1
+//go:wasmexport core_needs
+func coreNeeds() int32 { return int32(get().Needs()) }
+
+//go:wasmexport core_export
+func coreExport() int32 {
+	if inside {
+		return 0
 	}
-	return 0
+	inside = true
+	out = get().Export()
+	inside = false
+	return int32(len(out))
+}
+
+//go:wasmexport core_import
+func coreImport(n int32) int32 {
+	if inside {
+		return int32(mirror.ErrInternal)
+	}
+	inside = true
+	code := get().Import(int(n))
+	inside = false
+	return int32(code)
 }

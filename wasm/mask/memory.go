@@ -1,0 +1,50 @@
+package mask
+
+// What privacy must remember when another instance goes on with a page view: the values
+// typed. That an element was secret once is known to the bridge, which says so again in each
+// snapshot. One value is its length, its flags and its bytes; the oldest comes first.
+
+const (
+	memorySecret = 1 << iota
+	memoryInside
+	memoryCut
+)
+
+// AppendMemory appends what TakeMemory reads. It never leaves the worker.
+func (p *Policy) AppendMemory(dst []byte) []byte {
+	t := &p.typed
+	for k := range t.n {
+		i := (t.at + k) % t.n
+		v := &t.vals[i]
+		flags := byte(0)
+		if v.secret {
+			flags |= memorySecret
+		}
+		if v.inside {
+			flags |= memoryInside
+		}
+		if v.cut {
+			flags |= memoryCut
+		}
+		dst = append(dst, v.n, flags)
+		dst = append(dst, t.arena[i*maxTypedBytes:][:v.n]...)
+	}
+	return dst
+}
+
+// TakeMemory gives a policy that has seen nothing the memory of another one. It answers false
+// where that is not what AppendMemory wrote: then this one must not be used.
+func (p *Policy) TakeMemory(b []byte) bool {
+	t := &p.typed
+	for len(b) > 0 {
+		if len(b) < 2 || b[0] < 2 || b[0] > maxTypedBytes || int(b[0]) > len(b)-2 || t.n == maxTyped {
+			return false
+		}
+		n, flags := int(b[0]), b[1]
+		// Ids of another epoch name no field of this one.
+		t.put(t.n, typedValue{n: b[0], secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, b[2:2+n])
+		t.n++
+		b = b[2+n:]
+	}
+	return true
+}
