@@ -21,7 +21,7 @@ import (
 // bundleScript bundles and minifies a TypeScript file of the repository as the build does.
 func bundleScript(t *testing.T, entry string, defines map[string]string) []byte {
 	t.Helper()
-	all := map[string]string{"__FULL__": "false", "__FULL_CORE_NAME__": `""`, "__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
+	all := map[string]string{"__FULL__": "false", "__FULL_CORE_NAME__": `""`, "__NEXT_NAME__": `""`, "__NEXT_HASH__": `""`, "__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
 	maps.Copy(all, defines)
 	result := api.Build(api.BuildOptions{
 		EntryPoints: []string{entry}, Bundle: true, Format: api.FormatIIFE, Target: api.ES2022, Platform: api.PlatformBrowser,

@@ -15,7 +15,7 @@ import (
 const fakeExports = `
 globalThis.fakeCore = (over) => units.core.host({ memory: new WebAssembly.Memory({ initial: 1 }), core_version: () => 1, core_in: () => 8,
 	core_apply: () => 0, core_segment: () => 3, core_out: () => 8, core_epoch: () => 1, core_resend: () => 0, core_resend_ptr: () => 0,
-	core_resend_clear() {}, core_dropped_epoch() {}, core_needs_snapshot: () => 0, core_handed: () => 0, ...over });
+	core_resend_clear() {}, core_dropped_epoch() {}, core_needs: () => 0, core_handed: () => 0, ...over });
 globalThis.codeOf = (f) => { try { f(); return 'none'; } catch (e) { return e.code; } };
 0`
 
@@ -40,7 +40,7 @@ func TestCoreFailsClosed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := eval[[]string](tb, fmt.Sprintf(`(() => {
 				const core = fakeCore(%s), first = codeOf(() => core.apply(Int32Array.of(2 | 2 << 8, 0), 'x'));
-				return [first, ...['segment', 'resend', 'needsSnapshot', 'dropEpoch', 'handed'].map((f) => codeOf(() => core[f](0)))];
+				return [first, ...['segment', 'resend', 'needs', 'dropEpoch', 'handed'].map((f) => codeOf(() => core[f](0)))];
 			})()`, c.over))
 			for i, code := range got {
 				if code != c.want {

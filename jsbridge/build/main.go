@@ -72,6 +72,8 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 		"__FULL__":           "true",
 		"__FULL_CORE_NAME__": quote(fullCore.Name),
 		"__CORE_HASH__":      quote(fullCore.SHA256),
+		"__NEXT_NAME__":      `""`,
+		"__NEXT_HASH__":      `""`,
 	}, hashedName)
 	if err != nil {
 		return err
@@ -82,6 +84,8 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 		"__CORE_HASH__":        quote(core.SHA256),
 		"__FULL__":             "false",
 		"__FULL_CORE_NAME__":   `""`,
+		"__NEXT_NAME__":        quote(fullCore.Name),
+		"__NEXT_HASH__":        quote(fullCore.SHA256),
 		"__FULL_WORKER_NAME__": quote(full.Name),
 		"__FULL_WORKER_HASH__": quote(full.SHA256),
 	}

@@ -57,7 +57,7 @@ func buildNPM(root, coreFile string) error {
 	}
 	// One worker for all pages: a bundler emits every file that the package names anyway. The
 	// core is the one that the page names.
-	defines := map[string]string{"__VERSION__": quote(version), "__CORE_HASH__": quote(core.SHA256), "__FULL__": "true", "__FULL_CORE_NAME__": `""`,
+	defines := map[string]string{"__VERSION__": quote(version), "__CORE_HASH__": quote(core.SHA256), "__FULL__": "true", "__FULL_CORE_NAME__": `""`, "__NEXT_NAME__": `""`, "__NEXT_HASH__": `""`,
 		"__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
 	worker, err := dist.script(filepath.Join(root, "jsbridge/worker/main.ts"), npmWorker, defines, fixedName)
 	if err != nil {

@@ -357,6 +357,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let steps: Steps | null = null
   let epoch = 0
   const begin = (): void => {
+    send('ops') // what follows may go to another core
     observer.takeRecords()
     beginIds()
     giveId(document)

@@ -39,7 +39,9 @@ export interface Exports {
   core_resend_ptr(): number
   core_resend_clear(): void
   core_dropped_epoch(): void
-  core_needs_snapshot(): number
+  core_needs(): number
+  core_export(): number
+  core_import(length: number): number
   core_handed(kind: number): number
   /** Not in the core of strict pages. */
   core_asset(what: number, n: number): number
@@ -52,7 +54,12 @@ export interface Core {
   segment(nowMs: number): { plain: Bytes; epoch: number } | undefined
   /** Subtrees that the bridge must send anew; each is told once. */
   resend(): [id: number, slow: number][]
-  needsSnapshot(): boolean
+  /** NEED_… bits, what the core wants of the worker. */
+  needs(): number
+  /** What another instance must know to go on (PROTOCOL.md, "Another instance"); everything is given out before. */
+  memory(): Bytes
+  /** Takes that over, before anything else. */
+  remember(memory: Bytes): void
   /** How much was masked of what the site handed over, since the last call: by name of a count (collector/UPLOAD.md). */
   handed(): [name: string, n: number][]
   /** A segment will never arrive: the core asks for a new epoch. */
@@ -157,7 +164,20 @@ export function host(x: Exports): Core {
       if (count) x.core_resend_clear()
       return list
     }),
-    needsSnapshot: () => call(() => x.core_needs_snapshot() !== 0),
+    needs: () => call(() => x.core_needs()),
+    memory: () => call(() => {
+      const length = x.core_export()
+      if (!length) die(-8)
+      const at = x.core_out()
+      return new Uint8Array(x.memory.buffer).slice(at, at + length)
+    }),
+    remember: (memory) => call(() => {
+      const at = x.core_in(0, memory.length)
+      if (!at) die(-6)
+      new Uint8Array(x.memory.buffer).set(memory, at)
+      const status = x.core_import(memory.length)
+      if (status < 0) die(status)
+    }),
     handed: () => call(() => HANDED.map((name, kind): [string, number] => [name, x.core_handed(kind)])),
     dropEpoch: () => call(() => x.core_dropped_epoch()),
     ...(__FULL__ ? { with_: (f) => call(() => f(x)) } : {}),

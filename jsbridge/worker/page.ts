@@ -23,10 +23,20 @@ import type { World } from './socket'
 export const SEAL_EVERY_MS = 1_000
 export const FLUSH_TIMEOUT_MS = 10_000
 
-/** Put in by the build: SHA-256 of the core that this worker was built with, base64. */
+/** Put in by the build: SHA-256 of the cores that this worker was built with, base64. */
 declare const __CORE_HASH__: string
 /** Of the core for pages that show something; '' for the one that the page names. */
 declare const __FULL_CORE_NAME__: string
+/** The full core that a strict page's worker moves to; '' where the worker has it from the start. */
+declare const __NEXT_NAME__: string
+declare const __NEXT_HASH__: string
+
+/** Tries again to start another instance of the core. */
+const RETRY_MS = 60_000
+
+// Bits of core_needs: wasm/mirror/handover.go.
+const NEED_OTHER = 6
+const NEED_FULL = 4
 
 // PROTOCOL.md
 const OP_TIME = 2
@@ -73,6 +83,9 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
   let sealing = Promise.resolve()
   let epoch = 0
   let asked = false // for a snapshot, and it has not come yet
+  let next = false // the core at work is no more the strict one, with which this worker began
+  let moving = false // another instance is being started
+  let successor: Core | undefined // it is there, and waits for the snapshot
   let lost = 0 // the epoch of which a segment will never arrive: what follows in it cannot be read
   let withheld = 0 // bytes applied but not credited to the bridge, for want of room
   let anchor: (() => void) | undefined
@@ -87,14 +100,18 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
     post({ t: 'failed', code, reason: message, ...(directive && { directive }) })
   }
 
+  const at = ({ endpoint }: StartConfig, path: string) => new URL(path, endpoint + '/').href
+  const load = (config: StartConfig) => next
+    ? startCore(at(config, __NEXT_NAME__), __NEXT_HASH__, config.protocolVersion, blocked)
+    : startCore(__FULL_CORE_NAME__ ? at(config, __FULL_CORE_NAME__) : config.coreUrl, config.coreHash ?? __CORE_HASH__, config.protocolVersion, blocked)
+
   async function start(config: StartConfig) {
     if (!self.isSecureContext || !globalThis.crypto?.subtle)
       throw new CoreError('insecure-context', 'recording needs a secure context: serve the page over https')
     // Withdrawn, on another page of this origin, while this worker's own page may be gone.
     new BroadcastChannel('afterimage.' + config.siteId).onmessage = () => void end(true)
     const world = makeWorld(config.startMonotonicMs)
-    const at = (path: string | undefined, usual: string) => new URL(path ?? usual, config.endpoint + '/').href
-    const loading = startCore(__FULL_CORE_NAME__ ? at(__FULL_CORE_NAME__, '') : config.coreUrl, config.coreHash ?? __CORE_HASH__, config.protocolVersion, blocked)
+    const loading = load(config)
     loading.catch(() => {}) // awaited below; settings may fail first
     const outbox = await openOutbox(config.siteId, config.endpoint, () => config.startEpochMs + world.now())
     const settings = await readSettings(config.settings, config.siteKey, outbox.newestSettings)
@@ -117,14 +134,14 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
     if (dead) return
     const delivery = startDelivery(
       {
-        socketUrl: at(config.paths.socket, 'v1/ws').replace(/^http/, 'ws'),
-        tailUrl: at(config.paths.tail, 'v1/tail'),
+        socketUrl: at(config, config.paths.socket ?? 'v1/ws').replace(/^http/, 'ws'),
+        tailUrl: at(config, config.paths.tail ?? 'v1/tail'),
         site: config.siteId, view, next: sealer.next, outbox, world, blocked,
       },
       {
         anchored(zero) {
           const texts = [String(Math.round(zero)), String(Math.round(config.startEpochMs))]
-          anchor = () => core.apply(
+          anchor = () => run?.core.apply(
             Int32Array.of(opHead(OP_TIME, 2), world.now(), opHead(OP_ANCHOR, 3), ...texts.map((s) => s.length)),
             texts.map((s) => s + '\0').join(''))
           if (unanchored) later()
@@ -132,7 +149,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
         watch: (on) => post({ t: 'watch', on }),
         gaveUp: () => guard(() => {
           lost = epoch
-          core.dropEpoch()
+          run?.core.dropEpoch()
           askSnapshot()
         }),
         acknowledged: roomAgain,
@@ -161,15 +178,40 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
 
   function askSnapshot() {
     // Without room a new epoch would be lost like the old one.
-    if (asked || !run?.delivery.room() || !run.core.needsSnapshot()) return
+    if (asked || moving || !run?.delivery.room()) return
+    const needs = run.core.needs()
+    if (!needs) return
     asked = true
-    post({ t: 'snapshot' })
+    if (!(needs & NEED_OTHER)) return post({ t: 'snapshot' })
+    moving = true
+    if (__NEXT_NAME__ && needs & NEED_FULL) next = true
+    load(run.config).then(
+      (core) => {
+        successor = core
+        if (!dead) post({ t: 'snapshot' })
+      },
+      // It goes on as it is: what is allowed stays masked, and memory has its ceiling.
+      () => run?.world.after(RETRY_MS, () => {
+        moving = asked = false
+        guard(askSnapshot)
+      }))
   }
 
-  function apply({ core, delivery }: Running, { ints, text }: Batch) {
+  /** The epoch that begins goes into the instance that was started, which must know what this one knows. */
+  function moveOver(r: Running, to: Core) {
+    cut(r)
+    to.remember(r.core.memory())
+    r.core = to
+    successor = undefined
+    moving = false
+  }
+
+  function apply(r: Running, { ints, text }: Batch) {
     const batch = new Int32Array(ints)
-    core.apply(batch, text)
     const begins = beginsEpoch(batch)
+    if (begins && successor) moveOver(r, successor)
+    const { core, delivery } = r
+    core.apply(batch, text)
     unanchored ||= begins
     if (__FULL__) assets?.look(begins)
     withheld += ints.byteLength + 2 * text.length

@@ -26,7 +26,6 @@ func (p *Policy) appendShown(s []byte) {
 			p.add(s)
 		} else {
 			p.put('x')
-			p.Handed++
 		}
 		return
 	}

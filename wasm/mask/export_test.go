@@ -15,6 +15,3 @@ func FindKind(k int) string {
 }
 
 func init() { WithDetection() }
-
-// SetDetects makes the program the strict form for a test, or the full one again.
-func SetDetects(on bool) { detects = on }

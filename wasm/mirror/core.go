@@ -38,8 +38,6 @@ type Core struct {
 
 	// Memory tells how many bytes the instance has; nil counts the core's own arrays.
 	Memory func() int
-	// Mark is instanceBytes where it is not 0: tests set it.
-	Mark int
 
 	dead     Code
 	hello    bool

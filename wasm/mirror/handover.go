@@ -42,20 +42,13 @@ func (c *Core) Needs() int {
 		needs = NeedSnapshot
 	}
 	// Past three times what the first snapshot needed, or the mark, but never at once again.
-	if c.memory() > max(min(max(3*c.base, smallBytes), c.mark()), c.base*3/2) {
+	if c.memory() > max(min(max(3*c.base, smallBytes), instanceBytes), c.base*3/2) {
 		needs |= NeedRoom
 	}
 	if c.narrow {
 		needs |= NeedFull
 	}
 	return needs
-}
-
-func (c *Core) mark() int {
-	if c.Mark > 0 {
-		return c.Mark
-	}
-	return instanceBytes
 }
 
 // Export returns what another instance has to know to go on, empty if this one has not given

@@ -90,7 +90,7 @@ func droppedEpoch() { needs = 1 }
 //go:wasmexport core_handed
 func coreHanded(int32) int32 { return 0 }
 
-//go:wasmexport core_needs_snapshot
+//go:wasmexport core_needs
 func needsSnapshot() int32 { return needs }
 
 //go:wasmexport core_pending
