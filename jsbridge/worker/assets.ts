@@ -67,7 +67,8 @@ export interface Assets {
 }
 
 export interface AssetsOptions {
-  readonly core: Core
+  /** Whichever instance is at work. */
+  readonly core: Pick<Core, 'with_'>
   readonly world: World
   readonly view: View
   readonly site: string

@@ -162,7 +162,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
         },
       })
     run = { core, sealer, delivery, outbox, world, config }
-    if (__FULL__) assets = newAssets({ core, world, view, site: config.siteId, endpoint: config.endpoint, ask: () => post({ t: 'assets' }), wrote: later })
+    if (__FULL__) assets = newAssets({ core: { with_: (f) => (run as Running).core.with_!(f) }, world, view, site: config.siteId, endpoint: config.endpoint, ask: () => post({ t: 'assets' }), wrote: later })
     post({ t: 'ready' })
   }
 
