@@ -15,8 +15,8 @@ import {
 } from './native'
 import { boxes, closedNodes, dropBelow, dropIds, following, idOf, marks, nextId, parentOf, rootOf } from './nodes'
 import { Op, op } from './ops'
-import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isSecret, markNames, marker } from './policy'
-import { forgets, setForgets } from './serialise'
+import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isSecret, markNames, marker, slotsChanged } from './policy'
+import { forgets, remarkOne, setForgets } from './serialise'
 import type { Walker } from './walk'
 
 export interface Mutations {
@@ -57,6 +57,7 @@ export function createMutations(
 
   const apply = (records: readonly MutationRecord[]): void => {
     const firstNew = nextId
+    slotsChanged(records.map(({ target }) => target)).forEach(remarkOne)
     /** Where the core has a node that was taken away from there: the target of its first removal. */
     const left = new Map<Node, Node>()
     const touched = new Set<Node>()
@@ -230,7 +231,7 @@ export function createMutations(
         break
       }
     })
-    if (moves && hasMarks) {
+    if (moves && hasMarks()) {
       for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
     }
 

@@ -21,9 +21,9 @@ type Sibling = ChildNode | null
 
 export const [
   $nodeType, $nodeName, $firstChild, $lastChild, $nextSibling, $previousSibling, $parentNode, $isConnected, $ownerDocument,
-  $textContent,
-] = take<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, boolean, Document | null, string | null]>(
-  Node, 'nodeType nodeName firstChild lastChild nextSibling previousSibling parentNode isConnected ownerDocument textContent')
+  $textContent, $parentElement,
+] = take<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, boolean, Document | null, string | null, Element | null]>(
+  Node, 'nodeType nodeName firstChild lastChild nextSibling previousSibling parentNode isConnected ownerDocument textContent parentElement')
 
 export const [
   $namespaceURI, $localName, $tagName, $attributes, $shadowRoot, $outerHTML, $innerHTML, $scrollTop, $scrollLeft,
@@ -38,17 +38,17 @@ export const [$content] = take<HTMLTemplateElement, [DocumentFragment]>(HTMLTemp
 export const [$contentDocument] = take<HTMLIFrameElement, [Document | null]>(HTMLIFrameElement, 'contentDocument')
 export const [$frameDocument] = take<HTMLFrameElement, [Document | null]>(HTMLFrameElement, 'contentDocument')
 export const [$defaultView] = take<Document, [(Window & typeof globalThis) | null]>(Document, 'defaultView')
-export const [$type, $value, $defaultValue, $checked, $defaultChecked, $indeterminate, $selectionEnd] =
-  take<HTMLInputElement, [string, string, string, boolean, boolean, boolean, number | null]>(
-    HTMLInputElement, 'type value defaultValue checked defaultChecked indeterminate selectionEnd')
+export const [$type, $value, $defaultValue, $checked, $defaultChecked, $indeterminate, $selectionEnd, $labels] =
+  take<HTMLInputElement, [string, string, string, boolean, boolean, boolean, number | null, NodeListOf<HTMLLabelElement> | null]>(
+    HTMLInputElement, 'type value defaultValue checked defaultChecked indeterminate selectionEnd labels')
 export const [$areaValue, $areaDefault] = take<HTMLTextAreaElement, [string, string]>(HTMLTextAreaElement, 'value defaultValue')
 export const [$options] = take<HTMLSelectElement, [HTMLOptionsCollection]>(HTMLSelectElement, 'options')
 export const [$selected] = take<HTMLOptionElement, [boolean]>(HTMLOptionElement, 'selected')
 export const [$width, $height] = take<HTMLElement, [number, number]>(HTMLElement, 'offsetWidth offsetHeight')
 
-export const $contains = Node.prototype.contains
+export const { contains: $contains, getRootNode: $getRootNode, isEqualNode: $isEqualNode } = Node.prototype
 export const {
-  matches: $matches, hasAttribute: $hasAttribute, getAttributeNodeNS: $attrNodeNS, getBoundingClientRect: $rect,
+  matches: $matches, hasAttribute: $hasAttribute, getAttribute: $getAttribute, getAttributeNodeNS: $attrNodeNS, getBoundingClientRect: $rect,
 } = Element.prototype
 
 /** Element, Document and DocumentFragment have a method of their own for the same thing, by node type. */

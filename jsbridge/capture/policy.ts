@@ -4,7 +4,10 @@
  * decided in the core.
  */
 import { Refusal } from '../messages'
-import { $contains, $content, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, findAll } from './native'
+import {
+  $contains, $content, $getRootNode, $hasAttribute, $host, $localName, $matches, $nodeType, $ownerDocument,
+  $getAttribute, $isEqualNode, $labels, $parentElement, $shadowRoot, $textContent, $type, findAll,
+} from './native'
 
 export interface Selectors {
   readonly mask: readonly string[]
@@ -45,12 +48,14 @@ const secret = secretInputs.map((condition) => 'input' + condition).join()
 
 /** Attributes whose change can change a match: the marker's and those that selectors name. */
 export let markNames: ReadonlySet<string>
-/** Whether the site has selectors that mark nodes. */
-export let hasMarks = false
+/** Whether anything but the marker's attribute marks nodes. */
+export const hasMarks = (): boolean => !!(lists[0] ?? typed[0]) || slots.size > 0
 let blocked: string
 let hidden: string
 /** What shows text; empty where the page's level does. */
 let allowed: string
+let masked: string
+let shown: string
 let lists: readonly (readonly [selectors: string, bit: number])[]
 /** Inputs that were secret since they are known, for as long as the page keeps them. */
 const once = new WeakSet<Element>()
@@ -58,16 +63,66 @@ const once = new WeakSet<Element>()
 const secrets = new Set<WeakRef<Element>>()
 
 /** Takes the site's selectors. Throws Refusal. */
-export const openPolicy = ({ mask, block, allow }: Selectors, level?: 0 | 1): void => {
+export const openPolicy = ({ mask, block, allow }: Selectors, level?: 0 | 1, roots?: WeakMap<Element, ShadowRoot>): void => {
+  closedRoots = roots
+  typed = []
+  slots.clear()
   const names = new Set([marker])
   for (const selector of [...mask, ...block, ...allow]) checkSelector(selector, names)
   markNames = names
   blocked = [`[${marker}=block i]`, ...block].join()
   hidden = blocked + ',' + secretInputs.map((condition) => 'input[value]' + condition).join()
-  allowed = level ? '' : [`[${marker}=allow i]`, ...allow].join()
+  masked = [`[${marker}]:not([${marker}=allow i])`, ...mask].join()
+  shown = [`[${marker}=allow i]`, ...allow].join()
+  allowed = level ? '' : shown
   lists = ([[mask.join(), 1], [block.join(), 2], [allow.join(), 4]] as const).filter(([list]) => list)
-  hasMarks = lists.length > 0
   busy = []
+}
+
+let closedRoots: WeakMap<Element, ShadowRoot> | undefined
+/** The shadow root of an element, as far as the recorder sees it. */
+export const shadowOf = (element: Element): ShadowRoot | undefined => $shadowRoot.call(element) ?? closedRoots?.get(element)
+const shadowHostOf = (node: Node): Element | null => {
+  const root = $getRootNode.call(node)
+  return $nodeType.call(root) === 11 && 'host' in root ? $host.call(root as ShadowRoot) : null
+}
+
+/** Elements in which the visitor types although no attribute says so. */
+let typed: Element[] = []
+/** Takes effect with the next op mark; answers whether it is new. */
+export const noteTyped = (element: Element): boolean => !typed.includes(element) && !!typed.push(element)
+
+/** Whether a shadow root was ever seen: without one nobody asks for the root of a node. */
+let hasHosts = false
+/** Hosts whose slots lie in a masked or blocked part of their shadow tree, with the bits for op mark. */
+const slots = new Map<Element, number>()
+/**
+ * Bits of op mark for the light children of a host: the tightest of what holds for its slots. The tree
+ * in which a slot is shown goes over the hosts between it and its own root.
+ */
+const slotBits = (host: Element): number => {
+  const root = shadowOf(host)
+  hasHosts ||= !!root
+  let bits = 0
+  for (const slot of root ? findAll(root, 'slot') : []) {
+    let own = 0
+    for (let at: Element | null = slot; at; at = $parentElement.call(at)) {
+      const around = at === slot ? 0 : slotBits(at)
+      if ($matches.call(at, blocked) || around & 16) own = 16
+      own ||= around || ($matches.call(at, masked) ? 8 : $matches.call(at, shown) ? 4 : 0)
+      if (own & 16) break
+    }
+    bits |= own
+  }
+  return bits & 24
+}
+/** Hosts whose light children are under other bits since the roots of these nodes changed. */
+export const slotsChanged = (nodes: readonly Node[]): Element[] => {
+  const seen = new Set<Element>()
+  if (hasHosts) for (const node of nodes) {
+    for (let host = shadowHostOf(node); host && !seen.has(host); host = shadowHostOf(host)) seen.add(host)
+  }
+  return Array.from(seen).filter((host) => slotBits(host) !== (slots.get(host) ?? 0))
 }
 
 /** Elements that are boxes because their changes cost the page too much. */
@@ -84,11 +139,31 @@ export const isClosed = (element: Element): boolean =>
 /** Elements below root that are blocked. */
 export const findBlocked = (root: Node): readonly Element[] => [...findAll(root, blocked), ...busyIn(root)]
 
+/** A copy of an input that was secret once, which shows nothing of that any more. */
+const isTwin = (element: Element): boolean => {
+  for (const ref of secrets) {
+    const other = ref.deref()
+    if (other && $isEqualNode.call(element, other)) return true
+  }
+  return false
+}
+/** The words that wasm/mask/secret.go knows in an input's own attributes, for those around it: the short forms of them. */
+const secretName =
+  /passw|pass(?:wd|code|phrase|e?word)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(?:card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (?:carte|tarjeta)|one.?time|verif\w+ code|(?:security|auth\w*|sms|access|card) ?code|expir|\b(?:p[wi]n|pwd|otp|totp|tan|c[vs][vcn]2?)\b/i
+const typedKinds = /^(?:text|search|tel|number|email|url)$/
+/** Whether a label element or what aria-labelledby names calls it a secret. */
+const isCalledSecret = (input: HTMLInputElement): boolean => {
+  if (!typedKinds.test($type.call(input))) return false
+  const root = $getRootNode.call(input) as Document
+  const named = ($getAttribute.call(input, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
+  return [...($labels.call(input) ?? []), ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
+}
+
 /** Password kinds, and every input that was one since it is known. */
 export const isSecret = (element: Element): boolean => {
   if ($localName.call(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches.call(element, secret)) return false
+  if (!$matches.call(element, secret) && !isTwin(element) && !isCalledSecret(element as HTMLInputElement)) return false
   once.add(element)
   secrets.add(new WeakRef(element))
   return true
@@ -100,17 +175,24 @@ export const isTextShown = (element: Element): boolean =>
 
 /** Bits of op mark for this node by the site's selectors. */
 export const bitsOf = (element: Element): number =>
-  lists.reduce((bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0), busy.includes(element) ? 2 : 0)
+  lists.reduce(
+    (bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0),
+    (busy.includes(element) ? 2 : 0) | (typed.includes(element) ? 32 : 0) | slotted(element),
+  )
+const slotted = (host: Element): number => {
+  const bits = slotBits(host)
+  bits ? slots.set(host, bits) : slots.delete(host)
+  return bits
+}
 /** What the selectors mark at and below root, with the bits. */
 export const findMarked = (root: Node): Map<Element, number> => {
   const found = new Map<Element, number>()
   if ($nodeType.call(root) !== 1) return found
-  for (const element of [root as Element, ...busyIn(root)]) {
+  const matching = lists.length ? findAll(root, lists.map(([list]) => list).join()) : []
+  const others = [...busy, ...typed, ...slots.keys()].filter((element) => $contains.call(root, element))
+  for (const element of [root as Element, ...matching, ...others]) {
     const bits = bitsOf(element)
     if (bits) found.set(element, bits)
-  }
-  for (const [list, bit] of lists) {
-    for (const element of findAll(root, list)) found.set(element, bit | (found.get(element) ?? 0)) // this way round: the minifier would drop the parentheses
   }
   return found
 }
@@ -123,14 +205,14 @@ const hides = (template: Element): boolean => {
 const isAround = (element: Element): boolean =>
   $matches.call(element, hidden) ||
   ($localName.call(element) === 'template' && hides(element)) ||
-  (once.has(element) && $hasAttribute.call(element, 'value'))
+  ($hasAttribute.call(element, 'value') && isSecret(element))
 
 /**
  * Elements at or below root that native serialisation must not touch: blocked ones, secret inputs
  * that have a value attribute, templates that hold such.
  */
 export const findAround = (root: Node): Element[] => {
-  const found = findAll(root, hidden + ',template').filter(isAround).concat(busyIn(root))
+  const found = findAll(root, hidden + ',template,input[value]').filter(isAround).concat(busyIn(root))
   // Those that are no longer what the selector finds: a shown password.
   for (const secret of secrets) {
     const element = secret.deref()

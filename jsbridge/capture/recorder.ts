@@ -19,7 +19,7 @@ import { makeBox, markNames, openPolicy, type Selectors } from './policy'
 import { trackScroll } from './scroll'
 import { openSerialiser } from './serialise'
 import { createStyles } from './styles'
-import { createWalker, type Steps } from './walk'
+import { createWalker, noteDesign, type Steps } from './walk'
 
 /** Ops wait so long for others before they are posted, ms. */
 const batchMs = 250
@@ -86,11 +86,11 @@ interface SchedulerLike {
 }
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { post, closedRoots } = options
+  const { post } = options
   const slicing = options.slicing ?? { oneTaskElements, stepNodes, sliceMs }
   const controller = new AbortController()
   openGuard(options.failed, controller.signal)
-  openPolicy(options.selectors, options.level)
+  openPolicy(options.selectors, options.level, options.closedRoots)
   const attached = new WeakSet<Node>()
   let stopped = false
 
@@ -155,7 +155,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(closedRoots, observe, slicing.stepNodes)
+  const walker = createWalker(observe, slicing.stepNodes)
   openSerialiser(
     {
       host: walker.host,
@@ -169,7 +169,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
         }
       },
     },
-    closedRoots,
   )
   const mutations = createMutations(walker, {
     attribute_(element, name) {
@@ -319,6 +318,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     keys(root as Document)
     listen(root, 'input', (event) => {
       stamp()
+      noteDesign(root as Document, true)
       controlChanged(targetOf(event) as Element)
       active()
     })
@@ -367,6 +367,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     styles.begin()
     op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
+    noteDesign(document)
     observe(document)
   }
   const finish = (): void => {

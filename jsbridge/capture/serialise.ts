@@ -6,11 +6,11 @@
  */
 import {
   $attrName, $attrValue, $attributes, $data, $firstChild, $innerHTML, $length, $localName, $namespaceURI, $nextSibling,
-  $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $shadowRoot, $tagName,
+  $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $tagName,
 } from './native'
 import { boxes, closedNodes, dropBelow, giveId, idOf, marks, nextId, setId, setNextId } from './nodes'
 import { Op, begin, block, end, int, op, str } from './ops'
-import { bitsOf, findMarked, hasMarks, isBlocked, isSecret, marker } from './policy'
+import { bitsOf, findMarked, hasMarks, isBlocked, isSecret, marker, shadowOf } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
 /** Code of a namespace in op element, and its type in the shape. */
@@ -65,7 +65,6 @@ function textOf(parent: Node, first: Node, last: Node): string {
 type Forgets = (node: Node, id: number) => boolean
 
 let found: Found
-let closedRoots: WeakMap<Element, ShadowRoot> | undefined
 /**
  * Asked, in a batch that moved nodes, for each node that has an id already: whether the core must be
  * told to forget that id. Null outside such a batch.
@@ -75,9 +74,8 @@ export const setForgets = (ask: Forgets | null): void => {
   forgets = ask
 }
 /** Begins a recorder. */
-export const openSerialiser = (hooks: Found, roots: WeakMap<Element, ShadowRoot> | undefined): void => {
+export const openSerialiser = (hooks: Found): void => {
   found = hooks
-  closedRoots = roots
   forgets = null
 }
 
@@ -125,7 +123,7 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
       const ns = $namespaceURI.call(node as Element)
       if (ns === html) {
         code = 1
-        if ($shadowRoot.call(node as Element) || closedRoots?.has(node as Element)) hosts.push(node as Element)
+        if (shadowOf(node as Element)) hosts.push(node as Element)
         const name = $localName.call(node as Element)
         const kind = special[name]
         if (kind) specials.push(node as Element)
@@ -174,10 +172,11 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   }
   setNextId(id)
 
+  hosts.forEach(bitsOf) // what holds for their light children is noted, so that it is found
   const written: number[] = []
-  if (hasMarks) {
+  if (hasMarks()) {
     each(first, last, (root) => {
-      for (const [element, bits] of findMarked(root)) {
+      for (const [element, bits] of Array.from(findMarked(root)).sort(([a], [b]) => idOf(a) - idOf(b))) {
         marks.set(element, bits)
         written.push(idOf(element), bits)
       }
@@ -193,6 +192,15 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   hosts.forEach(found.host)
   for (const element of specials) found.element(element, $localName.call(element))
   return null
+}
+
+/** Tells the bits of an element that is written, where they are others now. */
+export const remarkOne = (element: Element): void => {
+  const id = idOf(element)
+  const bits = bitsOf(element)
+  if (!id || bits === (marks.get(element) ?? 0)) return
+  bits ? marks.set(element, bits) : marks.delete(element)
+  op(Op.mark, id, bits)
 }
 
 /** One node without what is below it. Answers whether its children are to follow. */
@@ -235,7 +243,7 @@ export function single(parent: Node, prev: number, node: Node): boolean {
     return false
   }
   if (isHtml) {
-    if ($shadowRoot.call(element) || closedRoots?.has(element)) found.host(element)
+    if (shadowOf(element)) found.host(element)
     if (special[tag]) found.element(element, tag)
     if (tag === 'template') {
       close(element)

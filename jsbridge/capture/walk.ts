@@ -3,16 +3,26 @@
  * node by node, in one piece or, for a large snapshot, in steps between which the page runs.
  */
 import {
-  $contentDocument, $firstChild, $frameDocument, $localName, $nextSibling, $nodeType, $ownerDocument, $parentNode,
-  $previousSibling, $shadowRoot, childElementCount,
+  $contentDocument, $firstChild, $frameDocument, $localName, $nextSibling, $nodeType, $ownerDocument, $parentElement, $parentNode,
+  $previousSibling, childElementCount,
 } from './native'
 import { closedNodes, dropIds, following, giveId, holderOf, idOf, rootOf } from './nodes'
 import { Op, op } from './ops'
-import { findAround } from './policy'
-import { each, native, single } from './serialise'
+import { findAround, noteTyped, shadowOf } from './policy'
+import { each, native, remarkOne, single } from './serialise'
 
 /** So many nodes that cannot be expressed, and the rest of a run is walked node by node. */
 const maxFailures = 8
+
+/**
+ * In a document in designMode the visitor types wherever there is text. A frame is an editor then, for
+ * good; of the page itself, which may end the mode, it is the element that holds the caret.
+ */
+export const noteDesign = (root: Document, isTyping?: boolean): void => {
+  const at = isTyping && root === document ? root.getSelection()?.anchorNode : root.documentElement
+  const element = at && ($nodeType.call(at) === 1 ? (at as Element) : $parentElement.call(at))
+  if (root.designMode === 'on' && element && noteTyped(element)) remarkOne(element)
+}
 
 export interface Walker {
   /** Writes the sibling run first…last under parent and all that hangs below it. */
@@ -34,7 +44,6 @@ export interface Steps {
 
 /** @param stepNodes nodes that one step writes at most, unless a single node has more children than that. */
 export function createWalker(
-  closedRoots: WeakMap<Element, ShadowRoot> | undefined,
   observe: (root: Node) => void,
   stepNodes: number,
 ): Walker {
@@ -147,7 +156,7 @@ export function createWalker(
       root =
         name === 'iframe' ? $contentDocument.call(host as HTMLIFrameElement)
         : name === 'frame' ? $frameDocument.call(host as HTMLFrameElement)
-        : ($shadowRoot.call(host) ?? closedRoots?.get(host))
+        : shadowOf(host)
     } catch {
       root = null
     }
@@ -159,12 +168,16 @@ export function createWalker(
     }
     rootOf.delete(host)
     if (!root) return null
+    if (isFrame) noteDesign(root as Document)
     rootOf.set(host, root)
     holderOf.set(root, host)
     const id = giveId(root)
     observe(root)
     if (isFrame) op(Op.frame, at, id)
-    else op(Op.shadow, at, id, ((root as ShadowRoot).mode === 'closed' ? 1 : 0) | ((root as ShadowRoot).delegatesFocus ? 2 : 0))
+    else {
+      remarkOne(host)
+      op(Op.shadow, at, id, ((root as ShadowRoot).mode === 'closed' ? 1 : 0) | ((root as ShadowRoot).delegatesFocus ? 2 : 0))
+    }
     return root
   }
 

@@ -311,12 +311,18 @@ func (c *Core) applyHello() {
 // applyMark sets the marks of the site's selectors. It may stand before the element that it
 // is for, so that it holds from the start.
 func (c *Core) applyMark() {
-	id, marks := c.arg(0), uint8(c.arg(1))&(markMask|markBlock|markAllow)
+	id, marks := c.arg(0), uint8(c.arg(1))&(markMask|markBlock|markAllow|markSlotted|markTyped)
 	if uint32(id) > c.maxID && id > 0 {
 		c.early, c.earlyMarks = uint32(id), marks
 	} else if s := c.find(id); s != 0 && c.n(s).kind == kindElement {
+		was := c.n(s).selMark
 		c.n(s).selMark = marks
 		c.retune(s)
+		if (was^marks)&markSlotted != 0 {
+			for at := c.n(s).first; at != 0; at = c.n(at).next {
+				c.retune(at)
+			}
+		}
 	}
 }
 

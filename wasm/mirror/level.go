@@ -10,6 +10,12 @@ const (
 	markMask  = 1
 	markBlock = 2
 	markAllow = 4
+	// What holds for the light children of a shadow host, whose slots lie in a part of the
+	// shadow tree that is masked or blocked: markMask and markBlock, shifted.
+	markSlotted = (markMask | markBlock) << slotShift
+	slotShift   = 3
+	// The visitor types here although no attribute says so (designMode).
+	markTyped = 32
 )
 
 // marker reads a data-afterimage attribute. Words that are not known mask: a page that
@@ -64,11 +70,20 @@ func (c *Core) effective(parent mask.Mode, marks uint8) mask.Mode {
 	}
 }
 
+// around is the mode that n inherits: its parent's, or that of the slots it is shown in.
+func (c *Core) around(n *node) mask.Mode {
+	p := c.n(n.parent)
+	if n.kind == kindShadow {
+		return p.mode
+	}
+	return c.effective(p.mode, p.selMark&markSlotted>>slotShift)
+}
+
 // settle computes mode and kids of s from its parent and itself.
 func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 	n := c.n(s)
 	p := c.n(n.parent)
-	mode = c.effective(p.mode, n.attrMark|n.selMark)
+	mode = c.effective(c.around(n), n.attrMark|n.selMark)
 	kids = p.kids
 	switch {
 	case n.kind != kindElement:
@@ -76,7 +91,7 @@ func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 		kids = textField
 	case n.flags&fixed != 0:
 		kids = textPlain
-	case n.flags&(editable|typedRole) != 0 || n.tag == mask.TagTextarea:
+	case n.flags&(editable|typedRole) != 0 || n.selMark&markTyped != 0 || n.tag == mask.TagTextarea:
 		kids = textTyped
 	}
 	return
@@ -87,7 +102,7 @@ func (c *Core) place(s int32) {
 	n := c.n(s)
 	p := c.n(n.parent)
 	n.mode, n.kids = c.settle(s)
-	if p.flags&hidden != 0 || p.mode == mask.Blocked {
+	if p.flags&hidden != 0 || c.around(n) == mask.Blocked {
 		n.flags |= hidden
 	}
 }
