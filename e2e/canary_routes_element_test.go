@@ -26,7 +26,7 @@ var elementRoutes = []leakRoute{
 	{name: "shadow root of a masked host", body: `<div data-afterimage="mask"></div>`, do: `$$('div').attachShadow({mode: 'open'}).innerHTML = '<p>$S</p>'`},
 	{name: "shadow root of a host masked later", body: `<div></div>`, do: `const h = $$('div'); const r = h.attachShadow({mode: 'open'}); r.innerHTML = '<p>a</p>'; await 0; h.dataset.afterimage = 'mask'; r.firstChild.textContent = '$S'`},
 	{name: "slotted under a masked host", body: `<div data-afterimage="mask"><b>$S</b></div>`, do: `$$('div').attachShadow({mode: 'open'}).innerHTML = '<slot></slot>'`},
-	{name: "slot in a masked part of a shadow root", body: `<div><b>$S</b></div>`, do: `$$('div').attachShadow({mode: 'open'}).innerHTML = '<i data-afterimage="mask"><slot></slot></i>'`},
+	{name: "slot in a masked part of a shadow root", body: `<div></div>`, do: `$$('div').attachShadow({mode: 'open'}).innerHTML = '<i data-afterimage="mask"><slot></slot></i>'; const b = document.createElement('b'); b.textContent = '$S'; $$('div').append(b)`},
 	{name: "slot in a blocked part of a shadow root", body: `<div></div>`, do: `$$('div').attachShadow({mode: 'open'}).innerHTML = '<i data-afterimage="block"><slot></slot></i>'; const b = document.createElement('b'); b.textContent = '$S'; $$('div').append(b)`},
 	{name: "marker in a shadow root", body: `<div></div>`, do: `$$('div').attachShadow({mode: 'open'}).innerHTML = '<i data-afterimage="block">$S<input value="$S2"></i><i data-afterimage="mask">$S3</i>'`},
 	{name: "srcdoc frame", body: `<iframe srcdoc="<title>$M</title><p title='$M'>$W2 $M2</p><!-- $S -->"></iframe>`, do: `await new Promise((r) => setTimeout(r, 100)); $$('iframe').contentDocument.body.append('$M3 $W3')`},

@@ -156,7 +156,10 @@ const isCalledSecret = (input: HTMLInputElement): boolean => {
   if (!typedKinds.test($type.call(input))) return false
   const root = $getRootNode.call(input) as Document
   const named = ($getAttribute.call(input, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
-  return [...($labels.call(input) ?? []), ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
+  // Also where another element of the same id has the label, as browsers see it.
+  const id = $getAttribute.call(input, 'id')
+  const labels = id ? findAll(root, `label[for="${CSS.escape(id)}"]`) : []
+  return [...($labels.call(input) ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
 }
 
 /** Password kinds, and every input that was one since it is known. */
