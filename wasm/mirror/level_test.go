@@ -122,6 +122,16 @@ func TestLevelChanges(t *testing.T) {
 			rest, []int32{2, 0}},
 		{"a mark by selector that comes", func(b *batch) { b.op(opMark, 3, 1) },
 			`<div id="a"></div>` + rest, []int32{3, 0}},
+		{"a slot in a masked part of the shadow tree holds for light children", func(b *batch) { b.op(opMark, 2, 8) },
+			`<div id="a"></div>` + rest, []int32{3, 0}},
+		{"a slot in a blocked part hides light children that come later", func(b *batch) {
+			b.op(opMark, 2, 16).op(opElement, 2, 3, 20, 0, "b", 0).op(opTextNode, 20, 0, 21, "secret")
+		}, `<div id="a"></div>` + rest, []int32{3, 0}},
+		{"a child's own marker is nearer than the slot's", func(b *batch) {
+			b.op(opMark, 2, 8).op(opElement, 2, 0, 20, 0, "b", 1, "data-afterimage", "allow").op(opTextNode, 20, 0, 21, "shown")
+		}, `<div id="a"><b data-afterimage="allow">shown</b></div>` + rest, []int32{3, 0}},
+		{"where the visitor types although no attribute says so", func(b *batch) { b.op(opMark, 3, 32) },
+			`<div id="a"></div>` + rest, []int32{3, 0}},
 		{"a block that comes", func(b *batch) { b.op(opMark, 2, 2) }, rest, []int32{2, 0}},
 		{"a change below what was asked for says nothing", func(b *batch) {
 			b.op(opMark, 2, 1).op(opText, 4, "secret").op(opAttr, 3, "title", "secret").op(opValue, 3, "x")
