@@ -301,6 +301,7 @@ func (t *opTree) one(code int32, r *opReader) {
 	case 44: // echo
 		r.int()
 		r.str()
+	case 45: // posted
 	case 22: // pointer
 		id, n := r.int(), r.int()
 		t.log = append(t.log, op{code, append([]int32{id}, r.list(3*n)...), nil})

@@ -72,6 +72,7 @@ func filesWith(t *testing.T, dir string, needles ...[]byte) (found []string) {
 }
 
 func TestErasedSessionLeavesNothingInTheRawFiles(t *testing.T) {
+	onlyEmbedded(t, "it searches the files of the data directory")
 	for _, finalised := range []bool{false, true} {
 		name := "while it is in the journal"
 		if finalised {
@@ -125,6 +126,7 @@ func TestErasedSessionLeavesNothingInTheRawFiles(t *testing.T) {
 }
 
 func TestErasedSessionStaysClosedInOldCopies(t *testing.T) {
+	onlyEmbedded(t, "it searches the files of the data directory")
 	dir, clk := t.TempDir(), newClock()
 	st := open(t, store.Config{Dir: dir, Now: clk.now})
 	addTestSite(t, st, nil)

@@ -12,7 +12,7 @@ export const enum Op {
   move, attr, text, mark, shadow, frame, value, checked, selected, secret, scroll, pointer, mouse,
   touch, key, focus, resize, visibility, navigate, leave, viewport, size, sheet, ruleInsert,
   ruleDelete, adopted, track, identify, degraded, dialogState, clockJump, anchor, clear,
-  echo,
+  echo, posted,
 }
 
 let ints = new Int32Array(0)

@@ -280,6 +280,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     readScroll()
   }
 
+  /** Whether the visitor gave the page data of his own, which a data URL may show from then on. */
+  let isPosted = false
   /** Listeners and wrappers of a document or shadow root. Events that leave their shadow tree are taken at the document. */
   const attach = (root: Document | ShadowRoot): void => {
     styles.root(root)
@@ -316,6 +318,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if ($nodeType.call(root) !== 9) return
     pointer.attach_(root as Document)
     keys(root as Document)
+    listen(root, 'change paste drop playing', (event) => {
+      const target = targetOf(event) as HTMLVideoElement & HTMLInputElement
+      const { clipboardData, dataTransfer } = event as ClipboardEvent & DragEvent
+      const data = clipboardData ?? dataTransfer
+      if (isPosted || !(data ? data.types.some((type) => type !== 'text/plain') : target.srcObject ?? target.files?.length)) return
+      isPosted = true
+      op(Op.posted)
+      wrote()
+    })
     listen(root, 'input', (event) => {
       stamp()
       noteDesign(root as Document, true)
@@ -367,6 +378,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     styles.begin()
     op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
+    if (isPosted) op(Op.posted)
     noteDesign(document)
     observe(document)
   }

@@ -51,6 +51,9 @@ type Policy struct {
 	lists  lists
 	src    source // style at hand
 	url    source // URL at hand
+	// Posted says that the visitor gave the page a file, a paste, a drop or the camera. A data
+	// URL may hold that from then on, so only an allow marker shows it.
+	Posted bool
 	// Handed counts what was masked of that which the site hands over in code (meta.go).
 	Handed int
 	shown  shown // addresses of images and fonts in the Texts

@@ -232,6 +232,9 @@ func (c *Core) apply(op int) {
 		}
 		c.num(reason)
 	case opDialogState:
+	case opPosted:
+		c.pol.Posted = true
+		return
 	case opEcho:
 		c.pol.TypedSecret(uint32(max(c.arg(0), 0)), text)
 		return

@@ -81,7 +81,7 @@ func (c *Core) applyBatch() Code {
 // needsSnapshot: all but facts about the page view, which may come before it.
 func needsSnapshot(op int) bool {
 	switch op {
-	case opHello, opTime, opSnapshotBegin, opMeta, opTrack, opIdentify, opAnchor, opClockJump, opVisibility, opNavigate:
+	case opHello, opTime, opSnapshotBegin, opMeta, opTrack, opIdentify, opAnchor, opClockJump, opVisibility, opNavigate, opPosted:
 		return false
 	}
 	return true

@@ -50,7 +50,8 @@ const (
 	opAnchor        = 42
 	opClear         = 43
 	opEcho          = 44
-	opLast          = 44
+	opPosted        = 45
+	opLast          = 45
 )
 
 // opSpecs says of each op how it is read and what becomes of it. The first byte is the kind
@@ -108,6 +109,7 @@ var opSpecs = [opLast + 1]string{
 	opAnchor:        "-ss",
 	opClear:         "-n",
 	opEcho:          "-es",
+	opPosted:        "-",
 }
 
 // Types of op tree's shape.

@@ -19,7 +19,7 @@ var protocolNames = [opLast + 1]string{
 	opKey: "key", opFocus: "focus", opResize: "resize", opVisibility: "visibility", opNavigate: "navigate", opLeave: "leave",
 	opViewport: "viewport", opSize: "size", opSheet: "sheet", opRuleInsert: "ruleInsert", opRuleDelete: "ruleDelete",
 	opAdopted: "adopted", opTrack: "track", opIdentify: "identify", opDegraded: "degraded", opDialogState: "dialogState",
-	opClockJump: "clockJump", opAnchor: "anchor", opClear: "clear", opEcho: "echo",
+	opClockJump: "clockJump", opAnchor: "anchor", opClear: "clear", opEcho: "echo", opPosted: "posted",
 }
 
 // rows reads the table under a heading: the cells of each row after the ruler.
