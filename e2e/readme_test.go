@@ -14,6 +14,7 @@ func TestReadmeRowsAreWhatThePolicyMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	mask.WithDetection()
 	strict, balanced := mask.New(mask.Strict), mask.New(mask.Balanced)
 	for _, text := range []string{"Your order, Grace", "write to grace@example.org", "Call +353 1 555 0123, price €57.00"} {
 		strict.Reset()

@@ -177,6 +177,8 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   if (hasMarks()) {
     each(first, last, (root) => {
       for (const [element, bits] of Array.from(findMarked(root)).sort(([a], [b]) => idOf(a) - idOf(b))) {
+        // Children of a template element are found and not written.
+        if (!idOf(element)) continue
         marks.set(element, bits)
         written.push(idOf(element), bits)
       }
