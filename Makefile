@@ -45,7 +45,7 @@ bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pa
 build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
 	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)
 
-test: deps lint check-generated unit large e2e ## everything: what CI runs
+test: deps lint check-generated unit e2e ## what CI runs; make large and make leaks are beside it
 
 unit: ## Go tests of all packages but e2e, with the short fixed part of the fuzz targets
 	go test $(shell go list ./... | grep -v '/e2e$$')
@@ -54,11 +54,12 @@ S3_SERVER := $(BUILD)/versitygw
 $(S3_SERVER): collector/store/testdata/s3/go.sum
 	cd collector/store/testdata/s3 && go build -mod=mod -o $@ github.com/versity/versitygw/cmd/versitygw
 
-large: deps $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nodes and an S3 server
+large: $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nodes and an S3 server
+	sh e2e/deps.sh large
 	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -count=1 ./collector/store -args -large
 
 e2e: deps ## the whole path in real Chromium
-	go test -timeout 14m ./e2e
+	go test -timeout 25m ./e2e
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$(go list ./wasm/... ./replay/... ./collector/...); do \

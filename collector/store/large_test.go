@@ -168,7 +168,7 @@ func startLarge() (stop func(), err error) {
 func (l *large) startPostgres(dir string) (func(), error) {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(found) == 0 {
-		return nil, fmt.Errorf("no PostgreSQL in /usr/lib/postgresql; install Debian's package postgresql (make deps does it)")
+		return nil, fmt.Errorf("no PostgreSQL in /usr/lib/postgresql; install Debian's package postgresql (make large does it)")
 	}
 	bin := found[len(found)-1]
 	data, run := filepath.Join(dir, "pg"), filepath.Join(dir, "pgrun")
