@@ -234,8 +234,11 @@ func (p *Policy) appendDeclaration(m Mode) {
 // is one, so in Masked only listed words stay, as in a custom property.
 func (p *Policy) appendCSSValue(s []byte, m Mode) {
 	if m.shows() && p.HasPersonalData(s) {
-		p.put('x')
-		return
+		if !isTransform(s) {
+			p.put('x')
+			return
+		}
+		m = Masked // long decimals look like numbers of persons; a transform of "x" would be none
 	}
 	p.src.open(s)
 	kind := cssValue
@@ -243,6 +246,18 @@ func (p *Policy) appendCSSValue(s []byte, m Mode) {
 		kind = cssCustom
 	}
 	p.appendTokens(kind, m)
+}
+
+// isTransform: numbers in a function, and nothing that an address has.
+func isTransform(s []byte) bool {
+	open := false
+	for _, c := range s {
+		if c == '@' {
+			return false
+		}
+		open = open || c == '('
+	}
+	return open
 }
 
 // cssUnits are what a number may be glued to in a masked custom property.

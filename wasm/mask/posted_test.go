@@ -28,3 +28,12 @@ func TestDataURLsAfterTheVisitorGaveData(t *testing.T) {
 		}
 	}
 }
+
+func TestTransformOfLongDecimalsStaysOne(t *testing.T) {
+	p := New(Balanced)
+	const value = "matrix(0.70710678, 0.70710678, -0.70710678, 0.70710678, 0, 0)"
+	_, v, _ := p.Attr(Element{Mode: Shown}, []byte("transform"), []byte(value))
+	if got := string(v.Bytes()); !strings.HasPrefix(got, "matrix(") || !strings.HasSuffix(got, ")") {
+		t.Errorf("got %q, want a transform", got)
+	}
+}
