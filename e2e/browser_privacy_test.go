@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"afterimage/wasm/wire"
 
@@ -72,6 +74,19 @@ func TestOptOutLastsUntilOptIn(t *testing.T) {
 	tb := newTab(t)
 	tb.open(s.page)
 	tb.until("window.afterimage && " + isRecording)
+	// The page has an allowed region, whose core is asked for once recording is on: before the
+	// opt-out, so that no request from then is taken for one that came after it.
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		s.mu.Lock()
+		done := slices.ContainsFunc(s.requests, func(path string) bool { return strings.Contains(path, "afterimage-core-full") })
+		s.mu.Unlock()
+		if done {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the core for allowed regions was never asked for")
+		}
+	}
 	eval[any](tb, "afterimage.optOut()")
 	asked := func() string {
 		s.mu.Lock()
