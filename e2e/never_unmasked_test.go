@@ -24,6 +24,7 @@ func TestNeverUnmasked(t *testing.T) {
 		{"more than the core may hold", `(m) => ({ ...m, text: 'CANARY'.repeat(12 << 20) + 'é'.repeat(40 << 20) })`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newRecordedSite(t, false, "", `<h1>CANARYHEAD</h1><p id=p>CANARYTEXT</p><input id=i value=CANARYVALUE>`)
 			tb := newTab(t)
 			tb.onNewDocument(breakBatch)

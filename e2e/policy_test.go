@@ -37,6 +37,7 @@ func TestPagePolicies(t *testing.T) {
 		{name: "own host, worker-src is none", csp: strings.Replace(own, "worker-src 'self'", "worker-src 'none'", 1), sameHost: true, want: "worker-src"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			var col *collectorSite
 			mux := http.NewServeMux()
 			mux.HandleFunc("GET /visit/", func(w http.ResponseWriter, r *http.Request) { belowPrefix(col, "/visit").ServeHTTP(w, r) })

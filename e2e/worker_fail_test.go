@@ -62,6 +62,7 @@ func TestWorkerDoesNotStart(t *testing.T) {
 	} {
 		for _, kind := range workerKinds {
 			t.Run(c.name+", "+kind, func(t *testing.T) {
+				t.Parallel()
 				g := newWorkerRig(t)
 				g.allow("integrity")
 				g.allow("404")
@@ -227,6 +228,7 @@ func TestWorkerObeysCloseCodes(t *testing.T) {
 		{1001, false}, {1011, false}, {1013, false}, {4003, false}, {4005, false}, {4007, false}, {4009, false},
 	} {
 		t.Run(fmt.Sprint(c.code), func(t *testing.T) {
+			t.Parallel()
 			g := newWorkerRig(t)
 			g.up.set(func() {
 				g.up.onHello = func(conn *websocket.Conn, n int) bool {
@@ -280,6 +282,7 @@ func TestWorkerOfASwitchedOffSite(t *testing.T) {
 func TestWorkerMeetsASizeLimit(t *testing.T) {
 	for _, resets := range []bool{false, true} {
 		t.Run(fmt.Sprintf("the connection is reset %v", resets), func(t *testing.T) {
+			t.Parallel()
 			g := newWorkerRig(t)
 			g.up.set(func() { g.up.readLimit, g.up.resets = 30<<10, resets })
 			g.up.kill()
