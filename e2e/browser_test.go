@@ -188,19 +188,31 @@ func TestRecordingGoesOnAfterTheBackForwardCache(t *testing.T) {
 		fmt.Fprint(w, `<!doctype html><link rel=icon href=data:,>elsewhere`)
 	}))
 	tb := newTab(t)
-	tb.open(s.page)
-	tb.until("window.afterimage && " + isRecording)
-	view := eval[string](tb, "afterimage.pageViewId")
-	eval[any](tb, `(addEventListener('pageshow', (e) => { window.restored = e.persisted }), afterimage.track('tail', {}), p.firstChild.data = 'gone')`)
-	tb.open(other)
-	waitFor(t, "the tail", func() bool {
-		got := kinds(s.ops(view))
-		return got[wire.KindTrack] == 1 && got[wire.KindLeave] == 1
-	})
-	if _, err := tryEval[any](tb, `history.back()`); err != nil {
-		t.Fatal(err)
+	var view string
+	// An answer of the worker that is under way while the page leaves puts it out of the cache.
+	// Nobody can call it back, so the page may try again; a recorder that never fits the cache
+	// fails each time.
+	for try := 1; ; try++ {
+		tb.open(s.page)
+		tb.until("window.afterimage && " + isRecording)
+		view = eval[string](tb, "afterimage.flush().then(() => afterimage.pageViewId)")
+		eval[any](tb, `(addEventListener('pageshow', (e) => { window.restored = e.persisted }), afterimage.track('tail', {}), p.firstChild.data = 'gone')`)
+		tb.open(other)
+		waitFor(t, "the tail", func() bool {
+			got := kinds(s.ops(view))
+			return got[wire.KindTrack] == 1 && got[wire.KindLeave] == 1
+		})
+		if _, err := tryEval[any](tb, `history.back()`); err != nil {
+			t.Fatal(err)
+		}
+		tb.until("window.restored || window.afterimage && " + isRecording)
+		if eval[bool](tb, "!!window.restored") {
+			break
+		}
+		if try == 3 {
+			t.Fatal("three times the page did not come back from the back/forward cache")
+		}
 	}
-	tb.until("window.restored")
 	if now := eval[string](tb, "afterimage.pageViewId + afterimage.state.phase"); now != view+"recording" {
 		t.Fatalf("after the way back: %s", now)
 	}
