@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type seenRequest struct {
 	Method, Path, Query string
 	Header              http.Header
 	Body                string
+	document            int // see newDocument
 }
 
 // rightsRig is a page with the script tag and a real collector, which the page reaches through
@@ -41,6 +43,7 @@ type rightsRig struct {
 	instead  map[string]http.HandlerFunc // by path: what the collector does not answer itself
 	mu       sync.Mutex
 	seen     []seenRequest
+	document int
 }
 
 func newRightsRig(t *testing.T, foreign bool, attrs string) *rightsRig {
@@ -57,7 +60,7 @@ func newRightsRig(t *testing.T, foreign bool, attrs string) *rightsRig {
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,"><title>page</title>
-<script async src="%s/afterimage.js" data-site="%s" %s></script></head><body>%s</body></html>`, g.endpoint, g.SiteKey, g.attrs, g.body)
+<script async src="%s/afterimage.js" data-site="%s" %s></script></head><body>%s</body></html>`, g.below(), g.SiteKey, g.attrs, g.body)
 	})
 	g.page = serve(t, mux)
 	g.endpoint = g.page + "/visit"
@@ -71,8 +74,33 @@ func newRightsRig(t *testing.T, foreign bool, attrs string) *rightsRig {
 // site is the site's id.
 func (g *rightsRig) site() string { return strings.Split(g.SiteKey, ".")[1] }
 
+// newDocument gives what is opened from now on a path of its own to the collector. A worker may outlive
+// its page and open its socket when the next page is there already: the path tells whose request it is.
+func (g *rightsRig) newDocument() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.document++
+	g.seen = nil
+}
+
+// below is the endpoint of the present document.
+func (g *rightsRig) below() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.document == 0 {
+		return g.endpoint
+	}
+	return fmt.Sprintf("%s/document-%d", g.endpoint, g.document)
+}
+
 func (g *rightsRig) collector(w http.ResponseWriter, r *http.Request) {
-	seen := seenRequest{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone()}
+	document := 0
+	if rest, found := strings.CutPrefix(r.URL.Path, "/document-"); found {
+		number, path, _ := strings.Cut(rest, "/")
+		document, _ = strconv.Atoi(number)
+		r.URL.Path = "/" + path
+	}
+	seen := seenRequest{Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery, Header: r.Header.Clone(), document: document}
 	if r.Method == http.MethodPost {
 		body, _ := io.ReadAll(r.Body)
 		seen.Body = string(body)
@@ -100,11 +128,24 @@ func (g *rightsRig) collector(w http.ResponseWriter, r *http.Request) {
 	(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { p.SetURL(u) }}).ServeHTTP(w, r)
 }
 
-// requests are the paths of what came to the collector, without the hashes in names.
-func (g *rightsRig) requests() (list []string) {
+// requests are the paths of what came to the collector, without the hashes in names: since the last
+// newDocument of its documents alone.
+func (g *rightsRig) requests() []string {
+	return g.requestsIf(func(s seenRequest) bool { return s.document == g.document })
+}
+
+// earlier are those of documents before the last newDocument that came after it.
+func (g *rightsRig) earlier() []string {
+	return g.requestsIf(func(s seenRequest) bool { return s.document != g.document })
+}
+
+func (g *rightsRig) requestsIf(ok func(seenRequest) bool) (list []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, s := range g.seen {
+		if !ok(s) {
+			continue
+		}
 		parts := strings.Split(s.Path, ".")
 		if len(parts) > 2 {
 			parts = []string{parts[0], parts[len(parts)-1]}
