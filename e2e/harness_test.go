@@ -56,6 +56,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// unused are features of the browser around the page, which no test looks at. Each new window otherwise
+// renders two pages for its address bar and starts a renderer in reserve: 1.1 s of CPU for a tab, against
+// 0.5 s without them. The first two are chromedp's own, which this list replaces.
+var unused = []string{"Translate", "BlinkGenPropertyTrees",
+	"WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup",
+	"PreloadTopChromeWebUI", "PreloadTopChromeWebUILessNavigations", "SpareRendererForSitePerProcess"}
+
 // startBrowser starts a Chromium of its own with extra flags; the caller ends it.
 func startBrowser(flags ...chromedp.ExecAllocatorOption) (context.Context, func(), error) {
 	profile, err := os.MkdirTemp(binDir, "profile-")
@@ -65,6 +72,7 @@ func startBrowser(flags ...chromedp.ExecAllocatorOption) (context.Context, func(
 	opts := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-features", strings.Join(unused, ",")),
 		chromedp.WindowSize(1280, 800))
 	opts = append(opts, flags...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
