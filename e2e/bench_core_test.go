@@ -2,12 +2,14 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"testing"
 
-	"afterimage/jsbridge"
+	"afterimage/wasm/pack"
 )
 
 // coreBench is a module worker's script: it runs the shipped core over the ops that the
@@ -47,12 +49,32 @@ func TestBenchCore(t *testing.T) {
 		w.Header().Set("Content-Type", "text/javascript")
 		fmt.Fprint(w, coreBench)
 	})
-	mux.HandleFunc("GET /core.wasm", func(w http.ResponseWriter, r *http.Request) {
-		jsbridge.Assets().Serve(w, r, jsbridge.Assets().Resolve("afterimage-core.wasm"))
-	})
+	files := map[string]string{"strict": "afterimage-core.wasm", "balanced": "afterimage-core-full.wasm"}
+	for level, source := range files {
+		module, err := pack.Unpacked(shippedCore(t, source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux.HandleFunc("GET /"+level+".wasm", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/wasm")
+			_, _ = w.Write(module)
+		})
+	}
 	ops, err := os.ReadFile("bench/snapshot.js")
 	if err != nil {
 		t.Fatal(err)
+	}
+	tb := unitsTab(t)
+	for level, source := range files {
+		ms := eval[[]float64](tb, fmt.Sprintf(`(() => {
+			const file = Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))
+			return [0, 1, 2, 3, 4].map(() => {
+				const start = performance.now()
+				units.unpack.unpack(file)
+				return performance.now() - start
+			})
+		})()`, base64.StdEncoding.EncodeToString(shippedCore(t, source))))
+		fmt.Printf("unpack   %-8s first %.0f ms, best of five %.0f ms\n", level, ms[0], slices.Min(ms))
 	}
 	page := serve(t, mux)
 	for _, site := range realSites() {
@@ -74,7 +96,7 @@ func TestBenchCore(t *testing.T) {
 				Segment, Memory int
 				Nodes           int
 			}
-			got := eval[result](tb, fmt.Sprintf("%s\n(async () => { const batch = snapshotOps(document, %d); const core = await (await fetch('/core.wasm')).arrayBuffer(); const w = new Worker('/core.js'); const r = await new Promise((done) => { w.onmessage = (m) => done(m.data); w.postMessage({ core, ints: batch.ints, text: batch.text, rounds: 5 }) }); return { ...r, nodes: batch.nodes } })()", bytes.TrimSpace(ops), level))
+			got := eval[result](tb, fmt.Sprintf("%s\n(async () => { const batch = snapshotOps(document, %d); const core = await (await fetch('/%s.wasm')).arrayBuffer(); const w = new Worker('/core.js'); const r = await new Promise((done) => { w.onmessage = (m) => done(m.data); w.postMessage({ core, ints: batch.ints, text: batch.text, rounds: 5 }) }); return { ...r, nodes: batch.nodes } })()", bytes.TrimSpace(ops), level, name))
 			if got.Error != "" {
 				t.Fatalf("%s: %s", site.name, got.Error)
 			}

@@ -1,30 +1,54 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"afterimage/jsbridge"
+	"afterimage/wasm/pack"
 	"afterimage/wasm/wire"
 )
 
-// recorderCore is the core that we ship.
-func recorderCore(t *testing.T) []byte {
+// recorderCore is the core that we ship, in its packed form.
+func recorderCore(t *testing.T) []byte { return shippedCore(t, "afterimage-core.wasm") }
+
+func shippedCore(t *testing.T, source string) []byte {
 	t.Helper()
-	for _, e := range jsbridge.Assets().Entries() {
-		if e.Source == "afterimage-core.wasm" {
-			a, _ := jsbridge.Assets().Get(e.Name)
-			raw, err := a.Raw()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return raw
+	a, ok := jsbridge.Assets().Get(jsbridge.Assets().Resolve(source))
+	if !ok {
+		t.Fatalf("jsbridge/dist has no %s: run make build", source)
+	}
+	raw, err := a.Raw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+// The worker restores from each shipped core, to the byte, the module that wasm/pack says is
+// in it: the two readers of the packed form agree.
+func TestWorkerUnpacksTheCore(t *testing.T) {
+	tb := unitsTab(t)
+	for _, source := range []string{"afterimage-core.wasm", "afterimage-core-full.wasm"} {
+		file := shippedCore(t, source)
+		module, err := pack.Unpacked(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := eval[string](tb, fmt.Sprintf(`(async () => {
+			const module = units.unpack.unpack(Uint8Array.from(atob(%q), (c) => c.charCodeAt(0)))
+			await WebAssembly.compile(module)
+			return units.bytes.toBase64(new Uint8Array(await crypto.subtle.digest('SHA-256', module)))
+		})()`, base64.StdEncoding.EncodeToString(file)))
+		sum := sha256.Sum256(module)
+		if want := base64.RawURLEncoding.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s: a module with SHA-256 %s, want %s", source, got, want)
 		}
 	}
-	t.Fatal("jsbridge/dist has no core: run make build")
-	return nil
 }
 
 // ops opens and decodes everything that arrived of the rig's page view, one line an op.

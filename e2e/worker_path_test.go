@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"afterimage/wasm/pack"
+
 	"github.com/gorilla/websocket"
 )
 
@@ -31,7 +33,11 @@ var buildEchoCore = sync.OnceValues(func() ([]byte, error) {
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the echo core: %w\n%s", err, text)
 	}
-	return os.ReadFile(out)
+	module, err := os.ReadFile(out)
+	if err != nil {
+		return nil, err
+	}
+	return pack.Packed(module)
 })
 
 var trackName = regexp.MustCompile(`e(\d+)\x00`)

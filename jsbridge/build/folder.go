@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"afterimage/jsbridge/asset"
+	"afterimage/wasm/pack"
 
 	"github.com/andybalholm/brotli"
 	"github.com/evanw/esbuild/pkg/api"
@@ -142,6 +143,27 @@ func (f *folder) wasm(file, source string) (asset.Entry, error) {
 	}
 	if !bytes.HasPrefix(data, []byte("\x00asm")) {
 		return asset.Entry{}, fmt.Errorf("%s is not a WebAssembly module", source)
+	}
+	return f.add(source, data, len(data), hashedName)
+}
+
+// packed adds a WebAssembly file in its packed form: the given one, or the committed one
+// when file is "".
+func (f *folder) packed(file, source string) (asset.Entry, error) {
+	if file == "" {
+		data, err := f.committed(source)
+		if err != nil {
+			return asset.Entry{}, err
+		}
+		return f.add(source, data, len(data), hashedName)
+	}
+	module, err := os.ReadFile(file)
+	if err != nil {
+		return asset.Entry{}, err
+	}
+	data, err := pack.Packed(module)
+	if err != nil {
+		return asset.Entry{}, fmt.Errorf("%s: %w", file, err)
 	}
 	return f.add(source, data, len(data), hashedName)
 }

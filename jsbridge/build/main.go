@@ -59,11 +59,11 @@ func main() {
 
 func buildRecorder(root, coreFile, fullCoreFile string) error {
 	out := newFolder(filepath.Join(root, "jsbridge", "dist"))
-	core, err := out.wasm(coreFile, "afterimage-core.wasm")
+	core, err := out.packed(coreFile, "afterimage-core.wasm")
 	if err != nil {
 		return err
 	}
-	fullCore, err := out.wasm(fullCoreFile, "afterimage-core-full.wasm")
+	fullCore, err := out.packed(fullCoreFile, "afterimage-core-full.wasm")
 	if err != nil {
 		return err
 	}

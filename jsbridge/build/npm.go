@@ -51,7 +51,7 @@ func buildNPM(root, coreFile string) error {
 	}
 
 	dist := newFolder(filepath.Join(root, "jsbridge", "dist")) // read, not written
-	core, err := dist.wasm(coreFile, "afterimage-core-full.wasm")
+	core, err := dist.packed(coreFile, "afterimage-core-full.wasm")
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func buildNPM(root, coreFile string) error {
 			return err
 		}
 	}
-	return pack(out, stage, files)
+	return tarball(out, stage, files)
 }
 
 // npmModule bundles the entry: first ../api into one function whose parameters are the names
@@ -216,8 +216,8 @@ func addTypes(root, dir string, files map[string][]byte) error {
 	return nil
 }
 
-// pack calls npm, which reads no registry for that, and prints what a user installs.
-func pack(out, stage string, files map[string][]byte) error {
+// tarball calls npm, which reads no registry for that, and prints what a user installs.
+func tarball(out, stage string, files map[string][]byte) error {
 	cmd := exec.Command("npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", "..")
 	cmd.Dir = stage
 	cmd.Stderr = os.Stderr

@@ -10,6 +10,7 @@
  * outlives the call before which it was made.
  */
 import { type Bytes, utf8 } from './bytes'
+import { unpack } from './unpack'
 
 export class CoreError extends Error {
   /** `directive` is the CSP directive that the page lacks, where that is the cause. */
@@ -68,13 +69,6 @@ export interface Core {
   with_?<T>(f: (x: Exports) => T): T
 }
 
-/** Compiles while it loads where the server names the media type, else after. */
-async function compile(response: Response): Promise<WebAssembly.Module> {
-  return /^application\/wasm\b/.test(response.headers.get('content-type') ?? '')
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer())
-}
-
 /** A violation is told in a task of its own, after the promise that it broke; nothing else waits for this. */
 const VIOLATION_MS = 50
 
@@ -101,7 +95,7 @@ export async function startCore(
   if (!response.ok) throw new CoreError('core-load', `${url} did not load: HTTP ${response.status}`)
   let module: WebAssembly.Module
   try {
-    module = await compile(response)
+    module = await WebAssembly.compile(unpack(new Uint8Array(await response.arrayBuffer())))
   } catch {
     throw (await blockedBy()) === 'script-src'
       ? new CoreError('csp', "the page's CSP forbids WebAssembly: script-src needs 'wasm-unsafe-eval'", 'script-src')

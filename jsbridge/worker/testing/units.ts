@@ -12,5 +12,6 @@ import * as seal from '../seal'
 import * as settings from '../settings'
 import * as socket from '../socket'
 import * as tail from '../tail'
+import * as unpack from '../unpack'
 
-Object.assign(globalThis, { units: { assets, bytes, core, delivery, frame, hpke, outbox, page, queue, seal, settings, socket, tail } })
+Object.assign(globalThis, { units: { assets, bytes, core, delivery, frame, hpke, outbox, page, queue, seal, settings, socket, tail, unpack } })
