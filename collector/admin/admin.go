@@ -19,6 +19,7 @@ import (
 	"afterimage/collector/ingest"
 	"afterimage/collector/keys"
 	"afterimage/collector/notify"
+	"afterimage/collector/rules"
 	"afterimage/collector/store"
 	"afterimage/wasm/wire/seal"
 )
@@ -160,11 +161,11 @@ func (a *Admin) SetSite(ctx context.Context, q SetSite) (store.Site, error) {
 		if err := q.origins(site); err != nil {
 			return err
 		}
-		replace(&site.Name, q.Name)
+		rules.Replace(&site.Name, q.Name)
 		if q.Enabled != nil && *q.Enabled && site.Custody == store.Managed && len(site.WrappedKey) == 0 {
 			return problem("give it a new one first: collector site rotate-key "+site.ID, "the key of site %s was destroyed", site.ID)
 		}
-		replace(&site.Enabled, q.Enabled)
+		rules.Replace(&site.Enabled, q.Enabled)
 		var err error
 		changed, err = q.settings(site)
 		return err
@@ -205,12 +206,6 @@ func (q SetSite) origins(site *store.Site) error {
 		return problem("switch the site off instead: --no-enabled", "a site needs at least one origin")
 	}
 	return nil
-}
-
-func replace[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
 }
 
 func parseOrigins(in []string) ([]string, error) {

@@ -52,13 +52,13 @@ func (c NoticeChange) apply(n *store.Notice) error {
 			return problem("keep it short; a link can lead to more", "a text has %d bytes, at most %d", len(*s), maxNoticeBytes)
 		}
 	}
-	replace(&n.Contact, c.Contact)
-	replace(&n.RetentionDays, c.RetentionDays)
-	replace(&n.Viewers, c.Viewers)
-	replace(&n.ConsentText, c.ConsentText)
-	replace(&n.VisitorDays, c.VisitorDays)
-	replace(&n.CookieDomain, c.CookieDomain)
-	replace(&n.Keystrokes, c.Keystrokes)
+	rules.Replace(&n.Contact, c.Contact)
+	rules.Replace(&n.RetentionDays, c.RetentionDays)
+	rules.Replace(&n.Viewers, c.Viewers)
+	rules.Replace(&n.ConsentText, c.ConsentText)
+	rules.Replace(&n.VisitorDays, c.VisitorDays)
+	rules.Replace(&n.CookieDomain, c.CookieDomain)
+	rules.Replace(&n.Keystrokes, c.Keystrokes)
 	return nil
 }
 
@@ -70,7 +70,7 @@ func encodeSettings(set ingest.SiteSettings) (json.RawMessage, error) {
 	if check.Consent == "" {
 		check.Consent = "none"
 	}
-	replace(&check.Sample, set.Sample)
+	rules.Replace(&check.Sample, set.Sample)
 	if err := asProblem(rules.Check(check)); err != nil {
 		return nil, err
 	}
@@ -119,12 +119,12 @@ func (q SetSite) settings(site *store.Site) (changed []string, err error) {
 	if err := json.Unmarshal(site.Settings, &set); err != nil {
 		return nil, fmt.Errorf("settings of site %s: %w", site.ID, err)
 	}
-	replace(&set.Privacy, q.Privacy)
-	replace(&set.Mask, q.Mask)
-	replace(&set.Block, q.Block)
-	replace(&set.Allow, q.Allow)
-	replace(&set.Consent, q.Consent)
-	replace(&set.AllowDNT, q.IgnoreDNT)
+	rules.Replace(&set.Privacy, q.Privacy)
+	rules.Replace(&set.Mask, q.Mask)
+	rules.Replace(&set.Block, q.Block)
+	rules.Replace(&set.Allow, q.Allow)
+	rules.Replace(&set.Consent, q.Consent)
+	rules.Replace(&set.AllowDNT, q.IgnoreDNT)
 	if q.Sample != nil {
 		set.Sample = q.Sample
 	}

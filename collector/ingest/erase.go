@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 	"net/http"
 )
 
@@ -39,28 +38,11 @@ type eraseRequest struct {
 // Erase deletes what bears the tags of a visitor's keys. The keys are used and forgotten:
 // not in the address, not logged, not stored.
 func (s *Server) Erase(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Vary", "Origin")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Access-Control-Allow-Origin", "*")
-	if r.Method == http.MethodOptions {
-		h.Set("Access-Control-Allow-Methods", "POST")
-		h.Set("Access-Control-Allow-Headers", "Content-Type")
-		w.WriteHeader(http.StatusNoContent)
+	_, body, leave := s.takePost(w, r, maxEraseBytes)
+	if leave == nil {
 		return
 	}
-	address := s.hashAddress(s.client(r))
-	if no := s.enter(address); no != nil {
-		s.answerRefusal(w, "", no)
-		return
-	}
-	defer s.leave(address)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxEraseBytes))
-	if err != nil {
-		s.answerRefusal(w, "", &refusal{CloseTooLarge, http.StatusRequestEntityTooLarge, CodeTooLarge, "the request has more than 4 KiB or ended early"})
-		return
-	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(r.Context(), StoreTimeout)
 	defer cancel()
 	site, deleted, err := s.erase(ctx, body, r.Header.Get("Origin"))

@@ -26,31 +26,6 @@ type SiteSettings struct {
 	PrivacyVersion string `json:"privacyVersion,omitempty"`
 }
 
-// payload is the object that a recorder reads; for held sites the owner signs it.
-type payload struct {
-	V               int      `json:"v"`
-	Site            string   `json:"site"`
-	Custody         string   `json:"custody"`
-	SettingsVersion int64    `json:"settingsVersion"`
-	SealingKey      string   `json:"sealingKey"`
-	Privacy         string   `json:"privacy"`
-	Mask            []string `json:"mask"`
-	Block           []string `json:"block"`
-	Allow           []string `json:"allow"`
-	Consent         string   `json:"consent"`
-	PrivacyVersion  string   `json:"privacyVersion,omitempty"`
-	RespectDNT      bool     `json:"respectDNT"`
-	Enabled         bool     `json:"enabled"`
-	Sample          float64  `json:"sample"`
-}
-
-// signedSettings is the answer of the settings endpoint.
-type signedSettings struct {
-	Payload   string `json:"payload"`
-	Identity  string `json:"identity,omitempty"`
-	Signature string `json:"signature,omitempty"`
-}
-
 // Settings answers GET /v1/settings/{site}. A page whose origin is not listed learns it
 // here, before it has loaded worker and core.
 func (s *Server) Settings(w http.ResponseWriter, r *http.Request) {
@@ -102,28 +77,38 @@ func (s *Server) Settings(w http.ResponseWriter, r *http.Request) {
 	w.Write(b)
 }
 
-func settingsOf(site store.Site) (signedSettings, error) {
+func settingsOf(site store.Site) (rules.Signed, error) {
 	if site.Custody == store.Held {
-		return signedSettings{string(site.Settings), b64.EncodeToString(site.Identity), b64.EncodeToString(site.Signature)}, nil
+		return rules.Signed{Payload: string(site.Settings), Identity: b64.EncodeToString(site.Identity), Signature: b64.EncodeToString(site.Signature)}, nil
+	}
+	p, err := payloadOf(site)
+	if err != nil {
+		return rules.Signed{}, err
+	}
+	b, err := json.Marshal(p)
+	if err != nil {
+		return rules.Signed{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+	}
+	return rules.Signed{Payload: string(b)}, nil
+}
+
+// payloadOf is what recorders of a site read. What the owner of a managed site left out is
+// filled in; a value that nobody could have set by now is read as the tighter one.
+func payloadOf(site store.Site) (rules.Payload, error) {
+	if site.Custody == store.Held {
+		p, err := rules.ReadPayload(site.Settings)
+		if err != nil {
+			return rules.Payload{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+		}
+		return p, nil
 	}
 	var set SiteSettings
 	if err := json.Unmarshal(site.Settings, &set); err != nil {
-		return signedSettings{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
+		return rules.Payload{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
 	}
-	p := set.payload()
-	p.V, p.Site, p.Custody, p.SettingsVersion = 1, site.ID, site.Custody, site.SettingsVersion
-	p.SealingKey, p.Enabled = b64.EncodeToString(site.SealingKey), site.Enabled
-	b, err := json.Marshal(p)
-	if err != nil {
-		return signedSettings{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
-	}
-	return signedSettings{Payload: string(b)}, nil
-}
-
-// payload fills in what an owner left out. A value that nobody could have set by now is
-// read as the tighter one.
-func (set SiteSettings) payload() payload {
-	p := payload{Privacy: "strict", Mask: list(set.Mask), Block: list(set.Block), Allow: list(set.Allow),
+	p := rules.Payload{V: 1, Site: site.ID, Custody: site.Custody, Version: site.SettingsVersion,
+		SealingKey: b64.EncodeToString(site.SealingKey), Enabled: site.Enabled,
+		Privacy: "strict", Mask: list(set.Mask), Block: list(set.Block), Allow: list(set.Allow),
 		Consent: "none", PrivacyVersion: set.PrivacyVersion, RespectDNT: !set.AllowDNT, Sample: 1}
 	if set.Privacy == "balanced" {
 		p.Privacy = "balanced"
@@ -134,7 +119,7 @@ func (set SiteSettings) payload() payload {
 	if set.Sample != nil {
 		p.Sample = min(max(*set.Sample, 0), 1)
 	}
-	return p
+	return p, nil
 }
 
 // Running is what recorders of a site are told, for people and checks.
@@ -145,21 +130,11 @@ type Running struct {
 
 // RunningOf reads a site's settings, of either custody.
 func RunningOf(site store.Site) (Running, error) {
-	var p payload
-	if site.Custody == store.Held {
-		p = payload{Privacy: "strict", Consent: "none", RespectDNT: true, Sample: 1}
-		if err := json.Unmarshal(site.Settings, &p); err != nil {
-			return Running{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
-		}
-	} else {
-		var set SiteSettings
-		if err := json.Unmarshal(site.Settings, &set); err != nil {
-			return Running{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
-		}
-		p = set.payload()
+	p, err := payloadOf(site)
+	if err != nil {
+		return Running{}, err
 	}
-	return Running{rules.Settings{Privacy: p.Privacy, Mask: p.Mask, Block: p.Block, Allow: p.Allow,
-		Consent: p.Consent, RespectDNT: p.RespectDNT, Sample: p.Sample}, p.PrivacyVersion}, nil
+	return Running{p.Settings(), p.PrivacyVersion}, nil
 }
 
 func list(s []string) []string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -25,29 +26,11 @@ type problem struct {
 // (u32 length | frame)…, little endian. It is a simple request (text/plain), so that no
 // preflight stands between a closing page and its last second.
 func (s *Server) Tail(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Vary", "Origin")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	// A refusal holds nothing secret and has to be readable for the page's developer.
-	h.Set("Access-Control-Allow-Origin", "*")
-	if r.Method == http.MethodOptions {
-		h.Set("Access-Control-Allow-Methods", "POST")
-		h.Set("Access-Control-Allow-Headers", "Content-Type")
-		w.WriteHeader(http.StatusNoContent)
+	address, body, leave := s.takePost(w, r, MaxTailBytes)
+	if leave == nil {
 		return
 	}
-	address := s.hashAddress(s.client(r))
-	if no := s.enter(address); no != nil {
-		s.answerRefusal(w, "", no)
-		return
-	}
-	defer s.leave(address)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxTailBytes))
-	if err != nil {
-		s.answerRefusal(w, "", &refusal{CloseTooLarge, http.StatusRequestEntityTooLarge, CodeTooLarge, "the tail has more than 64 KiB or ended early"})
-		return
-	}
+	defer leave()
 	p := &peer{s: s, origin: r.Header.Get("Origin"), address: address, views: map[string]string{}, barred: map[string]string{}}
 	ctx, cancel := context.WithTimeout(r.Context(), StoreTimeout)
 	defer cancel()
@@ -60,8 +43,38 @@ func (s *Server) Tail(w http.ResponseWriter, r *http.Request) {
 		s.answerRefusal(w, p.site, no)
 		return
 	}
-	h.Set("Access-Control-Allow-Origin", p.origin)
+	w.Header().Set("Access-Control-Allow-Origin", p.origin)
 	writeJSON(w, http.StatusOK, answer)
+}
+
+// takePost begins what a page posts as a simple request, whatever its origin is: headers, an
+// asked preflight, the caps, the body. leave is nil where the answer is written already.
+func (s *Server) takePost(w http.ResponseWriter, r *http.Request, most int64) (address addressHash, body []byte, leave func()) {
+	h := w.Header()
+	h.Set("Vary", "Origin")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// A refusal holds nothing secret and has to be readable for the page's developer.
+	h.Set("Access-Control-Allow-Origin", "*")
+	if r.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", "POST")
+		h.Set("Access-Control-Allow-Headers", "Content-Type")
+		w.WriteHeader(http.StatusNoContent)
+		return address, nil, nil
+	}
+	address = s.hashAddress(s.client(r))
+	if no := s.enter(address); no != nil {
+		s.answerRefusal(w, "", no)
+		return address, nil, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if err != nil {
+		s.leave(address)
+		s.answerRefusal(w, "", &refusal{CloseTooLarge, http.StatusRequestEntityTooLarge, CodeTooLarge,
+			fmt.Sprintf("the request has more than %d KiB or ended early", most>>10)})
+		return address, nil, nil
+	}
+	return address, body, func() { s.leave(address) }
 }
 
 func (p *peer) tail(ctx context.Context, body []byte) (tailAnswer, error) {

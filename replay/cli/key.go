@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"afterimage/collector/rules"
 	"afterimage/replay/custody"
 	"afterimage/replay/open"
 	"afterimage/wasm/wire/seal"
@@ -35,18 +36,12 @@ type settingFlags struct {
 	Allow      []string `help:"Selector to let through, likewise." sep:"none" placeholder:"SELECTOR"`
 }
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 func (f *settingFlags) apply(s *custody.Settings) {
-	set(&s.Privacy, f.Privacy)
-	set(&s.Consent, f.Consent)
-	set(&s.RespectDNT, f.RespectDNT)
-	set(&s.Enabled, f.Enabled)
-	set(&s.Sample, f.Sample)
+	rules.Replace(&s.Privacy, f.Privacy)
+	rules.Replace(&s.Consent, f.Consent)
+	rules.Replace(&s.RespectDNT, f.RespectDNT)
+	rules.Replace(&s.Enabled, f.Enabled)
+	rules.Replace(&s.Sample, f.Sample)
 	setList(&s.Mask, f.Mask)
 	setList(&s.Block, f.Block)
 	setList(&s.Allow, f.Allow)
@@ -205,7 +200,7 @@ func (c *keyShowCmd) Run(r *run) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "if it is an identity key: the site key ends with %s\n", custody.SiteKey("", spki)[2:])
+		fmt.Fprintf(w, "if it is an identity key: the site key ends with %s\n", rules.SiteKey("", spki)[2:])
 	}
 	return nil
 }

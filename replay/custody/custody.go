@@ -26,7 +26,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"slices"
 	"strconv"
 
@@ -42,24 +41,7 @@ var (
 
 // Settings is the payload that is signed. The zero value of everything but Site and
 // SealingKey is made safe by Defaults.
-type Settings struct {
-	V          int      `json:"v"`
-	Site       string   `json:"site"`
-	Custody    string   `json:"custody"`
-	Version    int64    `json:"settingsVersion"`
-	SealingKey string   `json:"sealingKey"` // base64url, 65 bytes
-	Privacy    string   `json:"privacy"`
-	Mask       []string `json:"mask"`
-	Block      []string `json:"block"`
-	Allow      []string `json:"allow"`
-	Consent    string   `json:"consent"`
-	RespectDNT bool     `json:"respectDNT"`
-	Enabled    bool     `json:"enabled"`
-	Sample     float64  `json:"sample"`
-	// PrivacyVersion changes with what concerns privacy and with the consent text, and with
-	// nothing else: consent that was given under another one is asked for again.
-	PrivacyVersion string `json:"privacyVersion,omitempty"`
-}
+type Settings struct{ rules.Payload }
 
 // PrivacyChanged reports whether two settings differ in what concerns privacy.
 func (s *Settings) PrivacyChanged(o *Settings) bool {
@@ -76,10 +58,10 @@ func (s *Settings) NextPrivacyVersion() {
 // Defaults are the settings of a new site: strict, no consent asked for, everybody who
 // does not object is recorded.
 func Defaults(site string, sealing *ecdh.PublicKey) Settings {
-	return Settings{V: 1, Site: site, Custody: "held", Version: 1,
+	return Settings{rules.Payload{V: 1, Site: site, Custody: "held", Version: 1,
 		SealingKey: base64.RawURLEncoding.EncodeToString(sealing.Bytes()),
 		Privacy:    "strict", Mask: []string{}, Block: []string{}, Allow: []string{},
-		Consent: "none", RespectDNT: true, Enabled: true, Sample: 1, PrivacyVersion: "1"}
+		Consent: "none", RespectDNT: true, Enabled: true, Sample: 1, PrivacyVersion: "1"}}
 }
 
 // Check refuses what recorders refuse.
@@ -96,19 +78,14 @@ func (s *Settings) Check() error {
 	case s.Version < 1:
 		return fmt.Errorf("%w: settingsVersion %d, want 1 or more", ErrSettings, s.Version)
 	}
-	if err := rules.Check(rules.Settings{Privacy: s.Privacy, Mask: s.Mask, Block: s.Block, Allow: s.Allow,
-		Consent: s.Consent, RespectDNT: s.RespectDNT, Sample: s.Sample}); err != nil {
+	if err := rules.Check(s.Payload.Settings()); err != nil {
 		return fmt.Errorf("%w: %w", ErrSettings, err)
 	}
 	return nil
 }
 
 // Signed is the object that a collector hands out.
-type Signed struct {
-	Payload   string `json:"payload"`
-	Identity  string `json:"identity"`  // base64url, SPKI DER
-	Signature string `json:"signature"` // base64url, r || s
-}
+type Signed struct{ rules.Signed }
 
 // Identity is the key pair that signs.
 type Identity struct{ private *ecdsa.PrivateKey }
@@ -134,13 +111,7 @@ func (i *Identity) SiteKey(site string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return SiteKey(site, spki), nil
-}
-
-// SiteKey is the site key of a held site from its identity's SPKI DER.
-func SiteKey(site string, spki []byte) string {
-	sum := sha256.Sum256(spki)
-	return "h." + site + "." + base64.RawURLEncoding.EncodeToString(sum[:])
+	return rules.SiteKey(site, spki), nil
 }
 
 // Sign checks and signs settings.
@@ -165,40 +136,27 @@ func (i *Identity) Sign(s Settings) (Signed, error) {
 		return Signed{}, err
 	}
 	enc := base64.RawURLEncoding
-	return Signed{Payload: string(payload), Identity: enc.EncodeToString(spki), Signature: enc.EncodeToString(raw)}, nil
+	return Signed{rules.Signed{Payload: string(payload), Identity: enc.EncodeToString(spki), Signature: enc.EncodeToString(raw)}}, nil
 }
 
 // Verify checks the signature and returns the settings and the site key they belong to.
 func (s *Signed) Verify() (Settings, string, error) {
-	enc := base64.RawURLEncoding
-	spki, err := enc.DecodeString(s.Identity)
-	if err != nil {
-		return Settings{}, "", fmt.Errorf("%w: identity is not base64url", ErrSettings)
-	}
-	raw, err := enc.DecodeString(s.Signature)
-	if err != nil || len(raw) != 64 {
-		return Settings{}, "", fmt.Errorf("%w: signature is not base64url of 64 bytes", ErrSettings)
-	}
-	parsed, err := x509.ParsePKIXPublicKey(spki)
-	if err != nil {
-		return Settings{}, "", fmt.Errorf("%w: identity is not SPKI", ErrSettings)
-	}
-	public, ok := parsed.(*ecdsa.PublicKey)
-	if !ok || public.Curve != elliptic.P256() {
-		return Settings{}, "", fmt.Errorf("%w: identity is not a P-256 key", ErrSettings)
-	}
-	digest := sha256.Sum256([]byte(s.Payload))
-	if !ecdsa.Verify(public, digest[:], new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])) {
+	spki, _, err := s.Signed.Verify()
+	if errors.Is(err, rules.ErrSignature) {
 		return Settings{}, "", ErrSignature
 	}
-	var settings Settings
-	if err := json.Unmarshal([]byte(s.Payload), &settings); err != nil {
-		return Settings{}, "", fmt.Errorf("%w: the payload is not JSON", ErrSettings)
+	if err != nil {
+		return Settings{}, "", fmt.Errorf("%w: %w", ErrSettings, err)
 	}
+	p, err := rules.ReadPayload([]byte(s.Payload))
+	if err != nil {
+		return Settings{}, "", fmt.Errorf("%w: %w", ErrSettings, err)
+	}
+	settings := Settings{p}
 	if err := settings.Check(); err != nil {
 		return Settings{}, "", err
 	}
-	return settings, SiteKey(settings.Site, spki), nil
+	return settings, rules.SiteKey(settings.Site, spki), nil
 }
 
 // WritePEM writes the identity key as a file: a line for people, then PKCS#8.
