@@ -22,6 +22,8 @@ type serveCommand struct {
 
 	EnvelopeBackups string `name:"envelope-backups" env:"AFTERIMAGE_ENVELOPE_BACKUPS" type:"path" placeholder:"DIR" help:"Back the keys of recordings up each day into this folder, outside the data directory."`
 
+	PingEvery time.Duration `name:"ping-every" env:"AFTERIMAGE_PING_EVERY" default:"30s" help:"How often sockets are pinged and changes of sites made by other collectors are looked for."`
+
 	MaxSockets           int `name:"max-sockets" env:"AFTERIMAGE_MAX_SOCKETS" default:"15000" help:"Recorders at once in this process."`
 	MaxSocketsPerAddress int `name:"max-sockets-per-address" env:"AFTERIMAGE_MAX_SOCKETS_PER_ADDRESS" default:"1000" help:"Recorders at once from one address."`
 	MaxSocketsPerSite    int `name:"max-sockets-per-site" env:"AFTERIMAGE_MAX_SOCKETS_PER_SITE" default:"15000" help:"Recorders at once of one site."`
@@ -37,7 +39,10 @@ func (s *serveCommand) Run(ctx context.Context, cli *commandLine) error {
 		EnvelopesFor: time.Duration(cli.EnvelopeDays * 24 * float64(time.Hour)),
 		Limits: ingest.Limits{Sockets: s.MaxSockets, SocketsPerAddress: s.MaxSocketsPerAddress, SocketsPerSite: s.MaxSocketsPerSite,
 			PageViewsPerMinute: s.MaxPageViews, MessagesPerSecond: s.MaxMessages, BytesPerSecond: s.MaxKiB << 10},
-		Parts: parts(), Out: os.Stdout, Log: cli.log(),
+		PingEvery: s.PingEvery, Parts: parts(), Out: os.Stdout, Log: cli.log(),
+	}
+	if s.PingEvery < 100*time.Millisecond || s.PingEvery > 40*time.Second {
+		return &admin.Problem{What: fmt.Sprintf("--ping-every %v", s.PingEvery), Hint: "give 100ms to 40s: a site that is switched off must end its recorders within a minute"}
 	}
 	for _, p := range s.TrustedProxy {
 		prefix, err := netip.ParsePrefix(p)

@@ -10,6 +10,7 @@ import (
 type collectorSite struct {
 	*server
 	Data, Keys, Addr, SiteKey string
+	serveArgs                 []string // more of them, from the next start on
 }
 
 // startCollectorFor runs the real binary on a data folder of its own, with one site that
@@ -35,7 +36,7 @@ func startCollectorFor(t *testing.T, origin string, siteArgs ...string) *collect
 // start runs (or, after kill, runs again) the collector on the same address and data.
 func (c *collectorSite) start(t *testing.T) {
 	t.Helper()
-	c.server = startServer(t, binary(t, "afterimage/collector"), "serve", "--data", c.Data, "--keys", c.Keys, "--addr", c.Addr)
+	c.server = startServer(t, binary(t, "afterimage/collector"), append([]string{"serve", "--data", c.Data, "--keys", c.Keys, "--addr", c.Addr}, c.serveArgs...)...)
 }
 
 // replay runs the replay command on the collector's data folder.

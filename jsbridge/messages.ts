@@ -130,7 +130,7 @@ export type FromWorker =
   | { readonly t: 'assets' }
   /** Somebody watches live: batches go out each second. */
   | { readonly t: 'watch'; readonly on: boolean }
-  /** The site's remote switch, or a refusal that no retry mends. */
+  /** The site's remote switch, a refusal that no retry mends, or `settings`: they changed, and a page view begins anew. */
   | { readonly t: 'stop-by-server'; readonly reason: string }
 
 /** Why nothing is recorded; `directive` names what the page's Content-Security-Policy lacks. */

@@ -230,10 +230,14 @@ func TestTokenIsGoodForTheAPIAlone(t *testing.T) {
 	if err := b.st.AddAPIToken(t.Context(), "qa", "ait_x", u.ID); err != nil {
 		t.Fatal(err)
 	}
+	if err := b.st.AddAPIToken(t.Context(), "left behind", "ait_z", "nobody"); err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		name, path, token string
 		status            int
 	}{
+		{"the API with the token of a user who is gone", "/api/v1/sites", "ait_z", 401},
 		{"the API", "/api/v1/sites", "ait_x", 200},
 		{"the API with another token", "/api/v1/sites", "ait_y", 401},
 		{"the API with an empty one", "/api/v1/sites", "", 401},
@@ -292,7 +296,11 @@ func TestBodyThatNeverComesEndsTheRequest(t *testing.T) {
 
 func TestSignedInMayTakeTheirTime(t *testing.T) {
 	b := startWith(t, time.Nanosecond)
-	if err := b.st.AddAPIToken(t.Context(), "qa", "ait_x", "nobody"); err != nil {
+	u, err := b.st.User(t.Context(), "owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.st.AddAPIToken(t.Context(), "qa", "ait_x", u.ID); err != nil {
 		t.Fatal(err)
 	}
 	req, err := http.NewRequestWithContext(t.Context(), "POST", b.url+"/api/v1/sessions", strings.NewReader("recording"))

@@ -108,7 +108,8 @@ func (a *Accounts) Wrap(next http.Handler) http.Handler {
 // require lets signed-in people through.
 func (a *Accounts) require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.signedIn(r.Context()) || a.hasToken(r) {
+		if name := a.name(r); name != "" {
+			r = r.WithContext(store.WithActor(r.Context(), "user "+name))
 			// Imports and long polls of people who are signed in take their time.
 			http.NewResponseController(w).SetReadDeadline(time.Time{})
 			next.ServeHTTP(w, r)
@@ -127,18 +128,24 @@ func (a *Accounts) require(next http.Handler) http.Handler {
 	})
 }
 
-// hasToken reports whether a request of a program carries an API token, which is good for
-// the API alone.
-func (a *Accounts) hasToken(r *http.Request) bool {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || !strings.HasPrefix(r.URL.Path, "/api/") {
-		return false
+// name is who asks, "" for nobody: by the login's cookie, or by an API token, which is good
+// for the API alone.
+func (a *Accounts) name(r *http.Request) string {
+	u, err := store.User{}, store.ErrNotFound
+	if id := a.sessions.GetString(r.Context(), userKey); id != "" {
+		u, err = a.st.UserByID(r.Context(), id)
+	} else if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && strings.HasPrefix(r.URL.Path, "/api/") {
+		if id, err = a.st.APITokenUser(r.Context(), token); err == nil {
+			u, err = a.st.UserByID(r.Context(), id)
+		}
 	}
-	_, err := a.st.APITokenUser(r.Context(), token)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		a.log.Error("token", "err", err)
+		a.log.Error("who asks", "err", err)
 	}
-	return err == nil
+	if err != nil {
+		return ""
+	}
+	return u.Name
 }
 
 func (a *Accounts) signedIn(ctx context.Context) bool {

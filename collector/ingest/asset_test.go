@@ -42,7 +42,7 @@ func TestAssetOverASocket(t *testing.T) {
 	if got, err := b.st.Asset(t.Context(), v.Session, id); err != nil || !bytes.Equal(got, sealed) {
 		t.Errorf("stored: %d bytes, %v", len(got), err)
 	}
-	if err := b.st.DeleteSession(t.Context(), v.Session); err != nil {
+	if _, err := b.st.EraseSession(t.Context(), v.Session, "test"); err != nil {
 		t.Fatal(err)
 	}
 	s.Binary(v.Asset(id, sealed))

@@ -21,6 +21,7 @@ const (
 	CloseFull        = 4007
 	CloseDisabled    = 4008
 	CloseFrame       = 4009
+	CloseSettings    = 4010
 )
 
 // Codes under which refusals are counted and, for some, sent. Shown on the health page
@@ -40,6 +41,7 @@ const (
 	CodeNoEnvelope  = "no-envelope"
 	CodeWrongKey    = "wrong-key"
 	CodeOptedOut    = "opted-out"
+	CodeSettings    = "settings"
 )
 
 // refusal ends a socket or a request. reason says what is wrong and what to do, without
@@ -53,6 +55,15 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.code + ": " + r.reason }
 
+// stopReason is what the message stop says: a word of the protocol where recorders go on
+// under new settings, else the reason for people.
+func (r *refusal) stopReason() string {
+	if r == refuseSettings {
+		return CodeSettings
+	}
+	return r.reason
+}
+
 var (
 	refuseUnknownSite = &refusal{CloseUnknownSite, 404, CodeUnknownSite, "no site has this key; copy the script tag from the collector's site page"}
 	refuseDisabled    = &refusal{CloseDisabled, 403, CodeDisabled, "recording of this site is switched off; switch it on with: collector site set ID --enabled"}
@@ -62,6 +73,7 @@ var (
 	refuseBusy        = &refusal{CloseBusy, 503, CodeBusy, "the collector has as many sockets or new page views as it takes; come again later"}
 	refuseInternal    = &refusal{CloseInternal, 500, CodeInternal, "the collector could not store this; keep the outbox and come again"}
 	refuseGoingAway   = &refusal{CloseGoingAway, 503, CodeBusy, "the collector stops; come again in a moment"}
+	refuseSettings    = &refusal{CloseSettings, 409, CodeSettings, "the site's privacy settings or consent text changed; load the settings anew"}
 	refuseOtherWriter = &refusal{CloseOtherWriter, 403, CodeOtherWriter, "the page view belongs to another writer; start a new page view"}
 )
 

@@ -41,13 +41,18 @@ type conn struct {
 	messages, bytes *rate.Limiter
 
 	writing sync.Mutex // one writer at a time
-	site    atomic.Pointer[string]
+	site    atomic.Pointer[helloSite]
 	leaving atomic.Bool
 
-	// off is closed when the recorder must stop; nothing that comes after is stored.
+	// off is closed when the recorder must stop; nothing that comes after is stored. why is
+	// set before.
 	off     chan struct{}
 	offOnce sync.Once
+	why     *refusal
 }
+
+// helloSite is the site of a socket, and the privacy version that held at its hello.
+type helloSite struct{ id, privacy string }
 
 // Socket is the WebSocket endpoint. It returns after the upgrade.
 func (s *Server) Socket(w http.ResponseWriter, r *http.Request) {
@@ -110,8 +115,8 @@ func (c *conn) run() {
 	c.ws.SetCloseHandler(func(int, string) error { return nil })
 	err := c.loop()
 	if c.isOff() {
-		c.send(stop{"stop", refuseDisabled.reason})
-		c.close(refuseDisabled)
+		c.send(stop{"stop", c.why.stopReason()})
+		c.close(c.why)
 		return
 	}
 	var no *refusal
@@ -293,8 +298,7 @@ func (c *conn) register() error {
 			return refuseBusy
 		}
 		s.bySite[c.peer.site]++
-		site := c.peer.site
-		c.site.Store(&site)
+		c.site.Store(&helloSite{c.peer.site, c.peer.privacy})
 	}
 	for _, session := range c.peer.views {
 		m := s.watchers[session]
@@ -313,8 +317,8 @@ func (c *conn) unregister() {
 	defer s.mu.Unlock()
 	delete(s.conns, c)
 	if site := c.site.Load(); site != nil {
-		if s.bySite[*site]--; s.bySite[*site] == 0 {
-			delete(s.bySite, *site)
+		if s.bySite[site.id]--; s.bySite[site.id] == 0 {
+			delete(s.bySite, site.id)
 		}
 	}
 	for _, session := range c.peer.views {
@@ -324,14 +328,6 @@ func (c *conn) unregister() {
 			}
 		}
 	}
-}
-
-// registered is the site of the socket after its hello, else "".
-func (c *conn) registered() string {
-	if p := c.site.Load(); p != nil {
-		return *p
-	}
-	return ""
 }
 
 // send writes one JSON message; any goroutine may call it.
@@ -354,8 +350,11 @@ func (c *conn) ping() {
 
 // stopRecording lets the reader finish what it is storing, tell the recorder to stop for
 // good, and close. What the recorder sends all the same is not read.
-func (c *conn) stopRecording() {
-	c.offOnce.Do(func() { close(c.off) })
+func (c *conn) stopRecording(why *refusal) {
+	c.offOnce.Do(func() {
+		c.why = why
+		close(c.off)
+	})
 	c.ws.SetReadDeadline(time.Now())
 }
 

@@ -38,6 +38,11 @@ type bench struct {
 
 func start(t *testing.T, limits ingest.Limits, cfg store.Config) *bench {
 	t.Helper()
+	return startPinging(t, limits, cfg, 0)
+}
+
+func startPinging(t *testing.T, limits ingest.Limits, cfg store.Config, pingEvery time.Duration) *bench {
+	t.Helper()
 	if cfg.Dir == "" {
 		cfg.Dir = t.TempDir()
 	}
@@ -55,7 +60,7 @@ func start(t *testing.T, limits ingest.Limits, cfg store.Config) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{t: t, st: st, public: public, log: &bytes.Buffer{}}
-	b.in = ingest.New(ingest.Config{Store: st, Limits: limits, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: b.log}, nil))})
+	b.in = ingest.New(ingest.Config{Store: st, Limits: limits, PingEvery: pingEvery, Log: slog.New(slog.NewTextHandler(&lockedWriter{w: b.log}, nil))})
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/ws", b.in.Socket)
 	mux.HandleFunc("/v1/tail", b.in.Tail)
@@ -343,7 +348,7 @@ func TestSegmentsRefusedOneByOne(t *testing.T) {
 		}
 	})
 	t.Run("a deleted session", func(t *testing.T) {
-		if err := b.st.DeleteSession(t.Context(), v.Session); err != nil {
+		if _, err := b.st.EraseSession(t.Context(), v.Session, "test"); err != nil {
 			t.Fatal(err)
 		}
 		s.Binary(v.Frame(1))
@@ -650,5 +655,78 @@ func TestLogHoldsNothingOfTheVisitor(t *testing.T) {
 		if strings.Contains(text, never) {
 			t.Errorf("the log holds %q:\n%s", never, text)
 		}
+	}
+}
+
+// A change of the privacy settings reaches who records already, through this collector at once
+// and through another within a ping; other changes leave them alone.
+func TestNewPrivacySettingsReachRunningRecorders(t *testing.T) {
+	for _, other := range []bool{false, true} {
+		t.Run(map[bool]string{false: "changed here", true: "changed by another collector"}[other], func(t *testing.T) {
+			b := startPinging(t, ingest.Limits{}, store.Config{}, 50*time.Millisecond)
+			change := func(settings string) {
+				t.Helper()
+				if _, err := b.st.UpdateSite(t.Context(), siteID, func(s *store.Site) error {
+					s.Settings, s.SettingsVersion = []byte(settings), s.SettingsVersion+1
+					return nil
+				}); err != nil {
+					t.Fatal(err)
+				}
+				if !other {
+					b.in.SiteChanged(siteID)
+				}
+			}
+			change(`{"privacyVersion":"1"}`)
+			b.in.SiteChanged(siteID) // the test begins here
+			v := b.view(50)
+			s := b.dial(origin)
+			s.Text(ingesttest.Hello(v))
+			s.Next()
+			change(`{"privacyVersion":"1","sample":0.5}`)
+			s.Binary(v.Frame(0))
+			if m := s.Next(); m.T != "ack" {
+				t.Fatalf("after a change of something else: got %+v, want an ack", m)
+			}
+			change(`{"privacyVersion":"2","sample":0.5}`)
+			if m := s.Next(); m.T != "stop" || m.Reason != "settings" {
+				t.Fatalf("got %+v, want stop settings", m)
+			}
+			for n := range uint32(49) {
+				s.Binary(v.Frame(n + 1))
+			}
+			if code, reason := s.Closed(); code != ingest.CloseSettings || reason == "" {
+				t.Errorf("got close code %d %q, want %d and why", code, reason, ingest.CloseSettings)
+			}
+			if got := len(b.stored(v.Session)); got != 1 {
+				t.Errorf("got %d segments stored, want the one from before", got)
+			}
+			again := b.dial(origin)
+			again.Text(ingesttest.Hello(b.view(1)))
+			if m := again.Next(); m.T != "welcome" || m.SettingsVersion != 10 {
+				t.Errorf("a new socket: got %+v, want a welcome of version 10", m)
+			}
+		})
+	}
+}
+
+// The switch reaches recorders of a collector that nobody told: what another one wrote into
+// the database is seen within the interval of pings and a third.
+func TestSwitchThroughAnotherCollector(t *testing.T) {
+	b := startPinging(t, ingest.Limits{}, store.Config{}, 50*time.Millisecond)
+	v := b.view(1)
+	s := b.dial(origin)
+	s.Text(ingesttest.Hello(v))
+	s.Next()
+	if _, err := b.st.UpdateSite(t.Context(), siteID, func(s *store.Site) error { s.Enabled = false; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.Next(); m.T != "stop" {
+		t.Fatalf("got %+v, want stop", m)
+	}
+	if code, _ := s.Closed(); code != ingest.CloseDisabled {
+		t.Errorf("got close code %d, want %d", code, ingest.CloseDisabled)
+	}
+	if ingest.PingEvery+ingest.PingEvery/3 >= time.Minute {
+		t.Errorf("with pings each %v the switch needs more than the minute that is promised", ingest.PingEvery)
 	}
 }

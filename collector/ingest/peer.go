@@ -62,6 +62,7 @@ type peer struct {
 	origin  string
 	address addressHash
 	site    string            // "" before the first hello
+	privacy string            // the site's privacy version at the first hello
 	views   map[string]string // page view to session
 	barred  map[string]string // page view to the code with which it was refused
 }
@@ -79,6 +80,7 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	if err != nil {
 		return welcome{}, nil, err
 	}
+	first := p.site == ""
 	p.site = id
 	switch {
 	case !allowedOrigin(site.Origins, p.origin):
@@ -89,6 +91,9 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	now, err := RunningOf(site)
 	if err != nil {
 		return welcome{}, nil, err
+	}
+	if first {
+		p.privacy = now.PrivacyVersion
 	}
 	w := welcome{T: "welcome", Assets: true, SettingsVersion: site.SettingsVersion, PageViews: map[string][][2]uint32{}}
 	var no []refused

@@ -26,6 +26,9 @@ type Config struct {
 	// Client returns the visitor's address, for the cap per address alone. nil takes the
 	// peer of the connection; behind a proxy that is the proxy.
 	Client func(*http.Request) netip.Addr
+	// PingEvery is how often sockets are pinged and sites are looked at; 0 is the constant.
+	// A change made through another collector is heeded after at most a third more.
+	PingEvery time.Duration
 }
 
 // Server is the collector's side of the upload protocol. Mount Socket, Tail and Settings.
@@ -36,6 +39,7 @@ type Server struct {
 	log    *slog.Logger
 	now    func() time.Time
 	client func(*http.Request) netip.Addr
+	every  time.Duration
 
 	addresses *throttle.Hasher
 	memory    *semaphore.Weighted
@@ -96,8 +100,11 @@ func New(c Config) *Server {
 	if c.Client == nil {
 		c.Client = PeerAddress
 	}
+	if c.PingEvery <= 0 {
+		c.PingEvery = PingEvery
+	}
 	s := &Server{
-		store: c.Store, sites: &siteCache{st: c.Store, m: map[string]cachedSite{}},
+		store: c.Store, sites: &siteCache{st: c.Store, ttl: c.PingEvery / 3, m: map[string]cachedSite{}}, every: c.PingEvery,
 		limits: c.Limits.withDefaults(), addresses: &throttle.Hasher{Now: c.Now}, log: c.Log, now: c.Now, client: c.Client,
 		conns: map[*conn]struct{}{}, byAddress: map[addressHash]int{}, bySite: map[string]int{},
 		watchers: map[string]map[*conn]struct{}{}, admitted: map[source]*rate.Limiter{}, stopping: make(chan struct{}),
@@ -164,17 +171,17 @@ func (s *Server) Sockets() int {
 	return len(s.conns)
 }
 
-// SiteChanged takes up a change of a site at once: an open socket of a site that was
-// switched off is told to stop.
+// SiteChanged takes up a change of a site at once: open sockets of a site that was switched
+// off are told to stop, those of one with other privacy settings to begin anew.
 func (s *Server) SiteChanged(id string) {
 	s.sites.forget(id)
 	s.checkSites()
 }
 
 // tend pings all sockets, so that dead ones are found, and looks for sites that were
-// switched off through another collector.
+// switched off or changed through another collector.
 func (s *Server) tend() {
-	t := time.NewTicker(PingEvery)
+	t := time.NewTicker(s.every)
 	defer t.Stop()
 	for {
 		select {
@@ -207,21 +214,28 @@ func (s *Server) checkSites() {
 		ids = append(ids, id)
 	}
 	s.mu.Unlock()
-	off := map[string]bool{}
+	now := map[string]store.Site{}
 	for _, id := range ids {
 		ctx, cancel := context.WithTimeout(context.Background(), StoreTimeout)
 		site, err := s.sites.get(ctx, id)
 		cancel()
-		if err == nil && !site.Enabled {
-			off[id] = true
+		if err == nil {
+			now[id] = site
 		}
 	}
-	if len(off) == 0 {
-		return
-	}
 	for _, c := range s.all() {
-		if off[c.registered()] {
-			c.stopRecording()
+		hello := c.site.Load()
+		if hello == nil {
+			continue
+		}
+		site, ok := now[hello.id]
+		if !ok {
+			continue
+		}
+		if !site.Enabled {
+			c.stopRecording(refuseDisabled)
+		} else if run, err := RunningOf(site); err == nil && run.PrivacyVersion != hello.privacy {
+			c.stopRecording(refuseSettings)
 		}
 	}
 }

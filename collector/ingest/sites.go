@@ -11,16 +11,15 @@ import (
 	"afterimage/collector/store"
 )
 
-// siteTTL is how long a change made by another collector may stay unseen. A change made
-// by this one is seen at once (Server.SiteChanged).
-const siteTTL = 10 * time.Second
-
 // siteCache keeps rows of sites, so that a wave of reconnecting visitors does not become
 // a wave of queries. Unknown ids are not kept: they would let strangers fill it.
 type siteCache struct {
 	st *store.Store
-	mu sync.Mutex
-	m  map[string]cachedSite
+	// ttl is how long a change made by another collector may stay unseen. A change made
+	// by this one is seen at once (Server.SiteChanged).
+	ttl time.Duration
+	mu  sync.Mutex
+	m   map[string]cachedSite
 }
 
 type cachedSite struct {
@@ -36,7 +35,7 @@ func (c *siteCache) get(ctx context.Context, id string) (store.Site, error) {
 	c.mu.Lock()
 	x, ok := c.m[id]
 	c.mu.Unlock()
-	if ok && time.Since(x.at) < siteTTL {
+	if ok && time.Since(x.at) < c.ttl {
 		return x.site, nil
 	}
 	site, err := c.st.Site(ctx, id)

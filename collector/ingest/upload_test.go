@@ -75,7 +75,7 @@ func TestCloseCodesOfTheDocumentAreThoseOfTheCode(t *testing.T) {
 	text := document(t)
 	all := map[int]string{CloseGoingAway: CodeBusy, CloseInternal: CodeInternal, CloseBusy: CodeBusy, CloseUnknownSite: CodeUnknownSite,
 		CloseOrigin: CodeOrigin, CloseHello: CodeHello, CloseTooLarge: CodeTooLarge, CloseRate: CodeRate, CloseOtherWriter: CodeOtherWriter,
-		CloseFull: CodeFull, CloseDisabled: CodeDisabled, CloseFrame: CodeFrame}
+		CloseFull: CodeFull, CloseDisabled: CodeDisabled, CloseFrame: CodeFrame, CloseSettings: CodeSettings}
 	for n, code := range all {
 		cells := tableRow(t, text, strconv.Itoa(n))
 		if cells != nil && strings.Trim(cells[1], "` ") != code {

@@ -29,6 +29,7 @@ type Config struct {
 	PublicURL string // as people and recorders reach it, when that is not http://ADDR
 	Store     store.Config
 	Limits    ingest.Limits
+	PingEvery time.Duration // ingest.Config
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	Demo           bool   // serve the demo shop where the listener or the public URL is not loopback

@@ -231,7 +231,7 @@ type healthCount struct {
 func (c *collector) eraseSession(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	receipt, err := c.store.EraseSession(r.Context(), r.PathValue("id"), "user")
+	receipt, err := c.store.EraseSession(r.Context(), r.PathValue("id"), store.Actor(r.Context()))
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDeleted) {
 		w.WriteHeader(http.StatusNotFound)
 		json.NewEncoder(w).Encode(map[string]string{"code": "not-found", "error": "no such session", "hint": "it may have been deleted"})

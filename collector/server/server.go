@@ -67,7 +67,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := c.openKeys(ctx); err != nil {
 		return err
 	}
-	c.ingest = ingest.New(ingest.Config{Store: c.store, Limits: c.Limits, Log: c.Log, Now: c.Now, Client: c.client})
+	c.ingest = ingest.New(ingest.Config{Store: c.store, Limits: c.Limits, PingEvery: c.PingEvery, Log: c.Log, Now: c.Now, Client: c.client})
 	c.accounts = accounts.New(accounts.Config{Store: c.store, Log: c.Log, Secure: c.base.Scheme == "https", Client: c.client, Now: c.Now})
 	c.admin = &admin.Admin{Store: c.store, Master: c.needMaster, Changed: c.siteChanged, SignInURL: c.signInURL,
 		Announce: Announcer(c.store, c.Notify, c.Log), Now: c.Now, Cookies: c.ingest.CookieHandshakes}

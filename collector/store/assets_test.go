@@ -85,7 +85,7 @@ func TestAssetGoesWithTheLastSessionThatShowsIt(t *testing.T) {
 		appendAll(t, st, id(n), id(n+1), sealed(id(n+1), 0, 1, 1, 10))
 		put(t, st, id(n), a)
 	}
-	if err := st.DeleteSession(t.Context(), id(10)); err != nil {
+	if _, err := st.EraseSession(t.Context(), id(10), "test"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := st.Asset(t.Context(), id(10), a.ID); !errors.Is(err, store.ErrNotFound) {
@@ -97,7 +97,7 @@ func TestAssetGoesWithTheLastSessionThatShowsIt(t *testing.T) {
 	if err := st.PutAsset(t.Context(), id(10), a); !errors.Is(err, store.ErrDeleted) {
 		t.Errorf("for a deleted session: got %v, want ErrDeleted", err)
 	}
-	if err := st.DeleteSession(t.Context(), id(20)); err != nil {
+	if _, err := st.EraseSession(t.Context(), id(20), "test"); err != nil {
 		t.Fatal(err)
 	}
 	// Gone, and may come again under the same id.
@@ -127,7 +127,7 @@ func TestObjectsOfDeletedAssetsAreRemoved(t *testing.T) {
 	if n := count(); n != 1 {
 		t.Fatalf("%d objects, want 1", n)
 	}
-	if err := st.DeleteSession(t.Context(), id(10)); err != nil {
+	if _, err := st.EraseSession(t.Context(), id(10), "test"); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(); n != 0 {

@@ -14,7 +14,7 @@ import (
 // or delete a row. It never holds what was recorded, visitor tags or keys.
 type AuditEntry struct {
 	At     time.Time      `json:"at"`
-	Who    string         `json:"who"` // "cli", "user NAME", "visitor", "collector"
+	Who    string         `json:"who"` // "cli", "user NAME", "visitor", "collector", "retention"
 	Action string         `json:"action"`
 	Site   string         `json:"site"`
 	Detail map[string]any `json:"detail"`

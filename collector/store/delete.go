@@ -8,10 +8,11 @@ import (
 	"math"
 )
 
-// DeleteSession removes a session for good. First its envelopes go, with a tombstone, in
-// one transaction: from then on nobody opens what is left, and late segments are refused.
-// Journal and blob follow; a crash in between is mended at the next start.
-func (s *Store) DeleteSession(ctx context.Context, id string) error {
+// deleteSession removes a session for good. First its envelopes go, with a tombstone and
+// note, which goes into the audit, in one transaction: from then on nobody opens what is left,
+// and late segments are refused. Journal and blob follow; a crash in between is mended at the
+// next start.
+func (s *Store) deleteSession(ctx context.Context, id string, note *AuditEntry) error {
 	if !ValidID(id) {
 		return fmt.Errorf("delete session %.40q: %w", id, ErrNotFound)
 	}
@@ -37,6 +38,11 @@ func (s *Store) DeleteSession(ctx context.Context, id string) error {
 		if _, err := t.exec(ctx, `INSERT INTO tombstones (session, deleted_ms) VALUES (?, ?) ON CONFLICT (session) DO NOTHING`,
 			id, s.now().UnixMilli()); err != nil {
 			return err
+		}
+		if note != nil {
+			if err := s.audit(ctx, t, *note); err != nil {
+				return err
+			}
 		}
 		return s.discard(ctx, t, blob)
 	})

@@ -37,22 +37,18 @@ func (r *Receipt) add(o Receipt) {
 	}
 }
 
-// EraseSession is DeleteSession with a receipt and an entry in the audit.
+// EraseSession removes a session for good, with a receipt and an entry in the audit, which
+// stands and falls with the deletion.
 func (s *Store) EraseSession(ctx context.Context, id, who string) (Receipt, error) {
 	info, err := s.Session(ctx, id)
 	if err != nil {
 		return Receipt{}, err
 	}
-	r, err := s.erase(ctx, id, info.FirstAt)
-	if err != nil {
-		return Receipt{}, err
-	}
-	return r, s.Audit(ctx, AuditEntry{Who: who, Action: AuditErased, Site: info.Site,
-		Detail: map[string]any{"session": id, "envelopes": r.Envelopes, "lastCopyGoes": r.Day()}})
+	return s.erase(ctx, info.Site, id, info.FirstAt, who)
 }
 
 // erase deletes one session; first is when its first envelope can have come.
-func (s *Store) erase(ctx context.Context, id string, first time.Time) (Receipt, error) {
+func (s *Store) erase(ctx context.Context, site, id string, first time.Time, who string) (Receipt, error) {
 	r := Receipt{Sessions: 1, ErasedAt: s.now()}
 	r.LastCopy = r.ErasedAt
 	var n int64
@@ -68,7 +64,9 @@ func (s *Store) erase(ctx context.Context, id string, first time.Time) (Receipt,
 	if r.Backups = int(backups); backups > 0 {
 		r.LastCopy = time.UnixMilli(due)
 	}
-	return r, s.DeleteSession(ctx, id)
+	note := AuditEntry{Who: who, Action: AuditErased, Site: site,
+		Detail: map[string]any{"session": id, "envelopes": r.Envelopes, "lastCopyGoes": r.Day()}}
+	return r, s.deleteSession(ctx, id, &note)
 }
 
 // VisitorSessions lists the sessions of a site that bear a visitor tag, latest first. An
@@ -96,7 +94,7 @@ func (s *Store) VisitorSessions(ctx context.Context, site, tag string) ([]Sessio
 }
 
 // EraseVisitor erases all sessions of a site that bear a visitor tag, those without any
-// segment too.
+// segment too. The audit has an entry for each and one for the whole.
 func (s *Store) EraseVisitor(ctx context.Context, site, tag, who string) (Receipt, error) {
 	r := Receipt{ErasedAt: s.now()}
 	r.LastCopy = r.ErasedAt
@@ -116,7 +114,7 @@ func (s *Store) EraseVisitor(ctx context.Context, site, tag, who string) (Receip
 			}
 			continue
 		}
-		one, err := s.erase(ctx, id, time.UnixMilli(first))
+		one, err := s.erase(ctx, site, id, time.UnixMilli(first), who)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -195,7 +193,11 @@ func (s *Store) Expire(ctx context.Context) (n int, errs error) {
 		}
 		gone := 0
 		for _, id := range ids {
-			if err := s.DeleteSession(ctx, id); err != nil && !errors.Is(err, ErrNotFound) {
+			_, err := s.EraseSession(ctx, id, "retention")
+			if errors.Is(err, ErrNotFound) || errors.Is(err, ErrDeleted) {
+				continue
+			}
+			if err != nil {
 				errs = errors.Join(errs, err)
 				continue
 			}

@@ -307,6 +307,36 @@ func TestRetentionErasesWhatIsOlder(t *testing.T) {
 	if n, err := st.Expire(t.Context()); err != nil || n != 1 {
 		t.Errorf("a moment later: %d, %v", n, err)
 	}
+	entries, err := st.Audited(t.Context(), site, store.AuditErased, time.Time{}, 10)
+	if err != nil || len(entries) != 1 || entries[0].Who != "retention" || entries[0].Detail["session"] != id(1) || !entries[0].At.Equal(clk.t) {
+		t.Errorf("audit: %v, %v, want the one session by retention", entries, err)
+	}
+}
+
+// The entry of a deletion stands and falls with it: where the deletion fails nobody claims it,
+// and a deletion without its entry there is not.
+func TestDeletionAndItsEntryAreOne(t *testing.T) {
+	dir := t.TempDir()
+	st := open(t, store.Config{Dir: dir})
+	addTestSite(t, st, nil)
+	admitTagged(t, st, id(1), id(2), "tag1", envelopeOf(1))
+	mustExec(t, dir, `CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+	if _, err := st.EraseSession(t.Context(), id(1), "cli"); err == nil {
+		t.Error("deleted without an entry")
+	}
+	if _, err := st.Session(t.Context(), id(1)); err != nil {
+		t.Errorf("the session is gone: %v", err)
+	}
+	mustExec(t, dir, `DROP TRIGGER refuse`)
+	if _, err := st.EraseSession(t.Context(), id(1), "cli"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.EraseSession(t.Context(), id(1), "cli"); err == nil {
+		t.Error("deleted twice")
+	}
+	if entries, err := st.Audited(t.Context(), site, store.AuditErased, time.Time{}, 10); err != nil || len(entries) != 1 {
+		t.Errorf("audit: %v, %v, want one entry", entries, err)
+	}
 }
 
 func TestAuditIsOnlyAddedTo(t *testing.T) {

@@ -249,7 +249,7 @@ func TestDeletedSessionStaysDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	appendAll(t, st, s, v, sealed(v, 1, 1, 1, 100)) // one in the blob, one in the journal
-	if err := st.DeleteSession(t.Context(), s); err != nil {
+	if _, err := st.EraseSession(t.Context(), s, "test"); err != nil {
 		t.Fatal(err)
 	}
 	_, refused, err := st.Append(t.Context(), s, v, []store.Segment{sealed(v, 2, 1, 1, 9)})

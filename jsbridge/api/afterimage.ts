@@ -76,6 +76,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let run: Run | undefined
   let starting: Promise<void> | undefined
   let generation = 0
+  let replaced = -1 // the newest version of settings that the collector said to be too old
   let consented: (() => void) | undefined
   let notes: (() => void)[] = []
   let answers = 0
@@ -214,11 +215,25 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       return error
     }
     const lost = (error: unknown): Refusal => refuse(broken(error))
+    /** The same document goes on as a new page view, under the settings and the consent that hold now. */
+    const again = (): void => {
+      if (run?.recorder_ !== recorder) return
+      run = undefined
+      recorder?.stop()
+      finish()
+      beginPageView(mine, siteId, endpoint, pageViewId).catch((error) => ended(mine, error))
+    }
     const receive = (message: FromWorker): void => {
       switch (message.t) {
         case 'failed':
           return end(message.code, message.reason, message.directive)
         case 'stop-by-server':
+          // Once for each version, or a collector that errs would keep the page at it.
+          if (message.reason === 'settings' && replaced < current.settingsVersion) {
+            replaced = current.settingsVersion
+            known.update({ s: '' }) // what follows is of another session: it names the versions that hold now
+            return again()
+          }
           return end('stopped-by-server', message.reason)
         case 'resend':
           return recorder?.resend(message.list)
@@ -266,12 +281,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         closedRoots: page[Symbol.for('afterimage.roots')],
         post: (t, batch) => host.post({ t, ...batch }),
         activity() {
-          if (run?.recorder_ !== recorder || known.active_() || changed()) return
-          // The session ended meanwhile: the same document goes on as a new page view.
-          run = undefined
-          recorder?.stop()
-          finish()
-          beginPageView(mine, siteId, endpoint, pageViewId).catch((error) => ended(mine, error))
+          if (run?.recorder_ === recorder && !known.active_() && !changed()) again() // the session ended meanwhile
         },
         visible: () => host.post({ t: 'visible' }),
         degraded(step) {

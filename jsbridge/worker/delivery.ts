@@ -81,6 +81,8 @@ export interface DeliveryOptions {
   readonly tailUrl: string
   readonly site: string
   readonly view: View
+  /** Version of the settings that the page view was begun with. */
+  readonly settings: number
   /** The number that the next segment of `view` will have. */
   next(): number
   readonly outbox: Outbox
@@ -219,6 +221,8 @@ export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Deliv
     if (__FULL__) events.heard_?.(m, socket)
     switch (m.t) {
       case 'welcome':
+        // Recorded under settings that hold no more, and perhaps under a consent that does not.
+        if (m.settingsVersion > o.settings) return stop('settings')
         heard = false
         if (!anchored) {
           anchored = true

@@ -136,7 +136,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
       {
         socketUrl: at(config, config.paths.socket ?? 'v1/ws').replace(/^http/, 'ws'),
         tailUrl: at(config, config.paths.tail ?? 'v1/tail'),
-        site: config.siteId, view, next: sealer.next, outbox, world, blocked,
+        site: config.siteId, view, settings: settings.version, next: sealer.next, outbox, world, blocked,
       },
       {
         anchored(zero) {

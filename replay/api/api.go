@@ -8,7 +8,7 @@
 //	GET    /api/v1/sessions/{id}/assets      {"assets":[id…]}
 //	GET    /api/v1/sessions/{id}/assets/{asset}            a sealed image or font that it shows
 //	GET    /api/v1/sessions/{id}/export[?sealed=1]         the recording file
-//	DELETE /api/v1/sessions/{id}             204
+//	DELETE /api/v1/sessions/{id}             the receipt
 //	POST   /api/v1/sessions[?site=]          a recording file in, 201 and its session out
 //
 // Times are epoch milliseconds, ids lower-case hexadecimal, bytes base64url without
@@ -298,10 +298,11 @@ func (h *handler) delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.src.Delete(r.Context(), s.ID); err != nil {
+	receipt, err := h.src.Delete(r.Context(), s.ID)
+	if err != nil {
 		return err
 	}
 	h.opt.Log.Info("session deleted", "session", s.ID, "site", s.Site)
-	w.WriteHeader(http.StatusNoContent)
+	writeJSON(w, http.StatusOK, receipt)
 	return nil
 }

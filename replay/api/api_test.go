@@ -119,7 +119,7 @@ func TestStatus(t *testing.T) {
 		{"a typed address", "GET", "/api/v1/sessions", []string{"Sec-Fetch-Site", "none"}, 200, ""},
 		{"a page of another site deletes", "DELETE", "/api/v1/sessions/" + id, []string{"Sec-Fetch-Site", "cross-site", "X-Role", "owner"}, 403, "cross-site"},
 		{"an old browser's foreign page deletes", "DELETE", "/api/v1/sessions/" + id, []string{"Origin", "https://evil.example", "X-Role", "owner"}, 403, "cross-site"},
-		{"delete with the right", "DELETE", "/api/v1/sessions/" + id, owner, 204, ""},
+		{"delete with the right", "DELETE", "/api/v1/sessions/" + id, owner, 200, ""},
 		{"after that it is gone", "GET", "/api/v1/sessions/" + id, nil, 404, "not-found"},
 	}
 	for _, test := range tests {
@@ -352,7 +352,7 @@ func TestImport(t *testing.T) {
 	binary := []string{"Content-Type", "application/octet-stream"}
 	export := r.do("GET", "/api/v1/sessions/"+r.managed.ID+"/export", nil).Body.Bytes()
 	sealed := r.do("GET", "/api/v1/sessions/"+r.managed.ID+"/export?sealed=1", nil).Body.Bytes()
-	if w := r.do("DELETE", "/api/v1/sessions/"+r.held.ID, nil); w.Code != 204 {
+	if w := r.do("DELETE", "/api/v1/sessions/"+r.held.ID, nil); w.Code != 200 {
 		t.Fatal(w.Code)
 	}
 	other := opentest.NewSite(t, "othersite", store.Managed)

@@ -25,9 +25,13 @@ func (c *deleteCmd) Run(r *run) error {
 			return hint(errors.New("nothing was deleted"), "answer y, or say --yes")
 		}
 	}
-	if err := src.Delete(r.ctx, id); err != nil {
+	receipt, err := src.Delete(r.ctx, id)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(r.env.Stdout, "deleted %s\n", id)
+	if receipt.Backups > 0 {
+		fmt.Fprintf(r.env.Stdout, "the last copy of its keys goes on %s, with %d backups of envelopes\n", receipt.LastCopy, receipt.Backups)
+	}
 	return nil
 }

@@ -237,9 +237,8 @@ func (d *dirSource) Watch(ctx context.Context, id string) (<-chan struct{}, func
 	return news, func() { stop(); release() }, nil
 }
 
-func (d *dirSource) Delete(ctx context.Context, id string) error {
-	_, err := with(ctx, d, func(src Source) (struct{}, error) { return struct{}{}, src.Delete(ctx, id) })
-	return err
+func (d *dirSource) Delete(ctx context.Context, id string) (Receipt, error) {
+	return with(ctx, d, func(src Source) (Receipt, error) { return src.Delete(ctx, id) })
 }
 
 // Import puts a recording file into the directory, through the collector where one runs.

@@ -260,6 +260,6 @@ func (s *FileSource) Watch(_ context.Context, id string) (<-chan struct{}, func(
 }
 
 // Delete is refused: a file is deleted as files are.
-func (s *FileSource) Delete(_ context.Context, id string) error {
-	return errors.Join(s.find(id), fmt.Errorf("delete session %s: %w: it is a recording file", id, ErrReadOnly))
+func (s *FileSource) Delete(_ context.Context, id string) (Receipt, error) {
+	return Receipt{}, errors.Join(s.find(id), fmt.Errorf("delete session %s: %w: it is a recording file", id, ErrReadOnly))
 }

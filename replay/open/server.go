@@ -391,15 +391,19 @@ func (s *serverSource) Watch(ctx context.Context, id string) (<-chan struct{}, f
 	return news, cancel, nil
 }
 
-func (s *serverSource) Delete(ctx context.Context, id string) error {
+func (s *serverSource) Delete(ctx context.Context, id string) (receipt Receipt, err error) {
 	if !ValidID(id) {
-		return fmt.Errorf("session %q: %w", id, ErrNotFound)
+		return Receipt{}, fmt.Errorf("session %q: %w", id, ErrNotFound)
 	}
 	resp, err := s.do(ctx, http.MethodDelete, "/api/v1/sessions/"+id, nil)
 	if err != nil {
-		return err
+		return Receipt{}, err
 	}
-	return resp.Body.Close()
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxAnswerBytes)).Decode(&receipt); err != nil {
+		return Receipt{}, fmt.Errorf("session %s was deleted, but the answer is no receipt of this API: %w", id, err)
+	}
+	return receipt, nil
 }
 
 // Import sends the recording file to the collector.

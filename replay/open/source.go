@@ -83,6 +83,17 @@ type Keys struct {
 	Problem   string // why an envelope stayed closed, for people; may be empty
 }
 
+// Receipt says what a deletion did, and on which day (UTC) the last backup goes that holds a
+// copy of the keys.
+type Receipt struct {
+	Session   string `json:"session"`
+	Site      string `json:"site"`
+	ErasedAt  string `json:"erasedAt"` // RFC 3339, UTC
+	Envelopes int    `json:"envelopes"`
+	Backups   int    `json:"backups"` // that still hold a copy
+	LastCopy  string `json:"lastCopyGoes"`
+}
+
 // Filter chooses sessions. The zero value is all of them.
 type Filter struct {
 	Site     string
@@ -116,7 +127,8 @@ type Source interface {
 	// Watch sends (without blocking, so several may become one) when segments of the
 	// session have come, until stop is called.
 	Watch(ctx context.Context, id string) (news <-chan struct{}, stop func(), err error)
-	Delete(ctx context.Context, id string) error
+	// Delete removes a session for good. The receipt's day is empty where the source has none.
+	Delete(ctx context.Context, id string) (Receipt, error)
 	Close() error
 }
 

@@ -180,8 +180,17 @@ func (s *storeSource) Watch(ctx context.Context, id string) (<-chan struct{}, fu
 	return news, stop, nil
 }
 
-func (s *storeSource) Delete(ctx context.Context, id string) error {
-	return notFound(id, s.st.DeleteSession(ctx, id))
+func (s *storeSource) Delete(ctx context.Context, id string) (Receipt, error) {
+	info, err := s.st.Session(ctx, id)
+	if err != nil {
+		return Receipt{}, notFound(id, err)
+	}
+	r, err := s.st.EraseSession(ctx, id, store.Actor(ctx))
+	if err != nil {
+		return Receipt{}, notFound(id, err)
+	}
+	return Receipt{Session: id, Site: info.Site, ErasedAt: r.ErasedAt.UTC().Format(time.RFC3339),
+		Envelopes: r.Envelopes, Backups: r.Backups, LastCopy: r.Day()}, nil
 }
 
 func sessionOf(info *store.SessionInfo) Session {

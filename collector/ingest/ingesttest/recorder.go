@@ -125,19 +125,21 @@ func Tail(hello []byte, frames ...[]byte) []byte {
 
 // Message is any message of the collector.
 type Message struct {
-	T            string                 `json:"t"`
-	ServerTimeMs int64                  `json:"serverTimeMs"`
-	Watch        bool                   `json:"watch"`
-	On           bool                   `json:"on"`
-	PageViews    map[string][][2]uint32 `json:"pageViews"`
-	PageView     string                 `json:"pageView"`
-	Ranges       [][2]uint32            `json:"ranges"`
-	Numbers      []uint32               `json:"numbers"`
-	Code         string                 `json:"code"`
-	Reason       string                 `json:"reason"`
-	Assets       bool                   `json:"assets"`
-	Asset        string                 `json:"asset"`
-	State        string                 `json:"state"`
+	T            string `json:"t"`
+	ServerTimeMs int64  `json:"serverTimeMs"`
+
+	SettingsVersion int64                  `json:"settingsVersion"`
+	Watch           bool                   `json:"watch"`
+	On              bool                   `json:"on"`
+	PageViews       map[string][][2]uint32 `json:"pageViews"`
+	PageView        string                 `json:"pageView"`
+	Ranges          [][2]uint32            `json:"ranges"`
+	Numbers         []uint32               `json:"numbers"`
+	Code            string                 `json:"code"`
+	Reason          string                 `json:"reason"`
+	Assets          bool                   `json:"assets"`
+	Asset           string                 `json:"asset"`
+	State           string                 `json:"state"`
 }
 
 // Socket is an open socket.
