@@ -49,6 +49,7 @@ type commandLine struct {
 	SMTP          string   `name:"smtp" env:"AFTERIMAGE_SMTP" placeholder:"HOST:PORT" help:"Mail server for the same."`
 	SMTPUser      string   `name:"smtp-user" env:"AFTERIMAGE_SMTP_USER" placeholder:"NAME" help:"Login at the mail server; its password is AFTERIMAGE_SMTP_PASSWORD."`
 	SMTPPassword  string   `name:"smtp-password" env:"AFTERIMAGE_SMTP_PASSWORD" hidden:"" help:"Better as the environment variable: other users see command lines."`
+	SMTPCA        string   `name:"smtp-ca" env:"AFTERIMAGE_SMTP_CA" type:"path" placeholder:"FILE" help:"PEM file of the authority that the mail server's certificate is of, instead of the system's; no mail goes without TLS then."`
 	NotifyFrom    string   `name:"notify-from" env:"AFTERIMAGE_NOTIFY_FROM" placeholder:"ADDRESS" help:"Sender of these mails."`
 	NotifyTo      []string `name:"notify-to" env:"AFTERIMAGE_NOTIFY_TO" placeholder:"ADDRESS" help:"Who gets them."`
 
@@ -112,5 +113,5 @@ func (c *commandLine) log() *slog.Logger {
 }
 
 func (c *commandLine) notify() notify.Config {
-	return notify.Config{Webhook: c.NotifyWebhook, SMTP: c.SMTP, SMTPUser: c.SMTPUser, SMTPPass: c.SMTPPassword, From: c.NotifyFrom, To: c.NotifyTo}
+	return notify.Config{Webhook: c.NotifyWebhook, SMTP: c.SMTP, SMTPUser: c.SMTPUser, SMTPPass: c.SMTPPassword, SMTPCA: c.SMTPCA, From: c.NotifyFrom, To: c.NotifyTo}
 }

@@ -26,6 +26,7 @@ type Config struct {
 	SMTP     string   // host:port
 	SMTPUser string   // "" without a login
 	SMTPPass string   // never logged
+	SMTPCA   string   // PEM file of the only authorities to trust; "" trusts the system's
 	From     string   // address
 	To       []string // addresses
 }
@@ -51,13 +52,17 @@ func (c Config) Check() error {
 		}
 	}
 	if c.SMTP == "" {
-		if c.From != "" || len(c.To) > 0 || c.SMTPUser != "" {
-			return errors.New("--notify-from, --notify-to and --smtp-user need --smtp HOST:PORT")
+		if c.From != "" || len(c.To) > 0 || c.SMTPUser != "" || c.SMTPCA != "" {
+			return errors.New("--notify-from, --notify-to, --smtp-user and --smtp-ca need --smtp HOST:PORT")
 		}
 		return nil
 	}
-	if _, _, err := net.SplitHostPort(c.SMTP); err != nil {
+	host, _, err := net.SplitHostPort(c.SMTP)
+	if err != nil {
 		return fmt.Errorf("--smtp %q: %w", c.SMTP, err)
+	}
+	if _, err := c.tlsFor(host); err != nil {
+		return err
 	}
 	if len(c.To) == 0 {
 		return errors.New("--smtp without --notify-to: nobody to write to")
@@ -147,12 +152,19 @@ func (c Config) mail(ctx context.Context, x Change) error {
 
 func (c Config) deliver(s *smtp.Client, host, text string) error {
 	if ok, _ := s.Extension("STARTTLS"); ok {
-		if err := s.StartTLS(tlsFor(host)); err != nil {
+		t, err := c.tlsFor(host)
+		if err != nil {
+			return err
+		}
+		if err := s.StartTLS(t); err != nil {
 			return err
 		}
 	}
+	if _, secured := s.TLSConnectionState(); !secured && (c.SMTPUser != "" || c.SMTPCA != "") {
+		// net/smtp would send a password in the clear to localhost. Where an authority is named, TLS is meant.
+		return errors.New("the server offers no STARTTLS, and nothing is sent in the clear where a login or --smtp-ca is set")
+	}
 	if c.SMTPUser != "" {
-		// PlainAuth refuses to send a password over a line that is not TLS.
 		if err := s.Auth(smtp.PlainAuth("", c.SMTPUser, c.SMTPPass, host)); err != nil {
 			return err
 		}
