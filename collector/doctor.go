@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"afterimage/collector/admin"
@@ -20,6 +23,7 @@ import (
 
 // doctorCommand looks at this machine and, where one runs, at the collector.
 type doctorCommand struct {
+	Addr   string `name:"addr" env:"AFTERIMAGE_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where serve is to listen."`
 	URL    string `name:"url" env:"AFTERIMAGE_PUBLIC_URL" placeholder:"URL" help:"How the collector is reached; its clock and its host's cookies are looked at."`
 	Strict bool   `name:"strict" help:"Fail where there is a warning."`
 }
@@ -32,7 +36,12 @@ type finding struct {
 
 func (d *doctorCommand) Run(ctx context.Context, cli *commandLine) error {
 	list := []finding{cli.checkMaster(), cli.checkData(), cli.checkSpace()}
-	list = append(list, cli.checkCookies(ctx))
+	if client := cli.running(); client != nil {
+		list = append(list, checkCookies(ctx, client), checkOrigins(ctx, client))
+	} else {
+		list = append(list, finding{true, "no collector runs here: cookies were not looked at", ""}, checkPort(d.Addr))
+		list = append(list, cli.checkStore(ctx)...)
+	}
 	if d.URL != "" {
 		list = append(list, checkClock(ctx, d.URL))
 	}
@@ -108,16 +117,90 @@ func (c *commandLine) checkSpace() finding {
 	return finding{true, fmt.Sprintf("%d MiB are free", free>>20), ""}
 }
 
-// checkCookies asks the running collector whether recorders' requests brought cookies.
-func (c *commandLine) checkCookies(ctx context.Context) finding {
+// running is the collector on the data directory, or nil.
+func (c *commandLine) running() *admin.Client {
 	socket, err := store.SocketPath(c.Data)
 	if err != nil {
-		return finding{true, "no collector runs here: cookies were not looked at", ""}
+		return nil
 	}
 	client, err := admin.Dial(socket)
 	if err != nil {
-		return finding{true, "no collector runs here: cookies were not looked at", ""}
+		return nil
 	}
+	return client
+}
+
+// checkStore opens the data directory, which no collector has, and tries its keys.
+func (c *commandLine) checkStore(ctx context.Context) []finding {
+	if _, err := os.Stat(filepath.Join(c.Data, "version")); err != nil {
+		return nil // serve will make it
+	}
+	st, err := server.OpenStore(ctx, c.storeConfig())
+	if err != nil {
+		return []finding{asFinding(err, "collector serve says more")}
+	}
+	defer st.Close()
+	file, err := server.KeyFile(c.Keys, c.Data)
+	if err == nil {
+		err = server.TryMaster(ctx, st, file)
+	}
+	if err != nil {
+		return []finding{asFinding(err, "name the right file with --keys")}
+	}
+	return []finding{{true, "the data directory opens, and its keys with it", ""}, checkOrigins(ctx, &admin.Admin{Store: st})}
+}
+
+// asFinding is an error with its remedy.
+func asFinding(err error, hint string) finding {
+	var p *admin.Problem
+	if errors.As(err, &p) && p.Hint != "" {
+		hint = p.Hint
+	}
+	return finding{what: err.Error(), hint: hint}
+}
+
+// checkOrigins finds sites that no page outside this machine can record for.
+func checkOrigins(ctx context.Context, a interface {
+	Sites(context.Context) ([]store.Site, error)
+}) finding {
+	sites, err := a.Sites(ctx)
+	if err != nil {
+		return asFinding(err, "is the collector of the same version?")
+	}
+	for _, s := range sites {
+		if len(s.Origins) == 0 {
+			return finding{what: "site " + s.ID + " lists no origin: no page records for it", hint: "collector site set " + s.ID + " --add-origin https://shop.example"}
+		}
+		for _, o := range s.Origins {
+			if u, err := url.Parse(o); err == nil && u.Scheme == "http" && !loopback(u.Hostname()) {
+				return finding{what: "site " + s.ID + " lists " + o + ": browsers let no page without TLS record", hint: "serve the page over https, and list that origin"}
+			}
+		}
+	}
+	return finding{true, fmt.Sprintf("%d sites, each with origins that can record", len(sites)), ""}
+}
+
+// loopback is a host that browsers trust without TLS.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.IsLoopback()
+}
+
+// checkPort finds another program where the collector is to listen.
+func checkPort(addr string) finding {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return finding{what: "--addr " + addr + ": another program listens there", hint: "stop it, or use another port"}
+	case err != nil:
+		return finding{what: "--addr " + addr + ": " + err.Error(), hint: "use an address of this machine, as in 127.0.0.1:8080 or :8080"}
+	}
+	l.Close()
+	return finding{true, addr + " is free", ""}
+}
+
+// checkCookies asks the running collector whether recorders' requests brought cookies.
+func checkCookies(ctx context.Context, client *admin.Client) finding {
 	s, err := client.Status(ctx, struct{}{})
 	if err != nil {
 		return finding{what: "running collector: " + err.Error(), hint: "is it of the same version?"}

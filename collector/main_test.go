@@ -352,6 +352,16 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"an address without host", nil, []string{"serve", "--addr", "8080"}, "missing port in address", "--addr 127.0.0.1:8080"},
 		{"a directory that another collector runs on", func(b *bench) { b.serve() },
 			[]string{"serve", "--addr", "127.0.0.1:0"}, "another process holds the data directory", "a collector runs on it"},
+		{"a port that another program has", func(b *bench) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			b.t.Cleanup(func() { l.Close() })
+			b.extraArgs = []string{"--addr", l.Addr().String()}
+		}, []string{"serve"}, "another program listens there", "127.0.0.1:0"},
+		{"pings so seldom that the switch is late", nil, []string{"serve", "--addr", "127.0.0.1:0", "--ping-every", "1m"}, "--ping-every", "within a minute"},
+		{"an authority of the mail server that is no file", nil, []string{"serve", "--smtp", "mail:25", "--notify-from", "a@b.example", "--notify-to", "a@b.example", "--smtp-ca", "/nonexistent"}, "--smtp-ca", "--help"},
 		{"a demo shop on a public address", nil, []string{"serve", "--addr", ":0", "--demo"}, "needs a host name of its own", "--demo-host"},
 		{"a demo shop behind a proxy", nil, []string{"serve", "--addr", "127.0.0.1:0", "--public-url", "https://replay.example", "--demo"}, "needs a host name of its own", "--demo-host"},
 		{"a demo shop on the host of the accounts", nil, []string{"serve", "--addr", "127.0.0.1:0", "--public-url", "https://replay.example", "--demo", "--demo-host", "replay.example"}, "is the host of the collector's own pages", "another name"},

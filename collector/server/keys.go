@@ -75,6 +75,21 @@ func OpenMaster(ctx context.Context, st *store.Store, file string) (m *keys.Mast
 	return m, false, nil
 }
 
+// TryMaster is OpenMaster that makes nothing: nil where no key is needed yet.
+func TryMaster(ctx context.Context, st *store.Store, file string) error {
+	sites, err := st.Sites(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range sites {
+		if s.Custody == store.Managed && len(s.WrappedKey) > 0 {
+			_, _, err := OpenMaster(ctx, st, file)
+			return err
+		}
+	}
+	return nil
+}
+
 func (c *collector) openKeys(ctx context.Context) error {
 	file, err := KeyFile(c.Keys, c.Config.Store.Dir)
 	if err != nil {
