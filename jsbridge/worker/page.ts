@@ -184,7 +184,7 @@ export function newPage({ post: postNow, world: makeWorld, blocked, outlivesPage
     asked = true
     if (!(needs & NEED_OTHER)) return post({ t: 'snapshot' })
     moving = true
-    if (__NEXT_NAME__ && needs & NEED_FULL) next = true
+    next = !!__NEXT_NAME__
     load(run.config).then(
       (core) => {
         successor = core

@@ -47,12 +47,11 @@ const (
 )
 
 // Rules of tagList: the letter of a group is 'A' + Tag.
-const tagList = "B:hgroup dir menu strike nobr listing xmp plaintext rb rtc basefont bgsound frameset keygen acronym rbc " +
-	"fedistantlight fepointlight fespotlight fediffuselighting fespecularlighting femorphology feconvolvematrix fedisplacementmap fetile tref " +
-	"altglyph altglyphdef altglyphitem animatecolor cursor font-face font-face-format font-face-name font-face-src font-face-uri glyph glyphref hkern vkern missing-glyph color-profile discard " +
-	"maction menclose mphantom mfenced merror mprescripts none annotation-xml maligngroup malignmark mglyph mlabeledtr mlongdiv ms mscarries mscarry msgroup msline msrow mstack html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address " +
+const tagList = "B:hgroup dir menu strike nobr listing xmp plaintext rb rtc basefont frameset acronym " +
+	"fedistantlight fepointlight fespotlight fediffuselighting fespecularlighting femorphology feconvolvematrix fedisplacementmap fetile " +
+	"maction menclose mphantom mfenced merror mprescripts none annotation-xml html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address " +
 	"ul ol li dl dt dd figure figcaption blockquote q cite pre code kbd samp var tt em strong small s del ins u b i big " +
-	"mark sub sup ruby rt bdi bdo br wbr hr abbr acronym dfn time data font center marquee table caption colgroup col " +
+	"mark sub sup ruby rt bdi bdo br wbr hr abbr dfn time data font center marquee table caption colgroup col " +
 	"thead tbody tfoot tr td th form fieldset legend label details summary dialog slot canvas map picture search " +
 	"selectedcontent " +
 	"svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textpath desc metadata view switch marker " +
@@ -83,11 +82,7 @@ const attrList = "b:hidden disabled readonly required multiple open autofocus au
 	"webkitdirectory" +
 	"|n:tabindex width height rows cols size colspan rowspan span start cellpadding cellspacing border " +
 	"x y z dx dy cx cy r rx ry fx fy x1 y1 x2 y2 d points viewbox pathlength stddeviation " +
-	"scale " +
-	"" +
-	"refx refy markerwidth markerheight " +
-	"" +
-	"data-index" +
+	"scale refx refy markerwidth markerheight data-index" +
 	"|e:type dir role rel loading wrap align valign shape " +
 	"draggable contenteditable popover " +
 	"bgcolor frameborder " +
@@ -119,18 +114,16 @@ const valueList = "y:true false on yes no mixed none auto normal inherit initial
 	"image/svg+xml " +
 	"video audio object embed " +
 	"stylesheet icon " +
-	"search " +
 	"row col off " +
 	"rect circle manual hint toggle " +
 	"list listbox tree grid menu dialog plaintext-only " +
 	"alert cell combobox form group img " +
-	"link listitem main menuitem navigation option presentation region row " +
+	"link listitem main menuitem navigation option presentation region " +
 	"separator slider status switch tab table tablist tabpanel textbox toolbar tooltip treeitem " +
 	"preserve xminymin xmidymin xmaxymin xminymid xmidymid xmaxymid xminymax xmidymax xmaxymax objectboundingbox userspaceonuse " +
 	"in " +
-	"bold italic script sans-serif monospace collapse dropdown tooltip popover modal " +
+	"bold italic script sans-serif monospace collapse dropdown popover modal " +
 	"name " +
-	"" +
 	"http://www.w3.org/2000/svg http://www.w3.org/1999/xlink http://www.w3.org/1998/math/mathml http://www.w3.org/1999/xhtml 1.0 0 1 2 3 4 5 6"
 
 // segmentList: words of a path that name a page and nobody. In strict no other survives.
@@ -152,7 +145,7 @@ const cssList = "k:light-dark oklab oklch translatex translatey brightness contr
 	"var calc min max clamp rgb rgba hsl color-mix url linear-gradient radial-gradient " +
 	"cubic-bezier ease ease-in ease-out ease-in-out linear infinite " +
 	"translate scale rotate skew " +
-	"blur drop-shadow opacity cover contain repeat no-repeat " +
+	"blur drop-shadow opacity cover contain no-repeat " +
 	"sans-serif serif monospace " +
 	"default minmax repeat fr " +
 	"light dark px em rem fill stroke stretch space-between flex-start flex-end" +

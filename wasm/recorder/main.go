@@ -112,14 +112,3 @@ func coreExport() int32 {
 	inside = false
 	return int32(len(out))
 }
-
-//go:wasmexport core_import
-func coreImport(n int32) int32 {
-	if inside {
-		return int32(mirror.ErrInternal)
-	}
-	inside = true
-	code := get().Import(int(n))
-	inside = false
-	return int32(code)
-}
