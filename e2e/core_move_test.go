@@ -78,7 +78,8 @@ func TestLateAllowMarkerLoadsTheFullCore(t *testing.T) {
 }
 
 // A page that grows past three times what its first snapshot needed goes on in a second
-// instance, as a new epoch, and what was typed before is known there.
+// instance, of the full form and so without another at an allow marker, as a new epoch; and
+// what was typed before is known there.
 func TestPageThatGrowsMovesToAnotherInstance(t *testing.T) {
 	s := newRecordedSite(t, false, "", `<main><input id=name><p id=hello></p><div id=big></div></main>`)
 	tb := newTab(t)
@@ -99,8 +100,11 @@ func TestPageThatGrowsMovesToAnotherInstance(t *testing.T) {
 		return strings.Contains(texts, "welcome")
 	})
 	texts, epochs := s.arrived(tb)
-	if strings.Contains(texts, "Zan") || epochs != 3 {
+	if strings.Contains(texts, "Zan") || epochs != 2 {
 		t.Errorf("%d epochs; is what was typed masked? %t", epochs, !strings.Contains(texts, "Zan"))
+	}
+	if got := strings.Join(s.coresLoaded(), " "); got != "strict full" {
+		t.Errorf("cores loaded: %q", got)
 	}
 	if state := eval[string](tb, "afterimage.state.phase + afterimage.state.reason"); state != "recording" {
 		t.Errorf("state is %q", state)

@@ -11,7 +11,7 @@
 //
 // core_needs answers mirror's Need bits: a snapshot, another instance, the full form. The
 // worker hands over with core_export (length; address by core_out) and, in the instance that
-// goes on, core_in(0, length) and core_import.
+// goes on, core_in(0, length) and core_import, which the full form alone has.
 //
 // The build tag strict leaves out full.go, and with it all of detection: that is what pages of
 // the default level load.

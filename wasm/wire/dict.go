@@ -33,14 +33,12 @@ type dict struct {
 	heads [dictSlots]uint16
 }
 
+// reset begins anew in cleared memory.
 func (d *dict) reset() {
-	d.first, d.last, d.tail, d.head, d.nFree = 0, 0, 0, 0, 0
 	for i := dictSlots - 1; i >= slotFirst; i-- {
 		d.free[d.nFree] = uint16(i)
 		d.nFree++
 	}
-	clear(d.size[:])
-	clear(d.heads[:])
 }
 
 func dictHash(s []byte) uint32 {

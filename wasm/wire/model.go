@@ -1,5 +1,7 @@
 package wire
 
+import "unsafe"
+
 // model is everything that lives across the segments of an epoch, the same in writer and
 // reader after every op. About 1.5 MB.
 type model struct {
@@ -32,30 +34,11 @@ type guess struct {
 }
 
 func (m *model) reset() {
-	m.state = state{}
+	// Assigned as a value it would lie twice in the memory of a core.
+	clear(unsafe.Slice((*byte)(unsafe.Pointer(m)), unsafe.Sizeof(*m)))
 	m.dict.reset()
-	m.history = [historyLen]uint32{}
-	for o := range m.hit {
-		for c := range m.hit[o] {
-			fill(m.hit[o][c][:])
-		}
-		clear(m.tables[o][:])
-	}
-	for c := range m.nums {
-		fill(m.nums[c][:])
-	}
-	fill(m.known[:])
-	for c := range m.slots {
-		fill(m.slots[c][:])
-	}
 	m.text.reset()
 	m.crc.fill()
-}
-
-func fill(p []prob) {
-	for i := range p {
-		p[i] = probInit
-	}
 }
 
 func (m *model) note(v uint32) {

@@ -2,12 +2,12 @@ package wire
 
 // Adaptive binary range coder, carry-propagating, as in LZMA. A probability is that of a
 // 0 bit in 1/4096 in the upper 12 bits; the lower 4 count how often it was used, for a
-// new one learns faster.
+// new one learns faster. It is kept less one half, so that cleared memory holds new ones.
 type prob uint16
 
 const (
 	probBits = 12
-	probInit = prob(1 << (probBits - 1) << 4)
+	probHalf = prob(1 << (probBits - 1) << 4)
 	topValue = 1 << 24
 )
 
@@ -19,7 +19,7 @@ var rates = [16]uint32{32768, 21845, 16384, 13107, 10923, 9362, 8192, 6554, 5461
 // adapted is p after bit.
 func (p prob) adapted(bit int) prob {
 	n := p & 15
-	v := uint32(p >> 4)
+	v := p.of4096()
 	if bit == 0 {
 		v += (1<<probBits - v) * rates[n] >> 16
 	} else {
@@ -28,8 +28,11 @@ func (p prob) adapted(bit int) prob {
 	if n < 15 {
 		n++
 	}
-	return prob(v)<<4 | n
+	return (prob(v)<<4 | n) ^ probHalf
 }
+
+// of4096 is the probability of a 0, in 1/4096.
+func (p prob) of4096() uint32 { return uint32((p ^ probHalf) >> 4) }
 
 type rangeEncoder struct {
 	low     uint64
@@ -60,7 +63,7 @@ func (r *rangeEncoder) bit(p uint32, bit int) {
 }
 
 func (r *rangeEncoder) adaptive(p *prob, bit int) {
-	r.bit(uint32(*p>>4), bit)
+	r.bit(p.of4096(), bit)
 	*p = p.adapted(bit)
 }
 
@@ -146,7 +149,7 @@ func (r *rangeDecoder) bit(p uint32) int {
 }
 
 func (r *rangeDecoder) adaptive(p *prob) int {
-	bit := r.bit(uint32(*p >> 4))
+	bit := r.bit(p.of4096())
 	*p = p.adapted(bit)
 	return bit
 }

@@ -40,7 +40,7 @@ type text struct {
 	byByte   [1 << 16]prob
 
 	bits    [contexts << regionBits]prob
-	weights [classes][contexts]int32
+	weights [classes][contexts]int32 // less firstWeight
 	mix     *[contexts]int32
 	hash    [contexts]uint32
 	cell    [contexts]uint32 // where the 16 probabilities of a half byte begin
@@ -51,19 +51,9 @@ type text struct {
 	stretch [4096]int16
 }
 
+// reset begins anew in cleared memory.
 func (t *text) reset() {
-	t.pos, t.c4, t.c8 = 1, 0, 0
-	clear(t.long[:])
-	clear(t.short[:])
-	clear(t.start[:])
-	for c := range t.byLength {
-		fill(t.byLength[c][:])
-		for i := range t.weights[c] {
-			t.weights[c][i] = weightOne * 36 / 100
-		}
-	}
-	fill(t.byByte[:])
-	fill(t.bits[:])
+	t.pos = 1
 	t.fillTables()
 }
 
@@ -189,9 +179,9 @@ func (t *text) half(above uint32) {
 func (t *text) foretell(node uint32) uint32 {
 	var sum int32
 	for i, c := range t.cell {
-		s := int32(t.stretch[t.bits[c+node]>>4])
+		s := int32(t.stretch[t.bits[c+node].of4096()])
 		t.drawn[i] = s
-		sum += s * (t.mix[i] >> 4) >> 8
+		sum += s * ((t.mix[i] + firstWeight) >> 4) >> 8
 	}
 	t.p = uint32(t.squash[min(max(sum>>4+2048, 0), 4095)])
 	return t.p
@@ -202,11 +192,14 @@ func (t *text) learn(node uint32, bit int) {
 	miss := int32(1-bit)<<12 - int32(t.p)
 	for i, c := range t.cell {
 		w := t.mix[i] + t.drawn[i]*miss>>learnShift
-		t.mix[i] = min(max(w, -maxWeight), maxWeight)
+		t.mix[i] = min(max(w, -maxWeight-firstWeight), maxWeight-firstWeight)
 		p := &t.bits[c+node]
 		*p = p.adapted(bit)
 	}
 }
 
 // maxWeight keeps the sum of a mix inside 32 bits.
-const maxWeight = 8 * weightOne
+const (
+	maxWeight   = 8 * weightOne
+	firstWeight = weightOne * 36 / 100
+)

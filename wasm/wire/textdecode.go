@@ -13,7 +13,7 @@ func (d *Decoder) bytes(class, n int) []byte {
 		bit := 1
 		if t.locate() {
 			p, q := t.told(class)
-			bit = d.rc.bit(uint32(*p>>5 + *q>>5))
+			bit = d.rc.bit(p.of4096()>>1 + q.of4096()>>1)
 			*p, *q = p.adapted(bit), q.adapted(bit)
 			if bit == 0 {
 				t.right()

@@ -12,7 +12,7 @@ func (e *Encoder) bytes(class int, s []byte) {
 			if b != t.expect {
 				bit = 1
 			}
-			e.rc.bit(uint32(*p>>5+*q>>5), bit)
+			e.rc.bit(p.of4096()>>1+q.of4096()>>1, bit)
 			*p, *q = p.adapted(bit), q.adapted(bit)
 			if bit == 0 {
 				t.right()
