@@ -51,7 +51,7 @@ export function unpack(file: Bytes): Bytes {
   const rates = new Uint16Array(21)
   for (let i = 21; i--;) rates[i] = 65536 / (2 * i + 3)
   const stretch = new Float64Array(4096)
-  const weights = new Float64Array(2048 * CONTEXTS).fill(1 / 8)
+  const weights = new Float64Array(2048 * CONTEXTS).fill(.15)
   const slots = new Uint32Array(CONTEXTS << 17).fill(2 ** 31)
   const view = new Uint32Array(ELEMENTS)
   const hashes = new Int32Array(CONTEXTS)
@@ -84,14 +84,14 @@ export function unpack(file: Bytes): Bytes {
         half = 1
         for (let i = 0; i < CONTEXTS; i++) lines[i] = hash(hashes[i]!, c)
       }
-      const set = (hash(view[KEY]!, 0) >>> 22) * CONTEXTS
+      const set = (hash(view[KEY]!, view[O0]!) >>> 22) * CONTEXTS
       const set2 = (1024 | kind << 8 | c) * CONTEXTS
       let dot = 0
       for (let i = 0; i < CONTEXTS; i++) {
         const h = lines[i]!
         const slot = at[i] = i << 17 | h >>> 15 & ~15 | half
         if ((slots[slot]! ^ h) & 255) slots[slot] = 1 << 31 | h & 255
-        dot += (inputs[i] = stretch[slots[slot]! >>> 20]!) * (weights[set + i]! + weights[set2 + i]!)
+        dot += (inputs[i] = stretch[slots[slot]! >>> 20]! * (1 + 1 / ((slots[slot]! >>> 8 & 255) + 1))) * (weights[set + i]! + weights[set2 + i]!)
       }
       const p = squash(dot)
       const mid = (low >>> 0) + Math.floor(((high >>> 0) - (low >>> 0)) * (p * 65535 | 1) / 65536)

@@ -20,7 +20,7 @@ const (
 	setBits  = 10
 
 	rate   = 0.006 // of the mixers
-	weight = 0.125 // of an input at first
+	weight = 0.15  // of an input at first
 	limit  = 20    // of a counter: how many bits it remembers at most
 )
 
@@ -187,7 +187,7 @@ func (m *model) predict(before uint32) uint32 {
 			m.lines[i] = hash(h, before)
 		}
 	}
-	m.sets = [2]int{int(hash(m.view[key], 0) >> (32 - setBits)), int(1<<setBits | m.class<<8 | before)}
+	m.sets = [2]int{int(hash(m.view[key], m.view[o0]) >> (32 - setBits)), int(1<<setBits | m.class<<8 | before)}
 	dot := 0.0
 	for i, h := range m.lines {
 		at := uint32(i)<<slotBits | h>>(32-slotBits)&^15 | m.half
@@ -196,7 +196,9 @@ func (m *model) predict(before uint32) uint32 {
 			m.slots[at] = 1<<31 | h&255
 		}
 		m.at[i] = at
-		m.in[i] = m.stretch[m.slots[at]>>20]
+		// One that was seen seldom is in a context that tells much.
+		n := m.slots[at] >> 8 & 255
+		m.in[i] = m.stretch[m.slots[at]>>20] * (1 + 1/float64(n+1))
 		dot += float64(m.in[i] * (m.weights[m.sets[0]*m.contexts+i] + m.weights[m.sets[1]*m.contexts+i]))
 	}
 	m.p = squash(dot)
