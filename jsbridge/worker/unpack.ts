@@ -65,8 +65,7 @@ export function unpack(file: Bytes): Bytes {
   let shift = 0
   let number = 0
   let body = 0
-  let low = 0
-  let high = 0
+  let width = 1
   let code = 0
   let from = CODE
 
@@ -76,10 +75,7 @@ export function unpack(file: Bytes): Bytes {
     let c = 1
     let half = 1
     while (c < 256) {
-      for (; !((low ^ high) >>> 24); code = code << 8 | file[from++]!) {
-        low <<= 8
-        high = high << 8 | 255
-      }
+      for (; width < 1 << 24; width *= 256) code = (code << 8 | file[from++]!) >>> 0
       if (c < 2 || c >> 4 == 1) {
         half = 1
         for (let i = 0; i < CONTEXTS; i++) lines[i] = hash(hashes[i]!, c)
@@ -94,10 +90,13 @@ export function unpack(file: Bytes): Bytes {
         dot += (inputs[i] = stretch[slots[slot]! >>> 20]! * (1 + 1 / ((slots[slot]! >>> 8 & 255) + 1))) * (weights[set + i]! + weights[set2 + i]!)
       }
       const p = squash(dot)
-      const mid = (low >>> 0) + Math.floor(((high >>> 0) - (low >>> 0)) * (p * 65535 | 1) / 65536)
-      const bit = +((code >>> 0) <= mid)
-      if (bit) high = mid
-      else low = mid + 1
+      const bound = (width >>> 16) * (p * 65535 | 1)
+      const bit = +(code < bound)
+      if (bit) width = bound
+      else {
+        code -= bound
+        width -= bound
+      }
       c = c << 1 | bit
       half = half << 1 | bit
       const e = (bit - p) * .006

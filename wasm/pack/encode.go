@@ -1,6 +1,7 @@
 package pack
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,28 +42,19 @@ func Packed(module []byte) ([]byte, error) {
 		out = append(out, s[:]...)
 	}
 	m := newModel(masks[:], begin, end)
-	low, high := uint32(0), uint32(1<<32-1)
+	var e encoder
+	e.begin()
 	for _, b := range module {
 		c := uint32(1)
 		for i := 7; i >= 0; i-- {
 			bit := uint32(b) >> i & 1
-			mid := low + uint32(uint64(high-low)*uint64(m.predict(c))>>16)
-			if bit == 1 {
-				high = mid
-			} else {
-				low = mid + 1
-			}
-			for (low^high)>>24 == 0 {
-				out = append(out, byte(low>>24))
-				low <<= 8
-				high = high<<8 | 255
-			}
+			e.bit(m.predict(c), bit)
 			m.update(bit)
 			c = c<<1 | bit
 		}
 		m.next(uint32(b))
 	}
-	out = append(out, byte(high>>24)) // behind the end zeros are read
+	out = append(out, e.finish()...)
 	n := len(out) - len(magic) - 5
 	for i := range 4 {
 		out[len(magic)+1+i] = byte(n>>(7*i)&127 | 128)
@@ -81,25 +73,25 @@ func Unpacked(file []byte) ([]byte, error) {
 	m := newModel(masks[:], int(begin), int(end))
 	file = file[codeAt:]
 	var out []byte
-	var low, high, code uint32
+	width, code := uint32(1), uint32(0)
 	for range n {
 		c := uint32(1)
 		for c < 256 {
-			for (low^high)>>24 == 0 {
-				low <<= 8
-				high = high<<8 | 255
+			for width < 1<<24 {
+				width <<= 8
 				code <<= 8
 				if len(file) > 0 {
 					code |= uint32(file[0])
 					file = file[1:]
 				}
 			}
-			mid := low + uint32(uint64(high-low)*uint64(m.predict(c))>>16)
+			bound := width >> 16 * m.predict(c)
 			c <<= 1
-			if code <= mid {
-				c, high = c|1, mid
+			if code < bound {
+				c, width = c|1, bound
 			} else {
-				low = mid + 1
+				code -= bound
+				width -= bound
 			}
 			m.update(c & 1)
 		}
@@ -107,6 +99,63 @@ func Unpacked(file []byte) ([]byte, error) {
 		m.next(c & 255)
 	}
 	return out, nil
+}
+
+// encoder is a carry-propagating range coder as in LZMA, for probabilities of 16 bits and
+// output that is whole in memory. It begins with a width of 1, as its reader does, which so
+// needs no other beginning.
+type encoder struct {
+	low   uint64
+	width uint32
+	out   []byte
+}
+
+func (e *encoder) begin() {
+	e.width = 1
+	e.widen()
+}
+
+// bit codes bit where a 1 has probability p/65536.
+func (e *encoder) bit(p, bit uint32) {
+	bound := e.width >> 16 * p
+	if bit == 1 {
+		e.width = bound
+	} else {
+		e.low += uint64(bound)
+		e.width -= bound
+	}
+	e.widen()
+}
+
+func (e *encoder) widen() {
+	for ; e.width < 1<<24; e.width <<= 8 {
+		e.shift()
+	}
+}
+
+func (e *encoder) shift() {
+	for i := len(e.out) - 1; e.low>>32 != 0; i-- {
+		if e.out[i]++; e.out[i] != 0 {
+			e.low &= 1<<32 - 1
+		}
+	}
+	e.out = append(e.out, byte(e.low>>24))
+	e.low = e.low << 8 & (1<<32 - 1)
+}
+
+// finish ends with as few bytes as tell the last bit: behind the end zeros are read.
+func (e *encoder) finish() []byte {
+	for k := 24; k >= 0; k -= 8 {
+		if v := (e.low + 1<<k - 1) >> k << k; v < e.low+uint64(e.width) {
+			e.low = v
+			break
+		}
+	}
+	for range 4 {
+		e.shift()
+	}
+	// The first four bytes stand above the first one of the code.
+	return bytes.TrimRight(e.out[4:], "\x00")
 }
 
 // bodies finds the function bodies of a module: offsets of the first one and of the end of
