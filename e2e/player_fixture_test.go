@@ -183,6 +183,10 @@ type fixture struct {
 	keyless map[string]bool // page views whose key nobody has yet
 	asked   int             // how often the session itself was asked for
 	cutOff  bool            // from the second time on, that is refused
+
+	shares       map[string][]byte
+	deleted      []string // sessions that were asked to be deleted
+	refuseDelete bool
 }
 
 func (f *fixture) serve(t *testing.T) string {
@@ -237,6 +241,29 @@ func (f *fixture) serve(t *testing.T) string {
 			return
 		}
 		f.json(w, f.info(fixtureSession, 0))
+	})
+	mux.HandleFunc("DELETE /api/v1/sessions/{id}", func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		f.deleted = append(f.deleted, r.PathValue("id"))
+		refuse := f.refuseDelete
+		f.mu.Unlock()
+		if refuse {
+			w.WriteHeader(http.StatusForbidden)
+			f.json(w, map[string]any{"error": "this account may not delete sessions of this site", "hint": "ask an owner of the site", "code": "not-allowed"})
+			return
+		}
+		f.json(w, map[string]any{"session": r.PathValue("id"), "site": fixtureSite, "erasedAt": "2026-11-24T18:00:00Z", "envelopes": 2, "backups": 3, "lastCopyGoes": "2026-12-01"})
+	})
+	mux.HandleFunc("GET /api/v1/sessions/{id}/shares/{share}", func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		sealed, there := f.shares[r.PathValue("share")]
+		f.mu.Unlock()
+		if !there {
+			w.WriteHeader(http.StatusNotFound)
+			f.json(w, map[string]any{"error": "The link was revoked, or its session deleted", "hint": "ask for a new link", "code": "no-share"})
+			return
+		}
+		f.json(w, map[string]any{"id": r.PathValue("share"), "keys": base64URL(sealed)})
 	})
 	mux.HandleFunc("GET /api/v1/me", func(w http.ResponseWriter, r *http.Request) {
 		f.json(w, map[string]string{"name": f.user, "role": "owner"})
@@ -306,6 +333,15 @@ func mustHex(s string) []byte {
 	b, err := hex.DecodeString(s)
 	if err != nil {
 		panic(err) // ids of this file
+	}
+	return b
+}
+
+func fromBase64URL(t *testing.T, text string) []byte {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return b
 }

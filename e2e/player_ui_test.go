@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
 
 	"afterimage/wasm/wire"
+
+	"afterimage/replay/open"
 )
 
 // Paths through the components' shadow roots.
@@ -274,12 +277,18 @@ func TestEmbedTakesTheShareKey(t *testing.T) {
 	f := shopRecording(t)
 	f.keys = false
 	base := f.serve(t)
-	var key []byte
+	content := map[string][]byte{}
 	for _, p := range f.pages {
-		key = append(append(key, mustHex(p.id)...), p.key[:]...)
+		content[p.id] = p.key[:]
 	}
+	id, sealed, key, err := open.SealShare(fixtureSession, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.shares = map[string][]byte{id: sealed}
 	tb := newTab(t)
-	tb.open(base + "/embed/" + fixtureSession + "?bare=1#key=" + base64URL(key))
+	tb.allow("404")
+	tb.open(base + "/embed/" + fixtureSession + "?bare=1#key=" + key)
 	eval[bool](tb, "player.ready.then(() => true)")
 	if got := eval[string](tb, "location.hash"); got != "" {
 		t.Errorf("the key stays in the address: %q", got)
@@ -291,5 +300,20 @@ func TestEmbedTakesTheShareKey(t *testing.T) {
 	tb.open(base + "/embed/" + fixtureSession + "?bare=1#key=AAAA")
 	if got := eval[string](tb, "player.ready.then(() => 'opened', e => e.message)"); !strings.Contains(got, "cut off") {
 		t.Errorf("a key that is cut off: got %q", got)
+	}
+	_, _, wrong, err := open.SealShare(fixtureSession, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.mu.Lock()
+	f.shares[hex.EncodeToString(fromBase64URL(t, wrong)[:16])] = sealed
+	delete(f.shares, id)
+	f.mu.Unlock()
+	for fragment, want := range map[string]string{wrong: "the key in the link is wrong", key: "The link was revoked"} {
+		tb.open("about:blank")
+		tb.open(base + "/embed/" + fixtureSession + "?bare=1#key=" + fragment)
+		if got := eval[string](tb, "player.ready.then(() => 'opened', e => e.message)"); !strings.Contains(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

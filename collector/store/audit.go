@@ -33,6 +33,8 @@ const (
 	AuditReport         = "site.child-report"
 	AuditBackup         = "envelopes.backed-up"
 	AuditRestored       = "envelopes.restored"
+	AuditShared         = "session.shared"
+	AuditUnshared       = "session.share-revoked"
 )
 
 // Audit adds an entry; At zero is now.

@@ -63,6 +63,9 @@ func deleteViews(ctx context.Context, t tx, session string) error {
 	if _, err := t.exec(ctx, `DELETE FROM envelopes WHERE session = ?`, session); err != nil {
 		return err
 	}
+	if _, err := t.exec(ctx, `DELETE FROM shares WHERE session = ?`, session); err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, `DELETE FROM page_views WHERE session = ?`, session); err != nil {
 		return err
 	}

@@ -158,6 +158,7 @@ func (s *Store) DestroySiteKey(ctx context.Context, id, who string) (Receipt, er
 			return err
 		}
 		for _, q := range []string{`DELETE FROM envelopes WHERE session IN (SELECT id FROM sessions WHERE site = ?)`,
+			`DELETE FROM shares WHERE session IN (SELECT id FROM sessions WHERE site = ?)`,
 			`DELETE FROM site_keys WHERE site = ?`} {
 			if _, err := t.exec(ctx, q, id); err != nil {
 				return err

@@ -9,6 +9,10 @@
 //	GET    /api/v1/sessions/{id}/assets/{asset}            a sealed image or font that it shows
 //	GET    /api/v1/sessions/{id}/export[?sealed=1]         the recording file
 //	DELETE /api/v1/sessions/{id}             the receipt
+//	GET    /api/v1/sessions/{id}/shares      {"shares":[{"id","madeAtMs","by","pageViews"}]}
+//	POST   /api/v1/sessions/{id}/shares      {"id","keys"}: keys sealed for a share link, 204
+//	GET    /api/v1/sessions/{id}/shares/{share}            {"id","keys"}
+//	DELETE /api/v1/sessions/{id}/shares/{share}            204: the link opens nothing any more
 //	POST   /api/v1/sessions[?site=]          a recording file in, 201 and its session out
 //
 // Times are epoch milliseconds, ids lower-case hexadecimal, bytes base64url without
@@ -48,6 +52,7 @@ const (
 	Export Action = "export"
 	Delete Action = "delete"
 	Import Action = "import"
+	Share  Action = "share"
 )
 
 // Options of Handler. The zero value allows all to everybody who reaches it.
@@ -106,6 +111,10 @@ func Handler(src open.Source, opt Options) http.Handler {
 	mux.Handle("GET /api/v1/sessions/{id}/assets", h.route(h.assets))
 	mux.Handle("GET /api/v1/sessions/{id}/assets/{asset}", h.route(h.asset))
 	mux.Handle("GET /api/v1/sessions/{id}/export", h.route(h.export))
+	mux.Handle("GET /api/v1/sessions/{id}/shares", h.route(h.shares))
+	mux.Handle("POST /api/v1/sessions/{id}/shares", h.route(h.addShare))
+	mux.Handle("GET /api/v1/sessions/{id}/shares/{share}", h.route(h.sharedKeys))
+	mux.Handle("DELETE /api/v1/sessions/{id}/shares/{share}", h.route(h.revokeShare))
 	mux.Handle("/api/v1/", h.route(func(w http.ResponseWriter, r *http.Request) error {
 		return &open.APIError{Status: http.StatusNotFound, Code: "no-such-route", Message: "this API has no such path or method"}
 	}))
@@ -162,6 +171,14 @@ func writeError(w http.ResponseWriter, err error) (status int) {
 		failure = &open.APIError{Status: http.StatusNotFound, Code: "not-found", Message: "no such session", Hint: "it may have been deleted; list the sessions anew"}
 	case errors.Is(err, open.ErrNoAsset):
 		failure = &open.APIError{Status: http.StatusNotFound, Code: open.CodeNoAsset, Message: "the session shows no such asset"}
+	case errors.Is(err, open.ErrNoShare):
+		failure = &open.APIError{Status: http.StatusNotFound, Code: "no-share", Message: "the link was revoked, or its session deleted", Hint: "ask for a new link"}
+	case errors.Is(err, open.ErrManaged):
+		failure = &open.APIError{Status: http.StatusConflict, Code: "managed", Message: err.Error(), Hint: "send the address of the session itself"}
+	case errors.Is(err, open.ErrSharing):
+		failure = &open.APIError{Status: http.StatusConflict, Code: "no-shares", Message: err.Error(), Hint: "import the recording into a collector"}
+	case errors.Is(err, store.ErrLimit):
+		failure = &open.APIError{Status: http.StatusConflict, Code: "limit", Message: "the session has as many shares as one may have, or this one is too large", Hint: "revoke those that nobody needs: replay share --list SESSION"}
 	case errors.Is(err, open.ErrReadOnly):
 		failure = &open.APIError{Status: http.StatusConflict, Code: "read-only", Message: err.Error()}
 	case errors.Is(err, open.ErrNoSite):

@@ -51,6 +51,7 @@ type grammar struct {
 	Import importCmd `cmd:"" help:"Put a recording file into the data directory."`
 	Verify verifyCmd `cmd:"" help:"Check hash chain, gaps, authentication and decoding of a session."`
 	Delete deleteCmd `cmd:"" help:"Delete a session for good."`
+	Share  shareCmd  `cmd:"" help:"Make a link that opens one session of a held site, without the site's key; list and revoke them."`
 	Key_   keyCmd    `cmd:"" name:"key" help:"Keys of a held site, on its owner's machine."`
 }
 
@@ -148,6 +149,9 @@ var remedies = []struct {
 	{open.ErrNotRecording, "recording files are made by replay export"},
 	{open.ErrDamaged, "copy or export it again"},
 	{open.ErrKey, "managed: --keys FILE with the collector's master key, or go through the running collector; held: --key FILE with the owner's sealing key"},
+	{open.ErrManaged, "send the address of the session itself: the collector opens it for them"},
+	{open.ErrNoShare, "replay share --list SESSION shows them"},
+	{open.ErrSharing, "import the file into a collector: replay import FILE"},
 	{custody.ErrSignature, "sign the settings with the identity key of this site (replay key sign)"},
 	{fs.ErrPermission, "the file belongs to another user"},
 }

@@ -52,7 +52,24 @@ export interface Health {
   /** Reports of a child's data that wait. */
   reports?: number
   /** New versions of the privacy settings in the last 14 days, latest first. */
-  changes?: { atMs: number; version: string; changed: string[] }[]
+  changes?: Change[]
+}
+
+export interface Change {
+  atMs: number
+  version: string
+  changed: string[]
+}
+
+/** What a deletion did. */
+export interface Receipt {
+  session: string
+  site: string
+  erasedAt: string
+  envelopes: number
+  backups: number
+  /** The day (UTC) on which the last backup of its keys goes. */
+  lastCopyGoes: string
 }
 
 export class ApiError extends Error {
@@ -77,6 +94,7 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
 
 /** Behind a login, answers vary by its cookie: then there is an account to sign out of. */
 let behindLogin = false
+export const isBehindLogin = () => behindLogin
 
 export const sites = async (): Promise<Site[]> => (await ask<{ sites: Site[] | null }>('/api/v1/sites')).sites ?? []
 
@@ -104,10 +122,5 @@ export const session = (id: string) => ask<Session & { custody: string }>(`/api/
 
 export const health = (site: string) => ask<Health>(`/api/v1/sites/${encodeURIComponent(site)}/health`)
 
-export async function deleteSession(id: string): Promise<void> {
-  const response = await fetch(`/api/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' })
-  if (!response.ok) {
-    const body = (await response.json().catch(() => ({}))) as { error?: string; hint?: string }
-    throw new ApiError(response.status, body.error ?? `The server answered ${response.status}.`, body.hint ?? '')
-  }
-}
+/** Destroys the keys of a session and deletes it. */
+export const deleteSession = (id: string) => ask<Receipt>(`/api/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' })

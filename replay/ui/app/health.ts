@@ -73,11 +73,7 @@ export class AfterimageHealth extends LitElement {
     const now = Date.now()
     const counted = new Map<string, number>()
     for (const c of data.counts ?? []) counted.set(c.name, (counted.get(c.name) ?? 0) + c.count)
-    const change = data.changes?.[0]
     return html`
-      ${change
-        ? html`<div class="alert" role="status"><span><b>The privacy settings changed ${ago(change.atMs, now)}.</b> Version ${change.version}: ${change.changed.join(', ')}. Where the site asks for consent, visitors are asked again.</span></div>`
-        : nothing}
       ${data.reports
         ? html`<div class="alert" role="status"><span><b>${data.reports === 1 ? 'A report' : `${data.reports} reports`} of a child’s data.</b> Read with: collector site reports ${data.site}</span></div>`
         : nothing}

@@ -11,7 +11,9 @@ import { icons } from '../player/icons.ts'
 import { applyTheme, theme, toggleTheme } from '../theme.ts'
 import '../player/element.ts'
 import { account, ApiError, signOut, sites, type Site } from './api.ts'
+import './banner.ts'
 import './health.ts'
+import './remove.ts'
 import './sessions.ts'
 import './snippet.ts'
 import { shared } from './shared.ts'
@@ -111,6 +113,7 @@ export class AfterimageApp extends LitElement {
       document.title = 'Session · Afterimage'
       return html`<div class="play"><afterimage-player session=${where.session}>
         <a slot="start" class="back" href=${this.lastSite ? `/sites/${this.lastSite}` : '/'} aria-label="Back to the sessions">${icons.left}<span>Sessions</span></a>
+        <afterimage-remove slot="end" session=${where.session} back=${this.lastSite ? `/sites/${this.lastSite}` : '/'}></afterimage-remove>
       </afterimage-player></div>`
     }
     const site = this.list?.find((s) => s.id === where.site) ?? (where.site ? undefined : this.list?.[0])
@@ -132,6 +135,7 @@ export class AfterimageApp extends LitElement {
       </nav>
       <main>
         ${this.problem ? html`<div class="alert" role="alert"><span><b>${this.problem.message}</b> ${this.problem.hint}</span></div>` : nothing}
+        ${site ? html`<afterimage-banner site=${site.id} ?kept=${where.page === 'health'}></afterimage-banner>` : nothing}
         ${site ? this.page(where.page, site) : this.list ? this.noSite(where.site) : nothing}
       </main></div>`
   }

@@ -106,6 +106,7 @@ export class AfterimagePlayer extends LitElement {
           </div>
           ${state.live ? html`<button class="live" aria-pressed=${state.following} @click=${() => this.engine.follow()} title="Follow the visitor live"><i></i>Live</button>` : nothing}
           ${page ? html`<span class="facts">${[page.meta.browser, page.meta.os].filter(Boolean).join(' · ')}${around?.width ? html`<b>${around.width} × ${around.height}</b>` : nothing}</span>` : nothing}
+          <slot name="end"></slot>
           <button class="icon" aria-pressed=${this.panel} @click=${() => (this.panel = !this.panel)} aria-label="Event list" title="Event list (E)">${icons.panel}</button>
         </header>
 

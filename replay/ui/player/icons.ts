@@ -27,5 +27,6 @@ export const icons = {
   health: icon(svg`<path d="M3 12h4l3-7 4 14 3-7h4"/>`),
   list: icon(svg`<path d="M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01"/>`),
   code: icon(svg`<path d="M8 7l-5 5 5 5M16 7l5 5-5 5"/>`),
+  trash: icon(svg`<path d="M4 7h16M10 3h4M6 7l1 13h10l1-13M10 11v5M14 11v5"/>`),
   copy: icon(svg`<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15V5a1 1 0 011-1h9"/>`),
 }

@@ -65,18 +65,30 @@ export function contentKey(raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['decrypt'])
 }
 
-/**
- * Keys of a share link's fragment: base64url of (16 bytes page view | 16 bytes content
- * key)*. It opens these page views of this session and nothing else.
- */
-export function readShareKey(text: string): Map<string, Uint8Array<ArrayBuffer>> {
+/** Id and key of a share, from its link's fragment: base64url of 16 bytes each. */
+export function readShareKey(text: string): { id: string; key: Uint8Array<ArrayBuffer> } {
   const bytes = fromBase64url(text)
-  if (bytes.length === 0 || bytes.length % 32 !== 0) throw new WrongKey('the key in the link is cut off')
-  const keys = new Map<string, Uint8Array<ArrayBuffer>>()
-  for (let at = 0; at < bytes.length; at += 32) {
-    keys.set(hex(bytes.subarray(at, at + 16)), bytes.slice(at + 16, at + 32))
+  if (bytes.length !== 32) throw new WrongKey('the key in the link is cut off')
+  return { id: hex(bytes.subarray(0, 16)), key: bytes.slice(16) }
+}
+
+/** The content keys of a share by page view (replay/open/share.go). They open this session and nothing else. */
+export async function openShare(session: string, id: string, key: Uint8Array<ArrayBuffer>, sealed: Uint8Array<ArrayBuffer>): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const label = new TextEncoder().encode('afterimage share v1\0')
+  const additionalData = new Uint8Array([...label, ...fromHex(session), ...fromHex(id)])
+  let bytes: Uint8Array<ArrayBuffer>
+  try {
+    bytes = new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv: new Uint8Array(12), additionalData, tagLength: 8 * tagBytes }, await contentKey(key), sealed))
+  } catch {
+    throw new WrongKey('the key in the link is wrong')
   }
+  const keys = new Map<string, Uint8Array<ArrayBuffer>>()
+  for (let at = 0; at + 32 <= bytes.length; at += 32) keys.set(hex(bytes.subarray(at, at + 16)), bytes.slice(at + 16, at + 32))
   return keys
+}
+
+function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
 }
 
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> {

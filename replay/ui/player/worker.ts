@@ -4,7 +4,7 @@
 import { newAssets, type Assets } from './assets.ts'
 import { Added, startCore, type Core } from './core.ts'
 import type { FromWorker, Problem, ToWorker } from './messages.ts'
-import { contentKey, Damaged, fromBase64url, openSegment, readShareKey, splitSegments, WrongKey, type SealedSegment } from './sealed.ts'
+import { contentKey, Damaged, fromBase64url, openSegment, openShare, readShareKey, splitSegments, WrongKey, type SealedSegment } from './sealed.ts'
 import type { Timeline } from './timeline-data.ts'
 
 const scope = self as unknown as {
@@ -82,8 +82,11 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
   for (const [pageView, key] of Object.entries(info.keys ?? {})) raw.set(pageView, fromBase64url(key))
   if (shareKey) {
     try {
-      for (const [pageView, key] of readShareKey(shareKey)) raw.set(pageView, key)
+      const share = readShareKey(shareKey)
+      const { keys: sealed } = (await (await ask(`${base}/shares/${share.id}`)).json()) as { keys: string }
+      for (const [pageView, key] of await openShare(sessionId, share.id, share.key, fromBase64url(sealed))) raw.set(pageView, key)
     } catch (error) {
+      if (!(error instanceof WrongKey)) throw error
       throw new Refused({ code: 'key', message: (error as Error).message, hint: 'Ask for the link again and copy all of it.' })
     }
   }

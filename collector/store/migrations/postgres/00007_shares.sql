@@ -1,0 +1,9 @@
+-- +goose Up
+CREATE TABLE shares (
+  id TEXT PRIMARY KEY,
+  session TEXT NOT NULL,
+  made_ms BIGINT NOT NULL,
+  who TEXT NOT NULL,
+  keys BYTEA NOT NULL
+);
+CREATE INDEX shares_by_session ON shares (session);
