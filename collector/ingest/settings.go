@@ -85,11 +85,36 @@ func settingsOf(site store.Site) (rules.Signed, error) {
 	if err != nil {
 		return rules.Signed{}, err
 	}
-	b, err := json.Marshal(p)
+	b, err := json.Marshal(spare(p))
 	if err != nil {
 		return rules.Signed{}, fmt.Errorf("settings of site %s: %w", site.ID, err)
 	}
 	return rules.Signed{Payload: string(b)}, nil
+}
+
+// spare is p without what a recorder assumes anyway (UPLOAD.md, Settings): each page view downloads it.
+func spare(p rules.Payload) map[string]any {
+	fields := map[string]any{"v": p.V, "site": p.Site, "custody": p.Custody, "settingsVersion": p.Version, "sealingKey": p.SealingKey}
+	for _, f := range []struct {
+		name    string
+		value   any
+		assumed bool
+	}{
+		{"privacy", p.Privacy, p.Privacy == "strict"},
+		{"mask", p.Mask, len(p.Mask) == 0},
+		{"block", p.Block, len(p.Block) == 0},
+		{"allow", p.Allow, len(p.Allow) == 0},
+		{"consent", p.Consent, p.Consent == "none"},
+		{"privacyVersion", p.PrivacyVersion, p.PrivacyVersion == ""},
+		{"respectDNT", p.RespectDNT, p.RespectDNT},
+		{"enabled", p.Enabled, p.Enabled},
+		{"sample", p.Sample, p.Sample == 1},
+	} {
+		if !f.assumed {
+			fields[f.name] = f.value
+		}
+	}
+	return fields
 }
 
 // payloadOf is what recorders of a site read. What the owner of a managed site left out is
