@@ -75,8 +75,9 @@ func TestAssetsAreSentOnce(t *testing.T) {
 			new Uint8Array(memory.buffer).set(list, 4096)
 			return list.length
 		} }
-		const world = { now: () => performance.now(), random: Math.random, after(ms, f) { const id = setTimeout(f, Math.min(ms, 20)); return () => clearTimeout(id) } }
-		socket = { ready: () => true, backlog: () => 0, send(f) {
+		const real = setTimeout
+		globalThis.setTimeout = (f, ms, ...args) => real(f, Math.min(ms, 20), ...args)
+		socket = { ready_: () => true, backlog_: () => 0, send_(f) {
 			frames.push(f.length)
 			if (drop) { drop = false; return setTimeout(() => assets.heard({ t: 'welcome', assets: true }, socket)) }
 			const id = [...f.subarray(17, 33)].map((b) => b.toString(16).padStart(2, '0')).join('')
@@ -85,7 +86,7 @@ func TestAssetsAreSentOnce(t *testing.T) {
 			setTimeout(() => assets.heard({ t: 'asset', asset: id, state }, socket))
 		} }
 		assets = units.assets.newAssets({ core: new Proxy({}, { get: () => (f) => f(x) }), // whatever name the bundle has for with_
-			world, view: { id: '00'.repeat(16) }, site: 'unitsite', endpoint: location.origin, wrote() {},
+			view: { id: '00'.repeat(16) }, site: 'unitsite', endpoint: location.origin, wrote() {},
 			ask() { assets.told(location.origin + '/', [location.origin + '/a.png', location.origin + '/a.png?w=2']) } })
 		assets.heard({ t: 'welcome', assets: true }, socket)
 		assets.look(false)

@@ -60,7 +60,7 @@ func (b *countingBody) Read(p []byte) (int, error) {
 const (
 	budgetAll   = 40 * 1024
 	budgetMain  = 12 * 1024
-	ceilingAll  = 52_000
+	ceilingAll  = 44_700
 	ceilingMain = 15_700
 )
 

@@ -14,35 +14,35 @@ const outboxHelp = `
 globalThis.clock = 1e12;
 globalThis.box = (site = 's', max) => units.outbox.openOutbox(site, 'https://c', () => clock, max);
 globalThis.view = (id) => ({ id, session: 'b'.repeat(32), tab: 'c'.repeat(32), visitorTag: '', consentVersion: '', envelope: 'e', secret: 'x' });
-globalThis.seg = (number, size = 100) => ({ number, bytes: new Uint8Array(size).fill(number) });
+globalThis.seg = (number, size = 100) => ({ number_: number, bytes_: new Uint8Array(size).fill(number) });
 0`
 
 func TestOutbox(t *testing.T) {
 	p := newWorkerPage(t, nil)
 	for _, c := range []struct{ name, script, want string }{
 		{"a dead page view is adopted with its segments in order",
-			`const b = await box(); for (const n of [2, 0, 1]) await b.put(view('a'), n + 1, seg(n)); const l = await b.adopt(); return [l.announced[0].id, l.announced[0].secret, l.list.map((s) => [s.number, s.bytes[50]])]`,
+			`const b = await box(); for (const n of [2, 0, 1]) await b.put_(view('a'), n + 1, seg(n)); const l = await b.adopt_(); return [l.view_.id, l.view_.secret, l.list_.map((s) => [s.number_, s.bytes_[50]])]`,
 			`["a","x",[[0,0],[1,1],[2,2]]]`},
-		{"its next number is that of its last put", `const b = await box(); await b.put(view('a'), 7, seg(6)); return [(await b.adopt()).announced[1]]`, `[7]`},
-		{"a page view that somebody records is left alone", `const b = await box(); await b.own(view('a')); await b.put(view('a'), 1, seg(0)); return [await b.adopt()]`, `[null]`},
-		{"one that is being drained is not drained twice", `const b = await box(), d = await box(); await b.put(view('a'), 1, seg(0)); await b.adopt(); return [await d.adopt()]`, `[null]`},
-		{"one that was given back is found again", `const b = await box(); await b.put(view('a'), 1, seg(0)); (await b.adopt()).release(); return [(await b.adopt()).list.length]`, `[1]`},
-		{"the oldest comes first", `const b = await box(); for (const id of ['z', 'y', 'x']) { clock++; await b.put(view(id), 1, seg(0)); } return [(await b.adopt()).announced[0].id, (await b.adopt()).announced[0].id]`, `["z","y"]`},
-		{"another site's page views are not ours", `const b = await box(), d = await box('other'); await b.put(view('a'), 1, seg(0)); return [await d.adopt()]`, `[null]`},
-		{"what was removed is gone, and the rest is not", `const b = await box(); for (const n of [0, 1, 2, 3, 4]) await b.put(view('a'), n, seg(n)); await b.remove('a', [[0, 1], [3, 3]]); return (await b.adopt()).list.map((s) => s.number)`, `[2,4]`},
-		{"removing what is not there does nothing", `const b = await box(); await b.remove('a', [[0, 5]]); await b.put(view('a'), 1, seg(0)); await b.remove('a', [[1, 9]]); return [(await b.adopt()).list.length]`, `[1]`},
-		{"an empty page view is forgotten", `const b = await box(); await b.put(view('a'), 1, seg(0)); await b.remove('a', [[0, 0]]); const l = await b.adopt(); return [l, await rows()]`, `[null,0]`},
-		{"at the age limit it is kept", `const b = await box(); await b.put(view('a'), 1, seg(0)); clock += units.outbox.MAX_AGE_MS; return [(await b.adopt()).list.length]`, `[1]`},
-		{"beyond the age limit it is deleted", `const b = await box(); await b.put(view('a'), 1, seg(0)); clock += units.outbox.MAX_AGE_MS + 1; return [await b.adopt(), await rows(), await sum()]`, `[null,0,0]`},
-		{"one byte below the bound there is room", `const b = await box('s', 201); return [await b.put(view('a'), 1, seg(0)), await b.put(view('b'), 1, seg(0))]`, `[true,true]`},
-		{"at the bound there is room", `const b = await box('s', 200); return [await b.put(view('a'), 1, seg(0)), await b.put(view('b'), 1, seg(0))]`, `[true,true]`},
-		{"one byte beyond it there is none", `const b = await box('s', 199); return [await b.put(view('a'), 1, seg(0)), await b.put(view('b'), 1, seg(0)), await sum()]`, `[true,false,100]`},
-		{"what is removed makes room", `const b = await box('s', 199); await b.put(view('a'), 1, seg(0)); await b.remove('a', [[0, 0]]); return [await b.put(view('b'), 1, seg(0)), await sum()]`, `[true,100]`},
-		{"a removal that was sent twice frees once", `const b = await box(); await b.put(view('a'), 1, seg(0)); await b.put(view('a'), 2, seg(1)); await Promise.all([b.remove('a', [[0, 0]]), b.remove('a', [[0, 0]])]); return [await sum()]`, `[100]`},
-		{"clear forgets this site and no other", `const b = await box(), d = await box('other'); await b.put(view('a'), 1, seg(0)); await d.put(view('o'), 1, seg(0)); await b.clear(); return [await b.adopt(), (await d.adopt()).announced[0].id, await sum()]`, `[null,"o",100]`},
-		{"settings versions only grow", `const b = await box(); return [await b.newestSettings(3), await b.newestSettings(2), await b.newestSettings(4), await (await box('other')).newestSettings(1)]`, `[3,3,4,1]`},
-		{"without IndexedDB nothing is kept and nothing breaks", `const old = indexedDB; Object.defineProperty(globalThis, 'indexedDB', { value: undefined, configurable: true }); const b = await box(); const out = [await b.put(view('a'), 1, seg(0)), await b.adopt(), await b.newestSettings(2)]; await b.remove('a', [[0, 0]]); await b.clear(); Object.defineProperty(globalThis, 'indexedDB', { value: old }); return out`, `[false,null,2]`},
-		{"without Web Locks nothing is drained", `Object.defineProperty(navigator, 'locks', { value: undefined }); const b = await box(); await b.own(view('a')); return [await b.put(view('a'), 1, seg(0)), await b.adopt()]`, `[true,null]`},
+		{"its next number is that of its last put", `const b = await box(); await b.put_(view('a'), 7, seg(6)); return [(await b.adopt_()).next_()]`, `[7]`},
+		{"a page view that somebody records is left alone", `const b = await box(); await b.own_(view('a')); await b.put_(view('a'), 1, seg(0)); return [await b.adopt_()]`, `[null]`},
+		{"one that is being drained is not drained twice", `const b = await box(), d = await box(); await b.put_(view('a'), 1, seg(0)); await b.adopt_(); return [await d.adopt_()]`, `[null]`},
+		{"one that was given back is found again", `const b = await box(); await b.put_(view('a'), 1, seg(0)); (await b.adopt_()).release_(); return [(await b.adopt_()).list_.length]`, `[1]`},
+		{"the oldest comes first", `const b = await box(); for (const id of ['z', 'y', 'x']) { clock++; await b.put_(view(id), 1, seg(0)); } return [(await b.adopt_()).view_.id, (await b.adopt_()).view_.id]`, `["z","y"]`},
+		{"another site's page views are not ours", `const b = await box(), d = await box('other'); await b.put_(view('a'), 1, seg(0)); return [await d.adopt_()]`, `[null]`},
+		{"what was removed is gone, and the rest is not", `const b = await box(); for (const n of [0, 1, 2, 3, 4]) await b.put_(view('a'), n, seg(n)); await b.remove_('a', [[0, 1], [3, 3]]); return (await b.adopt_()).list_.map((s) => s.number_)`, `[2,4]`},
+		{"removing what is not there does nothing", `const b = await box(); await b.remove_('a', [[0, 5]]); await b.put_(view('a'), 1, seg(0)); await b.remove_('a', [[1, 9]]); return [(await b.adopt_()).list_.length]`, `[1]`},
+		{"an empty page view is forgotten", `const b = await box(); await b.put_(view('a'), 1, seg(0)); await b.remove_('a', [[0, 0]]); const l = await b.adopt_(); return [l, await rows()]`, `[null,0]`},
+		{"at the age limit it is kept", `const b = await box(); await b.put_(view('a'), 1, seg(0)); clock += units.limits.MAX_AGE_MS; return [(await b.adopt_()).list_.length]`, `[1]`},
+		{"beyond the age limit it is deleted", `const b = await box(); await b.put_(view('a'), 1, seg(0)); clock += units.limits.MAX_AGE_MS + 1; return [await b.adopt_(), await rows(), await sum()]`, `[null,0,0]`},
+		{"one byte below the bound there is room", `const b = await box('s', 201); return [!!await b.put_(view('a'), 1, seg(0)), !!await b.put_(view('b'), 1, seg(0))]`, `[true,true]`},
+		{"at the bound there is room", `const b = await box('s', 200); return [!!await b.put_(view('a'), 1, seg(0)), !!await b.put_(view('b'), 1, seg(0))]`, `[true,true]`},
+		{"one byte beyond it there is none", `const b = await box('s', 199); return [!!await b.put_(view('a'), 1, seg(0)), !!await b.put_(view('b'), 1, seg(0)), await sum()]`, `[true,false,100]`},
+		{"what is removed makes room", `const b = await box('s', 199); await b.put_(view('a'), 1, seg(0)); await b.remove_('a', [[0, 0]]); return [!!await b.put_(view('b'), 1, seg(0)), await sum()]`, `[true,100]`},
+		{"a removal that was sent twice frees once", `const b = await box(); await b.put_(view('a'), 1, seg(0)); await b.put_(view('a'), 2, seg(1)); await Promise.all([b.remove_('a', [[0, 0]]), b.remove_('a', [[0, 0]])]); return [await sum()]`, `[100]`},
+		{"clear forgets this site and no other", `const b = await box(), d = await box('other'); await b.put_(view('a'), 1, seg(0)); await d.put_(view('o'), 1, seg(0)); await b.clear_(); return [await b.adopt_(), (await d.adopt_()).view_.id, await sum()]`, `[null,"o",100]`},
+		{"settings versions only grow", `const b = await box(); return [await b.newestSettings_(3), await b.newestSettings_(2), await b.newestSettings_(4), await (await box('other')).newestSettings_(1)]`, `[3,3,4,1]`},
+		{"without IndexedDB nothing is kept and nothing breaks", `const old = indexedDB; Object.defineProperty(globalThis, 'indexedDB', { value: undefined, configurable: true }); const b = await box(); const out = [!!await b.put_(view('a'), 1, seg(0)), await b.adopt_(), await b.newestSettings_(2)]; await b.remove_('a', [[0, 0]]); await b.clear_(); Object.defineProperty(globalThis, 'indexedDB', { value: old }); return out`, `[false,null,2]`},
+		{"without Web Locks nothing is drained", `Object.defineProperty(navigator, 'locks', { value: undefined }); const b = await box(); await b.own_(view('a')); return [!!await b.put_(view('a'), 1, seg(0)), await b.adopt_()]`, `[true,null]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tb := newTab(t)
@@ -99,7 +99,7 @@ func TestOneTabDrains(t *testing.T) {
 	g.storedUntil("a segment", func(n []int) bool { return len(n) > 0 })
 	g.open(g.page.URL + "/other")
 	g.up.start()
-	eval[any](g.tab, fmt.Sprintf(`globalThis.two = [%q, %q].map((id) => rec('dedicated', { ...%s, pageViewId: id })); two.forEach((r) => r.begin()); 0`, randomHex(t), randomHex(t), g.config))
+	eval[any](g.tab, fmt.Sprintf(`globalThis.two = [%q, %q].map((id) => { const config = %s; config.view.id = id; return rec('dedicated', config) }); two.forEach((r) => r.begin()); 0`, randomHex(t), randomHex(t), g.config))
 	g.arrived(3)
 	eval[any](g.tab, `Promise.all(two.map((r) => r.ask('flush'))).then(() => 0)`)
 	drainers := look(g.up, func() (n int) {

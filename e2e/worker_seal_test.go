@@ -146,11 +146,11 @@ func TestSealedSegmentsHaveTheDocumentedLayout(t *testing.T) {
 		Segments []string
 		Next     int
 	}](tb, fmt.Sprintf(`(async () => {
-		const s = await units.seal.startSealer(%q, %q, %q, un("%x"), { contentKey: un('000102030405060708090a0b0c0d0e0f') });
-		const all = [s.seal(un('aa'), 1), s.seal(un(''), 1)];
-		s.skip();
-		all.push(s.seal(un('bbcc'), 2));
-		return { envelope: hex(s.envelope), segments: (await Promise.all(all)).map((x) => hex(x.bytes)), next: s.next() };
+		const s = await units.seal.startSealer(%q, { session: %q, id: %q }, un("%x"), un('000102030405060708090a0b0c0d0e0f'));
+		const all = [s.seal_(un('aa'), 1), s.seal_(un(''), 1)];
+		s.skip_();
+		all.push(s.seal_(un('bbcc'), 2));
+		return { envelope: hex(s.envelope_), segments: (await Promise.all(all)).map((x) => hex(x.bytes_)), next: s.next_() };
 	})()`, workerSite, workerSession, view, keys.public))
 	if got.Next != 4 {
 		t.Errorf("next number is %d, want 4", got.Next)
@@ -178,7 +178,7 @@ func TestSealedSegmentsHaveTheDocumentedLayout(t *testing.T) {
 		t.Error("the segment after a number left out does not name the hash of the one sealed before it")
 	}
 	frame := eval[string](tb, fmt.Sprintf(`(() => {
-		const sealed = %s.map((s, i) => ({ number: [0, 1, 3][i], bytes: un(s) }));
+		const sealed = %s.map((s, i) => ({ number_: [0, 1, 3][i], bytes_: un(s) }));
 		return hex(units.frame.frameOf(%q, sealed));
 	})()`, toJSON(got.Segments), view))
 	raw, err := hex.DecodeString(frame)

@@ -39,8 +39,8 @@ func TestCoreFailsClosed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := eval[[]string](tb, fmt.Sprintf(`(() => {
-				const core = fakeCore(%s), first = codeOf(() => core.apply(Int32Array.of(2 | 2 << 8, 0), 'x'));
-				return [first, ...['segment', 'resend', 'needs', 'dropEpoch', 'handed'].map((f) => codeOf(() => core[f](0)))];
+				const core = fakeCore(%s), first = codeOf(() => core.apply_(Int32Array.of(2 | 2 << 8, 0), 'x'));
+				return [first, ...['segment_', 'resend_', 'needs_', 'dropEpoch_', 'handed_'].map((f) => codeOf(() => core[f](0)))];
 			})()`, c.over))
 			for i, code := range got {
 				if code != c.want {
@@ -61,10 +61,10 @@ func TestCoreOutlivesMemoryGrowth(t *testing.T) {
 			core_in: () => { memory.grow(1); return at; },
 			core_apply: (n, t) => { seen.push(new TextDecoder().decode(new Uint8Array(memory.buffer, at + 4 * n, t))); memory.grow(1); at += 65536; return 0; },
 			core_segment: () => { memory.grow(1); at += 65536; return 2; }, core_out: () => 65536 });
-		core.apply(Int32Array.of(0x64636261), 'ä€😀\0');
-		const s = core.segment(0);
-		core.apply(Int32Array.of(1), 'z');
-		return [...seen, new TextDecoder().decode(s.plain)];
+		core.apply_(Int32Array.of(0x64636261), 'ä€😀\0');
+		const s = core.segment_(0);
+		core.apply_(Int32Array.of(1), 'z');
+		return [...seen, new TextDecoder().decode(s.plain_)];
 	})()`)
 	if want := []string{"ä€😀\x00", "z", "ab"}; strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("got %q, want %q", got, want)
@@ -78,18 +78,19 @@ func TestResendListIsToldOnce(t *testing.T) {
 		new Int32Array(memory.buffer).set([7, 1, 9, 0], 4);
 		let n = 2;
 		const core = fakeCore({ memory, core_resend: () => n, core_resend_ptr: () => 16, core_resend_clear: () => { n = 0; } });
-		return JSON.stringify([core.resend(), core.resend()]);
+		return JSON.stringify([core.resend_(), core.resend_()]);
 	})()`)
 	if want := `[[[7,1],[9,0]],[]]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
-// manual is a world whose clock stands still until told: `w.run(ms)` lets time pass.
+// manualWorld: `inWorld(random, f)` runs f with a clock that stands still until told: `w.run(ms)` lets
+// time pass. Promises go on meanwhile, but nothing that takes time does.
 const manualWorld = `
-globalThis.manual = (random = 0.5) => {
-	const w = { t: 0, timers: [], sockets: [], now: () => w.t, random: () => random,
-		after(ms, f) { const timer = { at: w.t + ms, f }; w.timers.push(timer); return () => { w.timers = w.timers.filter((x) => x !== timer); }; },
+globalThis.inWorld = async (random, f) => {
+	const real = { setTimeout, clearTimeout, WebSocket }, chance = Math.random;
+	const w = { t: 0, timers: [], sockets: [], last: 0,
 		run(ms) { const end = w.t + ms;
 			for (;;) { const next = w.timers.filter((x) => x.at <= end).sort((a, b) => a.at - b.at)[0]; if (!next) break;
 				w.timers = w.timers.filter((x) => x !== next); w.t = next.at; next.f(); }
@@ -97,7 +98,18 @@ globalThis.manual = (random = 0.5) => {
 		socket(url, protocol) { const s = { url, protocol, at: w.t, sent: [], bufferedAmount: 0, closed: false, send(m) { s.sent.push(m); }, close() { s.closed = true; },
 			say(m) { s.onmessage?.({ data: JSON.stringify(m) }); }, open() { s.onopen?.(); }, drop(code = 1006, reason = '') { s.onclose?.({ code, reason }); } };
 			w.sockets.push(s); return s; } };
-	return w;
+	Object.assign(globalThis, { WebSocket: function (url, protocol) { return w.socket(url, protocol); },
+		setTimeout(f, ms = 0, ...args) { w.timers.push({ id: ++w.last, at: w.t + ms, f: () => f(...args) }); return w.last; },
+		clearTimeout(id) { w.timers = w.timers.filter((x) => x.id !== id); } });
+	Math.random = () => random;
+	performance.now = () => w.t;
+	try {
+		return JSON.stringify(await f(w));
+	} finally {
+		Object.assign(globalThis, real);
+		Math.random = chance;
+		delete performance.now;
+	}
 };
 globalThis.welcome = { t: 'welcome', serverTimeMs: 0, settingsVersion: 1, watch: false, pageViews: {} };
 0`
@@ -115,13 +127,12 @@ func TestBackoffGrowsToItsCapWithFullJitter(t *testing.T) {
 		{"chance near 1 waits all", 1, "[0,500,1000,2000,4000,8000,16000,30000,30000]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := eval[string](tb, fmt.Sprintf(`(() => {
-				const w = manual(%v);
-				units.socket.openSocket('ws://x', { hello: () => 'hi', message() {}, closed: () => true }, w);
+			got := eval[string](tb, fmt.Sprintf(`inWorld(%v, (w) => {
+				units.socket.openSocket('ws://x', { hello_: () => 'hi', message_() {}, closed_() {} });
 				const waits = [];
 				for (let i = 0, before = 0; i < 9; i++) { while (w.sockets.length <= i) w.run(1); waits.push(w.sockets[i].at - before); before = w.t; w.sockets[i].drop(); }
-				return JSON.stringify(waits);
-			})()`, c.random))
+				return waits;
+			})`, c.random))
 			// A timer of n ms is seen at the next whole ms; the manual clock runs by 1.
 			if got != c.want {
 				t.Errorf("waits %s, want %s", got, c.want)
@@ -135,30 +146,30 @@ func TestSocketLife(t *testing.T) {
 	eval[any](tb, manualWorld)
 	for _, c := range []struct{ name, script, want string }{
 		{"hello comes first, and the subprotocol is ours", `w.run(0); s(0).open(); return [s(0).protocol, ...s(0).sent]`, `["afterimage.v1","hi"]`},
-		{"it is ready from the welcome on, not from the opening", `w.run(0); s(0).open(); const a = socket.ready(); s(0).say(welcome); return [a, socket.ready()]`, `[false,true]`},
+		{"it is ready from the welcome on, not from the opening", `w.run(0); s(0).open(); const a = socket.ready_(); s(0).say(welcome); return [a, socket.ready_()]`, `[false,true]`},
 		{"a welcome alone does not forget the attempts", `for (let n = 0; n < 4; n++) { nth(n); s(n).open(); s(n).say(welcome); s(n).drop(); } const t = w.t; nth(4); return [s(4).at - t]`, `[4000]`},
-		{"progress forgets them", `for (let n = 0; n < 4; n++) { nth(n); s(n).open(); s(n).say(welcome); socket.progress(); s(n).drop(); } const t = w.t; nth(4); return [s(4).at - t]`, `[500]`},
+		{"progress forgets them", `for (let n = 0; n < 4; n++) { nth(n); s(n).open(); s(n).say(welcome); socket.progress_(); s(n).drop(); } const t = w.t; nth(4); return [s(4).at - t]`, `[500]`},
 		{"a silent collector is left after 30 s", `w.run(0); s(0).open(); w.run(29999); const a = s(0).closed; w.run(1); return [a, s(0).closed]`, `[false,true]`},
 		{"an answer in time keeps it", `w.run(0); s(0).open(); w.run(20000); s(0).say(welcome); w.run(600000); return [s(0).closed, w.sockets.length]`, `[false,1]`},
-		{"a frame without an answer is silence too", `w.run(0); s(0).open(); s(0).say(welcome); socket.send(new Uint8Array(1)); w.run(30000); return [s(0).closed]`, `[true]`},
-		{"waking tries at once", `w.run(0); s(0).drop(); socket.wake(); return [w.sockets.length]`, `[2]`},
-		{"waking an open socket does nothing", `w.run(0); s(0).open(); socket.wake(); w.run(10); return [w.sockets.length]`, `[1]`},
-		{"at rest nothing is tried", `w.run(0); s(0).open(); s(0).say(welcome); socket.rest(); w.run(600000); return [s(0).closed, socket.ready(), w.sockets.length, w.timers.length]`, `[true,false,1,0]`},
-		{"waking ends the rest", `w.run(0); s(0).open(); socket.rest(); socket.wake(); return [w.sockets.length]`, `[2]`},
-		{"it rises from rest", `w.run(0); s(0).open(); socket.rest(); socket.rise(); socket.rise(); return [w.sockets.length]`, `[2]`},
-		{"rising does not cut a wait short", `w.run(0); s(0).drop(); socket.rise(); return [w.sockets.length]`, `[1]`},
-		{"closed does not rise", `w.run(0); socket.close(); socket.rise(); return [w.sockets.length]`, `[1]`},
-		{"a rest while it waits to try again cancels that", `w.run(0); s(0).drop(); socket.rest(); w.run(600000); return [w.sockets.length]`, `[1]`},
-		{"closed is closed", `w.run(0); s(0).open(); socket.close(); socket.wake(); w.run(600000); return [w.sockets.length, s(0).closed, w.timers.length]`, `[1,true,0]`},
+		{"a frame without an answer is silence too", `w.run(0); s(0).open(); s(0).say(welcome); socket.send_(new Uint8Array(1)); w.run(30000); return [s(0).closed]`, `[true]`},
+		{"waking tries at once", `w.run(0); s(0).drop(); socket.wake_(true); return [w.sockets.length]`, `[2]`},
+		{"waking an open socket does nothing", `w.run(0); s(0).open(); socket.wake_(true); w.run(10); return [w.sockets.length]`, `[1]`},
+		{"at rest nothing is tried", `w.run(0); s(0).open(); s(0).say(welcome); socket.rest_(); w.run(600000); return [s(0).closed, socket.ready_(), w.sockets.length, w.timers.length]`, `[true,false,1,0]`},
+		{"waking ends the rest", `w.run(0); s(0).open(); socket.rest_(); socket.wake_(true); return [w.sockets.length]`, `[2]`},
+		{"it rises from rest", `w.run(0); s(0).open(); socket.rest_(); socket.wake_(); socket.wake_(); return [w.sockets.length]`, `[2]`},
+		{"rising does not cut a wait short", `w.run(0); s(0).drop(); socket.wake_(); return [w.sockets.length]`, `[1]`},
+		{"closed does not rise", `w.run(0); socket.close_(); socket.wake_(); return [w.sockets.length]`, `[1]`},
+		{"a rest while it waits to try again cancels that", `w.run(0); s(0).drop(); socket.rest_(); w.run(600000); return [w.sockets.length]`, `[1]`},
+		{"closed is closed", `w.run(0); s(0).open(); socket.close_(); socket.wake_(true); w.run(600000); return [w.sockets.length, s(0).closed, w.timers.length]`, `[1,true,0]`},
 		{"what is not JSON is ignored", `w.run(0); s(0).open(); s(0).onmessage({ data: '{' }); return [s(0).closed]`, `[false]`},
 		{"a constructor that throws is a drop", `w.socket = () => { throw new Error('mixed content'); }; w.run(3600000); return [codes[0], codes.length > 100]`, `[1006,true]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := eval[string](tb, `(() => {
-				const w = manual(1), s = (i) => w.sockets[i], nth = (n) => { while (w.sockets.length <= n) w.run(1); }, codes = [];
-				const socket = units.socket.openSocket('ws://x', { hello: () => 'hi', message() {}, closed: (code) => { codes.push(code); return true; } }, w);
-				return JSON.stringify((() => {`+c.script+`})());
-			})()`)
+			got := eval[string](tb, `inWorld(1, (w) => {
+				const s = (i) => w.sockets[i], nth = (n) => { while (w.sockets.length <= n) w.run(1); }, codes = [];
+				const socket = units.socket.openSocket('ws://x', { hello_: () => 'hi', message_() {}, closed_: (code) => { codes.push(code); } });
+				`+c.script+`
+			})`)
 			if got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
@@ -256,29 +267,36 @@ func TestSettingsAreReadStrictly(t *testing.T) {
 		{"managed with every field", m, managed(map[string]any{"privacy": "balanced", "mask": []string{".a"}, "block": []string{}, "allow": []string{"#b"}, "consent": "required", "respectDNT": true, "enabled": true, "sample": 0.5}), 0, ok},
 		{"an unknown field is for newer recorders", m, managed(map[string]any{"later": 1}), 0, ok},
 		{"another version", m, managed(map[string]any{"v": 2}), 0, "v is not"},
-		{"another site", m, managed(map[string]any{"site": "othersite"}), 0, "another site"},
+		{"another site", m, managed(map[string]any{"site": "othersite"}), 0, "site is not that of"},
 		{"held settings under a managed key", m, managed(map[string]any{"custody": "held"}), 0, "custody is not that"},
 		{"managed settings under a held key", h, held(map[string]any{"custody": "managed"}, nil), 0, "custody is not that"},
 		{"an unknown privacy level", m, managed(map[string]any{"privacy": "none"}), 0, "privacy is not"},
 		{"a selector that is no text", m, managed(map[string]any{"mask": []any{1}}), 0, "mask is not"},
 		{"a sample above one", m, managed(map[string]any{"sample": 1.1}), 0, "sample is not"},
 		{"a version that is no whole number", m, managed(map[string]any{"settingsVersion": 1.5}), 0, "settingsVersion is not"},
-		{"a sealing key of 64 bytes", m, managed(map[string]any{"sealingKey": b64(keys.public[1:])}), 0, "sealingKey is not an uncompressed"},
-		{"a sealing key that is no base64url", m, managed(map[string]any{"sealingKey": "*"}), 0, "sealingKey is not base64url"},
-		{"no JSON", m, map[string]any{"payload": "{"}, 0, "not JSON"},
+		{"a sealing key of 64 bytes", m, managed(map[string]any{"sealingKey": b64(keys.public[1:])}), 0, "sealingKey is not"},
+		{"a sealing key that is no point", m, managed(map[string]any{"sealingKey": b64(append([]byte{2}, keys.public[1:]...))}), 0, "sealingKey is not"},
+		{"a list of selectors with every character", m, managed(map[string]any{"mask": []string{`a[b="\\c"]`, "é\n", ""}}), 0, ok},
+		{"a selector that ends its text early", m, managed(map[string]any{"mask": map[string]any{"a": "\"]"}}), 0, "mask is not"},
+		{"a flag that is a text", m, managed(map[string]any{"enabled": "true"}), 0, "enabled is not"},
+		{"held without an identity", h, held(nil, map[string]any{"identity": ""}), 0, "identity is not that of"},
+		{"a small sample", m, managed(map[string]any{"sample": 1e-7}), 0, ok},
+		{"a sample below nothing", m, managed(map[string]any{"sample": -0.5}), 0, "sample is not"},
+		{"a sealing key that is no base64url", m, managed(map[string]any{"sealingKey": "*"}), 0, "sealingKey is not"},
+		{"no JSON", m, map[string]any{"payload": "{"}, 0, "cannot be read"},
 		{"held and signed", h, held(nil, nil), 0, ok},
 		{"held, the version that was seen", h, held(map[string]any{"settingsVersion": 5}, nil), 5, ok},
 		{"held, a version older than one seen", h, held(map[string]any{"settingsVersion": 4}, nil), 5, "older than"},
-		{"held without a signature", h, held(nil, map[string]any{"signature": ""}), 0, "signature is missing"},
+		{"held without a signature", h, held(nil, map[string]any{"signature": ""}), 0, "does not verify"},
 		{"held with a signature of something else", h, held(nil, map[string]any{"signature": owner.sign("x")}), 0, "does not verify"},
 		{"held with a broken signature", h, held(nil, map[string]any{"signature": "AAAA"}), 0, "does not verify"},
 		{"held with one space more in the payload", h, held(nil, map[string]any{"payload": " " + keys.settings(map[string]any{"custody": "held"})}), 0, "does not verify"},
-		{"held with another identity key", "h." + workerSite + "." + b64(sum([]byte("x"))), held(nil, nil), 0, "not the one in the site key"},
-		{"held without a fingerprint in the site key", "h." + workerSite, held(nil, nil), 0, "not the one in the site key"},
-		{"held with an identity that is no key", "h." + workerSite + "." + b64(sum([]byte{1, 2, 3})), held(nil, map[string]any{"identity": b64([]byte{1, 2, 3})}), 0, "does not verify"},
+		{"held with another identity key", "h." + workerSite + "." + b64(sum([]byte("x"))), held(nil, nil), 0, "identity is not that of"},
+		{"held without a fingerprint in the site key", "h." + workerSite, held(nil, nil), 0, "identity is not that of"},
+		{"held with an identity that is no key", "h." + workerSite + "." + b64(sum([]byte{1, 2, 3})), held(nil, map[string]any{"identity": b64([]byte{1, 2, 3})}), 0, "cannot be read"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := eval[string](tb, fmt.Sprintf(`units.settings.readSettings(%s, %q, async (v) => Math.max(v, %d)).then((s) => s.sealingKey.length === 65 ? 'ok' : 'no key', (e) => e.code + ': ' + e.message)`, toJSON(c.signed), c.siteKey, c.seen))
+			got := eval[string](tb, fmt.Sprintf(`units.settings.readSettings(%s, %q, async (v) => Math.max(v, %d)).then((s) => s.sealingKey_.length === 65 ? 'ok' : 'no key', (e) => e.code + ': ' + e.reason)`, toJSON(c.signed), c.siteKey, c.seen))
 			if c.want == ok && got != ok || c.want != ok && (!strings.HasPrefix(got, "settings: ") || !strings.Contains(got, c.want)) {
 				t.Errorf("got %q, want %q", got, c.want)
 			}

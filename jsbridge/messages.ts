@@ -50,6 +50,15 @@ export interface Paths {
   readonly privacy?: string
 }
 
+/** What the collector is told in the clear; the worker adds the visitor's tag and keys. */
+export interface StartView {
+  /** 16 random bytes in lower-case hex each. */
+  readonly id: string
+  readonly session: string
+  readonly tab: string
+  readonly consentVersion: string
+}
+
 export interface StartConfig {
   readonly protocolVersion: number
   /** Origin and path prefix of the collector, without a slash at the end. */
@@ -63,13 +72,9 @@ export interface StartConfig {
   readonly siteKey: string
   readonly siteId: string
   readonly settings: SignedSettings
-  /** 16 random bytes in lower-case hex each. */
-  readonly sessionId: string
-  readonly pageViewId: string
-  readonly tabId: string
+  readonly view: StartView
   /** Of the visitor tag (worker/tag.ts), in hex; empty for none. It stays in the browser. */
   readonly visitorKey: string
-  readonly consentVersion: string
   /** The browser's own clock at the page view's time 0, epoch ms. */
   readonly startEpochMs: number
   /** `performance.timeOrigin + performance.now()` of time 0: differs from startEpochMs after a clock change. */
@@ -87,11 +92,12 @@ export interface Batch {
   readonly text: string
 }
 
+/** Before `ready` the worker hears `start` and `delete` alone. */
 export type ToWorker =
   | { readonly t: 'start'; readonly config: StartConfig }
   | ({ readonly t: 'ops' } & Batch)
   /** Seal, send and wait until everything so far is acknowledged; answered by `flushed` with the same id. */
-  | { readonly t: 'flush'; readonly id: number; readonly timeoutMs?: number }
+  | { readonly t: 'flush'; readonly id: number; readonly timeoutMs: number }
   /** As flush, then close the socket; answered by `flushed`. Nothing follows: the worker ends. */
   | { readonly t: 'stop'; readonly id: number; readonly timeoutMs: number }
   /** The page goes (or is hidden): apply, seal, store and post with keepalive, as far as possible at once. */
@@ -115,7 +121,7 @@ export type FromWorker =
   /** Core instantiated, settings verified, `start` accepted. */
   | { readonly t: 'ready' }
   /** Recording cannot start or has ended. `directive` names what the page's CSP lacks. */
-  | { readonly t: 'failed'; readonly code: string; readonly directive?: string; readonly reason: string }
+  | { readonly t: 'failed'; readonly code: string; readonly directive?: string | undefined; readonly reason: string }
   /** What the core wants anew: [id, 0 = node with subtree | 1 = its children node by node] (PROTOCOL.md, "What the core asks for"). */
   | { readonly t: 'resend'; readonly list: readonly (readonly [id: number, slow: number])[] }
   /** A new epoch is wanted: the bridge takes a new snapshot. */
@@ -128,8 +134,6 @@ export type FromWorker =
   | { readonly t: 'flushed'; readonly id: number; readonly acknowledged: number; readonly pending: number }
   /** What has the page loaded? Only from the worker for pages that show something. */
   | { readonly t: 'assets' }
-  /** Somebody watches live: batches go out each second. */
-  | { readonly t: 'watch'; readonly on: boolean }
   /** The site's remote switch, a refusal that no retry mends, or `settings`: they changed, and a page view begins anew. */
   | { readonly t: 'stop-by-server'; readonly reason: string }
 

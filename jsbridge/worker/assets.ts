@@ -14,15 +14,15 @@
  * Any "no" leaves a box. blob: and data: addresses, and whatever a visitor chose, pasted or
  * dropped, are none of these: the core lists addresses of http and https alone.
  */
-import { aesKey, type Bytes, concat, encrypt, fromHex, random, sha256, utf8 } from './bytes'
+import { aesKey, type Bytes, concat, encrypt, fromHex, hmac, random, sha256, utf8 } from './bytes'
 import type { Core } from './core'
 import type { FromServer, View } from './frame'
 import { typeOf } from './sniff'
-import type { Socket, World } from './socket'
+import type { Socket } from './socket'
 
 /** Of one asset, and of all of a page view: content bytes, and how many. */
 export const ASSET_MAX_BYTES = 256 << 10
-export const ASSETS_MAX_BYTES = 4 << 20
+export const ASSETS_MAX_BYTES = 4_194_304
 export const ASSETS_MAX = 96
 export const AT_ONCE = 2
 /** The page is asked what it has loaded after so long, then ever more rarely while addresses are open. */
@@ -69,7 +69,6 @@ export interface Assets {
 export interface AssetsOptions {
   /** Whichever instance is at work. */
   readonly core: Pick<Core, 'with_'>
-  readonly world: World
   readonly view: View
   readonly site: string
   readonly endpoint: string
@@ -133,18 +132,15 @@ async function openSecret(site: string): Promise<Bytes> {
   }
 }
 
-async function hmac(secret: Bytes, label: string, hash: Bytes): Promise<Bytes> {
-  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, concat(utf8(label), hash))).slice(0, 16)
-}
+const derive = async (secret: Bytes, label: string, hash: Bytes) => (await hmac(secret, concat(utf8(label), hash))).slice(0, 16)
 
 /** Seals content; the same under the same secret gives the same bytes. */
 export async function sealAsset(secret: Bytes, content: Bytes): Promise<{ id: Bytes; key: Bytes; sealed: Bytes }> {
   const plain = new Uint8Array(padded(content.length))
   plain.set(content)
   const hash = await sha256(plain)
-  const id = await hmac(secret, 'id', hash)
-  const key = await hmac(secret, 'key', hash)
+  const id = await derive(secret, 'id', hash)
+  const key = await derive(secret, 'key', hash)
   return { id, key, sealed: await encrypt(await aesKey(key), new Uint8Array(12), concat(utf8(CONTEXT), id), plain) }
 }
 
@@ -167,7 +163,7 @@ async function readSmall(response: Response): Promise<Bytes | undefined> {
   return size ? concat(...parts) : undefined
 }
 
-export function newAssets({ core, world, view, site, endpoint, ask, wrote }: AssetsOptions): Assets {
+export function newAssets({ core, view, site, endpoint, ask, wrote }: AssetsOptions): Assets {
   const secret = openSecret(site)
   /** Addresses that the page has not loaded yet, as far as is known. */
   let open: Place[] = []
@@ -181,7 +177,7 @@ export function newAssets({ core, world, view, site, endpoint, ask, wrote }: Ass
   let running = 0
   let total = 0
   let wait = ASK_AFTER_MS
-  let cancelAsk: (() => void) | undefined
+  let askAt: number | undefined
   /** That took assets at its welcome. */
   let socket: Socket | undefined
   let answers = new Map<string, (state: string) => void>()
@@ -195,12 +191,12 @@ export function newAssets({ core, world, view, site, endpoint, ask, wrote }: Ass
   }) ?? 0
 
   function askLater() {
-    if (!open.length || cancelAsk) return
-    cancelAsk = world.after(wait, () => {
-      cancelAsk = undefined
+    if (!open.length || askAt) return
+    askAt = setTimeout(() => {
+      askAt = undefined
       wait = Math.min(wait * 2, ASK_MAX_MS)
       ask()
-    })
+    }, wait)
   }
 
   function write({ scope, url }: Place, asset: Sealed) {
@@ -224,20 +220,20 @@ export function newAssets({ core, world, view, site, endpoint, ask, wrote }: Ass
   /** Sends a frame of type 2 and resolves with the collector's word. */
   async function exchange(id: Bytes, sealed: Bytes): Promise<string> {
     for (let tries = 0; tries < TRIES; ) {
-      if (!socket?.ready() || (sealed.length && socket.backlog())) {
-        await new Promise<void>((go) => { world.after(YIELD_MS, go) })
+      if (!socket?.ready_() || (sealed.length && socket.backlog_())) {
+        await new Promise<void>((go) => { setTimeout(go, YIELD_MS) })
         continue
       }
       tries++
       const state = await new Promise<string>((resolve) => {
         const name = hex(id)
-        const cancel = world.after(ANSWER_MS, () => resolve(''))
+        const late = setTimeout(resolve, ANSWER_MS, '')
         answers.set(name, (word) => {
-          cancel()
+          clearTimeout(late)
           answers.delete(name)
           resolve(word)
         })
-        socket?.send(concat([TYPE_ASSET], fromHex(view.id), id, sealed))
+        socket?.send_(concat([TYPE_ASSET], fromHex(view.id), id, sealed))
       })
       if (state) return state
     }
@@ -310,8 +306,8 @@ export function newAssets({ core, world, view, site, endpoint, ask, wrote }: Ass
         i = end
       }
       wait = ASK_AFTER_MS
-      cancelAsk?.()
-      cancelAsk = undefined
+      clearTimeout(askAt)
+      askAt = undefined
       askLater()
     },
     told(base, loaded) {

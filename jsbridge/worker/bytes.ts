@@ -1,6 +1,16 @@
-/** Bytes and the few primitives of WebCrypto that hpke, seal, frame and settings share. No state. */
+/** Faults, bytes and the few primitives of WebCrypto that the worker's parts share. No state. */
 
 export type Bytes = Uint8Array<ArrayBuffer>
+
+/** Why recording ends, as the page is told (message `failed`). It is thrown; an Error is none of ours. */
+export interface Fault {
+  readonly code: string
+  readonly reason: string
+  /** The CSP directive that the page lacks, where that is the cause. */
+  readonly directive?: string | undefined
+}
+
+export const fault = (code: string, reason: string, directive?: string): Fault => ({ code, reason, directive })
 
 const encoder = new TextEncoder()
 
@@ -18,12 +28,9 @@ export function concat(...parts: ArrayLike<number>[]): Bytes {
   return out
 }
 
-/** base64url without padding, as in hello, settings and site keys. */
-export const toBase64 = (b: Bytes): string => {
-  let s = ''
-  for (const x of b) s += String.fromCharCode(x)
-  return btoa(s).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
-}
+/** base64url without padding, as in hello, settings and site keys. For a few bytes. */
+export const toBase64 = (b: Bytes): string =>
+  btoa(String.fromCharCode(...b)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 
 /** Bytes of base64url text; throws what atob throws when it is not. */
 export const fromBase64 = (s: string): Bytes =>
@@ -32,20 +39,26 @@ export const fromBase64 = (s: string): Bytes =>
 /** 16 bytes of a page view or session id from its 32 hexadecimal digits. */
 export const fromHex = (s: string): Bytes => Uint8Array.from(s.match(/../g) ?? [], (x) => parseInt(x, 16))
 
-export const sha256 = async (b: Bytes): Promise<Bytes> => new Uint8Array(await crypto.subtle.digest('SHA-256', b))
+/** Undefined outside a secure context. */
+export const { subtle } = crypto
+
+/** What WebCrypto answers, as bytes. */
+export const bytesOf = async (answer: Promise<ArrayBuffer>): Promise<Bytes> => new Uint8Array(await answer)
+
+export const sha256 = (b: Bytes): Promise<Bytes> => bytesOf(subtle.digest('SHA-256', b))
 
 export const random = (n: number): Bytes => crypto.getRandomValues(new Uint8Array(n))
 
 /** n as 4 bytes, little endian. */
-export const u32 = (n: number): Bytes => {
-  const b = new Uint8Array(4)
-  new DataView(b.buffer).setUint32(0, n, true)
-  return b
-}
+export const u32 = (n: number): Bytes => Uint8Array.of(n, n >> 8, n >> 16, n >> 24)
 
 /** A key of AES-128-GCM that cannot be exported again. */
-export const aesKey = (raw: Bytes): Promise<CryptoKey> => crypto.subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
+export const aesKey = (raw: Bytes): Promise<CryptoKey> => subtle.importKey('raw', raw, 'AES-GCM', false, ['encrypt', 'decrypt'])
 
 /** Ciphertext and tag. */
-export const encrypt = async (key: CryptoKey, iv: Bytes, additionalData: Bytes, plain: Bytes): Promise<Bytes> =>
-  new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, plain))
+export const encrypt = (key: CryptoKey, iv: Bytes, additionalData: Bytes, plain: Bytes): Promise<Bytes> =>
+  bytesOf(subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, plain))
+
+/** HMAC-SHA-256. */
+export const hmac = async (key: Bytes, message: Bytes): Promise<Bytes> =>
+  bytesOf(subtle.sign('HMAC', await subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']), message))

@@ -7,346 +7,310 @@
  * at most MEMORY_BYTES here; beyond that `room` is false and the recording pauses.
  * What ends it: a `stop`, or a close code that no retry mends.
  */
-import { CoreError } from './core'
-import { FRAME_HEAD_BYTES, frameCost, helloText, type Announced, type FromServer, type Range, type View } from './frame'
-import { newQueue, type Frame, type Queue } from './queue'
-import { openSocket, type Socket, type World } from './socket'
-import { postTail, TAIL_BYTES } from './tail'
-import type { Leftover, Outbox } from './outbox'
+import { concat, type Fault, fault, u32, utf8 } from './bytes'
+import { frameCost, frameOf, helloText, type FromServer, type Range, type View } from './frame'
+import {
+  COUNTS_EVERY_MS, DRAIN_EVERY_MS, FRAME_AT_BYTES, FRAME_EVERY_MS, FRAME_HEAD_BYTES, FRAME_LIMIT_BYTES, FRAME_MAX_BYTES, FRAME_MIN_BYTES,
+  MAX_REFUSALS, MEMORY_BYTES, REST_AFTER_MS, TAIL_AFTER_MS, TAIL_BYTES, WATCHED_EVERY_MS, WINDOW_BYTES,
+} from './limits'
+import { cost, first, newest, unsent, type Queue } from './queue'
+import { openSocket, type Socket } from './socket'
+import type { Outbox } from './outbox'
 import type { Sealed } from './seal'
 
-export const FRAME_EVERY_MS = 5_000
-export const WATCHED_EVERY_MS = 1_000
-export const FRAME_AT_BYTES = 32 << 10
-/** A frame of several segments is not made larger; a single larger one goes alone. */
-export const FRAME_MAX_BYTES = 256 << 10
-/** However often a path breaks under our frames, they need not be smaller than this. */
-export const FRAME_MIN_BYTES = 16 << 10
-/** Fixed by the protocol: a segment that makes a larger frame can never arrive. */
-export const FRAME_LIMIT_BYTES = 1000 << 10
-export const WINDOW_BYTES = 1 << 20
-export const MEMORY_BYTES = 8 << 20
-/** After leaving: how long the socket may try before HTTP takes over. */
-export const TAIL_AFTER_MS = 1_500
-/** A hidden page with nothing to send gives its socket back after so long. */
-export const REST_AFTER_MS = 30_000
-/** Leftovers are looked for at each welcome and, while frames go out, so often. */
-export const DRAIN_EVERY_MS = 60_000
-/** So many refusals or too large segments in a row, and nothing acknowledged between: give up. */
-export const MAX_REFUSALS = 3
-
-/** A hello that is said only for its counts is not said more often. */
-export const COUNTS_EVERY_MS = 60_000
-
-const EVERYTHING: readonly Range[] = [[0, 2 ** 32]]
+const EVERYTHING: readonly Range[] = [[0, Infinity]]
 const TOO_LARGE = 'a segment is larger than the collector takes'
 
-export interface DeliveryEvents {
-  /** First welcome: the server's clock less half the round trip, at World.now() = 0. */
-  anchored(zeroEpochMs: number): void
-  watch(on: boolean): void
-  /** These segments of the recorded page view will never arrive. */
-  gaveUp(): void
-  /** `room` may have become true. */
-  acknowledged(): void
-  /** The collector wants nothing more. */
-  stopped(reason: string): void
-  /** With __FULL__ alone: whatever the collector says, and by which socket. */
-  heard_?(m: FromServer, socket: Socket): void
-  /** The page's policy lets no socket be opened. */
-  failed(e: CoreError): void
-}
-
 export interface Delivery {
-  add(s: Sealed): void
+  add_(s: Sealed): void
   /** False: so much waits that nothing more is taken. */
-  room(): boolean
+  room_(): boolean
   /** Adds to what the next hello tells of (collector/UPLOAD.md, counts). */
-  count(name: string, n: number): void
+  count_(name: string, n: number): void
   /** Sends what is sealed now instead of at its time. */
-  flush(): void
+  flush_(): void
   /** The page is going: out by the socket if it lives on without the page, else by HTTP. */
-  leave(outlivesPage: boolean): void
+  leave_(outlivesPage: boolean): void
   /** The network or the page is back. */
-  wake(): void
-  /** Calls f when all of the recorded page view is acknowledged, when nothing more can be, or after ms. */
-  settled(f: () => void, ms: number): void
+  wake_(): void
+  /** Resolves when all of the recorded page view is acknowledged, when nothing more can be, or after ms. */
+  settled_(ms: number): Promise<void>
   /** Segments of the recorded page view: acknowledged so far, and not. */
-  counts(): { acknowledged: number; pending: number }
-  close(): void
+  counts_(): { acknowledged: number; pending: number }
+  close_(): void
 }
 
 export interface DeliveryOptions {
-  readonly socketUrl: string
-  readonly tailUrl: string
-  readonly site: string
-  readonly view: View
+  readonly socketUrl_: string
+  readonly tailUrl_: string
+  readonly site_: string
+  readonly view_: View
   /** Version of the settings that the page view was begun with. */
-  readonly settings: number
-  /** The number that the next segment of `view` will have. */
-  next(): number
-  readonly outbox: Outbox
-  readonly world: World
+  readonly settings_: number
+  /** The number that the next segment of the view will have. */
+  next_(): number
+  readonly outbox_: Outbox
   /** The CSP directive violated since the last call, if any. */
-  blocked(): string | undefined
+  blocked_(): string | undefined
+  /** First welcome: the server's clock less half the round trip, at 0 of performance.now. */
+  anchored_(zeroEpochMs: number): void
+  /** Segments of the recorded page view will never arrive; `acknowledged_` follows. */
+  gaveUp_(): void
+  /** `room_` may have become true. */
+  acknowledged_(): void
+  /** The collector wants nothing more. */
+  stopped_(reason: string): void
+  /** The page's policy lets no socket be opened. */
+  failed_(e: Fault): void
+  /** With __FULL__ alone: whatever the collector says, and by which socket. */
+  heard_?(m: FromServer, socket: Socket): void
 }
 
-export function startDelivery(o: DeliveryOptions, events: DeliveryEvents): Delivery {
-  const { world, outbox, site } = o
-  const own = newQueue(o.view)
-  let leftover: (Leftover & { readonly queue: Queue }) | undefined
-  let flying: Frame[] = []
+export function startDelivery(o: DeliveryOptions): Delivery {
+  const own: Queue = { view_: o.view_, next_: o.next_, list_: [], sent_: 0 }
+  /** Then that of one leftover page view, if any. */
+  const queues = [own]
+  /** Of the frames under way: if any of them is too large, this one is. */
+  let largest: { readonly queue_: Queue; readonly part_: Sealed[]; readonly size_: number } | undefined
   let frameMax = FRAME_MAX_BYTES
   let acknowledged = 0
   let counts: Record<string, number> | undefined
   let countedAt = -COUNTS_EVERY_MS
   let refusals = 0
-  let watched = false
-  let anchored = false
-  let ended = false
-  let draining = false
+  let watched: boolean | undefined
+  let anchored: boolean | undefined
+  let ended: boolean | undefined
+  let draining: boolean | undefined
   let drainedAt = 0
-  let heard = false // an acknowledgement, on the present socket
-  let away = false // the page is hidden or gone
-  let cancelDue: (() => void) | undefined
+  let heard: boolean | undefined // an acknowledgement, on the present socket
+  let away: boolean | undefined // the page is hidden or gone
+  let due: number | undefined
   let waiters: (() => void)[] = []
 
-  const queues = (): Queue[] => (leftover ? [own, leftover.queue] : [own])
-  const announced = (): Announced[] => [[o.view, o.next()], ...(leftover ? [leftover.announced] : [])]
-
-  /** Told once: lost with a hello that does not arrive rather than told twice. */
-  function takeCounts() {
+  /** The counts are told once: lost with a hello that does not arrive rather than told twice. */
+  function hello(of = queues) {
     const taken = counts
     counts = undefined
-    if (taken) countedAt = world.now()
-    return taken
+    if (taken) countedAt = performance.now()
+    return helloText(o.site_, of, taken)
+  }
+
+  function notDue() {
+    clearTimeout(due)
+    due = undefined
   }
 
   /** Everything that may go out now, own segments first. */
   function pump() {
-    cancelDue?.()
-    cancelDue = undefined
-    if (!socket.ready()) return
-    for (const queue of queues()) {
-      while (queue.size() && socket.backlog() + flying.reduce((n, f) => n + f.bytes.length, 0) < WINDOW_BYTES) {
-        const frame = queue.next(frameMax)
-        if (!frame) break
-        flying.push(frame)
-        socket.send(frame.bytes)
+    notDue()
+    if (!socket.ready_()) return
+    const isOpen = () => queues.reduce((n, q) => n + cost(q.list_) - cost(unsent(q)), socket.backlog_()) < WINDOW_BYTES
+    for (const queue_ of queues) {
+      for (let part_: Sealed[], last; isOpen() && (last = (part_ = first(unsent(queue_), frameMax)).at(-1)); ) {
+        const frame = frameOf(queue_.view_.id, part_)
+        queue_.sent_ = last.number_ + 1
+        if (frame.length > (largest?.size_ ?? 0)) largest = { queue_, part_, size_: frame.length }
+        socket.send_(frame)
       }
     }
-    if (world.now() - drainedAt > DRAIN_EVERY_MS) void drain()
-    if (counts && world.now() - countedAt >= COUNTS_EVERY_MS) socket.introduce()
+    const now = performance.now()
+    if (now - drainedAt > DRAIN_EVERY_MS) void drain()
+    if (counts && now - countedAt >= COUNTS_EVERY_MS) socket.introduce_()
   }
 
   /** Takes segments out of queue and outbox; what is not acknowledged was given up. */
-  function settle(viewId: string, ranges: readonly Range[], good: boolean) {
-    const queue = queues().find((q) => q.view.id === viewId)
+  function settle(id: string, ranges: readonly Range[], good?: boolean) {
+    const queue = queues.find((q) => q.view_.id === id)
     if (!queue) return
-    const gone = queue.remove(ranges)
-    void outbox.remove(viewId, ranges)
-    flying = flying.filter((f) => f.view !== viewId || f.numbers.some(queue.has))
-    if (queue === own) {
-      if (good) {
-        acknowledged += gone
-        if (gone) refusals = 0
-      } else if (gone) events.gaveUp()
-    } else if (!queue.size()) {
-      leftover?.release()
-      leftover = undefined
-      void drain()
-    }
+    const kept = queue.list_.filter((s) => !ranges.some(([from, to]) => s.number_ >= from && s.number_ <= to))
+    const gone = queue.list_.length - kept.length
+    queue.list_ = kept
+    void o.outbox_.remove_(id, ranges)
+    // Those beside it were smaller: where it arrived they do, and where it did not it is told again.
+    if (!largest?.part_.some((s) => largest?.queue_.list_.includes(s))) largest = undefined
+    if (queue !== own) {
+      if (!kept[0]) {
+        queues.pop()?.release_?.()
+        void drain()
+      }
+    } else if (good) acknowledged += gone
+    else if (gone) o.gaveUp_()
     if (gone) {
-      if (good) socket.progress()
-      events.acknowledged()
+      if (good) {
+        refusals = 0
+        socket.progress_()
+      }
+      o.acknowledged_()
     }
     answer()
   }
 
-  function restLater() {
-    world.after(REST_AFTER_MS, () => {
-      if (away && !own.size() && !leftover) socket.rest()
-    })
-  }
-
-  /** Those who wait for all to be settled hear that it is. */
+  /** Where nothing is pending those who wait for that hear it, and a hidden page may soon rest. */
   function answer() {
-    if (own.size() && !ended) return
-    if (away) restLater()
+    if (own.list_[0] && !ended) return
+    if (away)
+      setTimeout(() => {
+        if (away && !own.list_[0] && !queues[1]) socket.rest_()
+      }, REST_AFTER_MS)
     for (const f of waiters.splice(0)) f()
   }
 
   function end() {
     ended = true
-    cancelDue?.()
-    socket.close()
-    leftover?.release()
+    notDue()
+    socket.close_()
+    queues[1]?.release_?.()
     answer()
   }
 
   function stop(reason: string) {
     end()
-    events.stopped(reason)
-  }
-
-  /** One more segment of the recorded page view is not wanted; true: it was the last that we try. */
-  function refused(reason: string): boolean {
-    if (++refusals < MAX_REFUSALS) return false
-    stop(reason)
-    return true
+    o.stopped_(reason)
   }
 
   /** No numbers: the page view itself is refused. */
-  function refuse(viewId: string, numbers: readonly number[], reason: string) {
-    const ranges: readonly Range[] = numbers.length ? numbers.map((n) => [n, n]) : EVERYTHING
-    if (viewId !== own.view.id) settle(viewId, ranges, false)
-    else if (ranges === EVERYTHING) stop(reason)
-    else if (!refused(reason)) settle(viewId, ranges, false)
+  function refuse(id: string, numbers: readonly number[], reason: string) {
+    if (id === own.view_.id && (!numbers.length || ++refusals >= MAX_REFUSALS)) stop(reason)
+    else settle(id, numbers.length ? numbers.map((n) => [n, n]) : EVERYTHING)
   }
 
   /** One leftover page view at a time comes into memory. */
   async function drain() {
-    if (leftover || draining || ended) return
+    if (queues[1] || draining || ended) return
     draining = true
-    drainedAt = world.now()
-    const found = await outbox.adopt()
+    drainedAt = performance.now()
+    const found = await o.outbox_.adopt_()
     draining = false
     if (!found) return
-    if (ended) return found.release()
-    leftover = { ...found, queue: newQueue(found.announced[0], found.list) }
-    if (socket.ready()) socket.introduce()
+    if (ended) return found.release_?.()
+    queues.push(found)
+    if (socket.ready_()) socket.introduce_()
   }
 
-  function message(m: FromServer, sentAt: number, heardAt: number) {
-    if (__FULL__) events.heard_?.(m, socket)
+  function message(m: FromServer, at: number) {
+    if (__FULL__) o.heard_?.(m, socket)
     switch (m.t) {
       case 'welcome':
         // Recorded under settings that hold no more, and perhaps under a consent that does not.
-        if (m.settingsVersion > o.settings) return stop('settings')
+        if (m.settingsVersion > o.settings_) return stop('settings')
         heard = false
-        if (!anchored) {
-          anchored = true
-          events.anchored(m.serverTimeMs - (sentAt + heardAt) / 2)
-        }
-        for (const id in m.pageViews) settle(id, m.pageViews[id] ?? [], true)
-        if (m.watch !== watched) events.watch((watched = m.watch))
-        pump()
-        return void drain()
+        if (!anchored) o.anchored_(m.serverTimeMs - at)
+        anchored = true
+        for (const id in m.pageViews) settle(id, m.pageViews[id] as readonly Range[], true)
+        watched = m.watch
+        notDue()
+        void drain()
+        break
       case 'ack':
         heard = true
         settle(m.pageView, m.ranges, true)
-        return pumpWaiting()
+        break
       case 'refused':
         refuse(m.pageView, m.numbers, `${m.code}: ${m.reason}`)
-        return pumpWaiting()
+        break
       case 'watch':
         watched = m.on
-        events.watch(watched)
-        return schedule()
+        notDue()
+        break
       case 'stop':
-        return stop(m.reason)
+        stop(m.reason)
     }
+    // What is due, which leftovers always are, may find room in the window.
+    if (!due || queues[1]) pump()
   }
 
-  /** The window has room again: more of what is already due, which leftovers always are. */
-  function pumpWaiting() {
-    if (!ended && ((!cancelDue && own.unsent()) || leftover?.queue.unsent())) pump()
-  }
-
-  function closed(code: number, reason: string): boolean {
-    const largest = flying.reduce<Frame | undefined>((a, f) => (a && a.bytes.length >= f.bytes.length ? a : f), undefined)
-    flying = []
-    for (const q of queues()) q.restart()
+  function closed(code?: number, reason?: string) {
+    const big = largest
+    largest = undefined
+    for (const q of queues) q.sent_ = 0
     switch (code) {
       case 4001: // unknown site
       case 4002: // origin not allowed
-      case 4008: // site disabled
-        stop(reason || `close code ${code}`)
-        break
       case 4006: // a page view belongs to another writer; surely not this one while there are others
-        if (leftover) settle(leftover.queue.view.id, EVERYTHING, false)
-        else stop(reason || `close code ${code}`)
+      case 4008: // site disabled
+        if (code !== 4006 || !queues[1]) return stop(reason || 'close code ' + code)
+        settle(queues[1].view_.id, EVERYTHING)
         break
       case 1006:
-        if (o.blocked() === 'connect-src') {
+        if (o.blocked_() === 'connect-src') {
           end()
-          events.failed(new CoreError('csp', `the page's CSP forbids ${o.socketUrl}`, 'connect-src'))
+          o.failed_(fault('csp', `the page's CSP forbids ${o.socketUrl_}`, 'connect-src'))
         }
         break
       case 1009:
       case 4004: // too large: surely the largest, perhaps others
-        if (largest?.numbers.length === 1) refuse(largest.view, largest.numbers, TOO_LARGE)
+        if (big && !big.part_[1]) refuse(big.queue_.view_.id, [(big.part_[0] as Sealed).number_], TOO_LARGE)
     }
     // Who closes on a frame that is too large often resets the connection before we read why.
-    if (largest && !heard) frameMax = Math.max(FRAME_MIN_BYTES, largest.bytes.length >> 1)
-    return !ended
+    if (big && !heard) frameMax = Math.max(FRAME_MIN_BYTES, big.size_ >> 1)
   }
 
-  /** Sends at once what is due, or sets the time when it will be. */
-  function schedule() {
-    const unsent = own.unsent()
-    if (!unsent) return
-    if (unsent >= FRAME_AT_BYTES) return pump()
-    if (watched && cancelDue) {
-      cancelDue()
-      cancelDue = undefined
-    }
-    cancelDue ??= world.after(watched ? WATCHED_EVERY_MS : FRAME_EVERY_MS, pump)
-  }
-
+  /**
+   * The HTTP way out, for the moment when the page goes (collector/UPLOAD.md): one request
+   * with keepalive, which the browser finishes when page and worker are gone. It is a simple
+   * request (text/plain, no credentials), so no preflight stands before it.
+   */
   async function tail() {
-    const introduced: Announced = [o.view, o.next()]
-    const frame = own.tail(TAIL_BYTES)
-    if (!frame) return
-    const answer = await postTail(o.tailUrl, helloText(site, [introduced], takeCounts()), frame)
-    for (const ack of answer?.acks ?? []) settle(ack.pageView, ack.ranges, true)
-    for (const r of answer?.refused ?? []) refuse(r.pageView, r.numbers, `${r.code}: ${r.reason}`)
+    const part = newest(own.list_, TAIL_BYTES)
+    if (!part[0] || ended) return
+    const text = utf8(hello([own]))
+    const frame = frameOf(o.view_.id, part)
+    let said: FromServer[]
+    try {
+      const answer = await fetch(o.tailUrl_, {
+        method: 'POST',
+        body: concat(u32(text.length), text, u32(frame.length), frame),
+        headers: { 'content-type': 'text/plain' },
+        keepalive: true,
+        credentials: 'omit',
+        referrerPolicy: 'no-referrer',
+      })
+      const { acks, refused } = (await answer.json()) as Record<string, FromServer[]>
+      said = acks!.concat(refused!) // else it throws
+    } catch {
+      return // no loss: the outbox has it
+    }
+    for (const m of said) message(m, 0)
   }
 
-  const socket: Socket = openSocket(o.socketUrl, { hello: () => helloText(site, announced(), takeCounts()), message, closed }, world)
+  const socket = openSocket(o.socketUrl_, { hello_: hello, message_: message, closed_: closed })
 
   return {
-    add(s) {
+    add_(s) {
       if (ended) return
-      if (frameCost(s) > FRAME_LIMIT_BYTES - FRAME_HEAD_BYTES) return void (refused(TOO_LARGE) || events.gaveUp())
-      own.add(s)
-      void outbox.put(o.view, o.next(), s)
-      socket.rise()
-      schedule()
+      own.list_.push(s)
+      if (frameCost(s) > FRAME_LIMIT_BYTES - FRAME_HEAD_BYTES) return refuse(o.view_.id, [s.number_], TOO_LARGE)
+      void o.outbox_.put_(o.view_, o.next_(), s)
+      socket.wake_()
+      if (cost(unsent(own)) >= FRAME_AT_BYTES) pump()
+      else due ??= setTimeout(pump, watched ? WATCHED_EVERY_MS : FRAME_EVERY_MS)
     },
-    room: () => own.bytes() < MEMORY_BYTES,
-    count(name, n) {
+    room_: () => cost(own.list_) < MEMORY_BYTES,
+    count_(name, n) {
       counts = { ...counts, [name]: (counts?.[name] ?? 0) + n }
     },
-    flush: () => {
-      socket.wake()
+    flush_: () => {
+      socket.wake_(true)
       pump()
     },
-    leave(outlivesPage) {
+    leave_(outlivesPage) {
       if (ended) return
       away = true
-      restLater()
-      if (!outlivesPage || !socket.ready()) return void tail()
-      pump()
-      world.after(TAIL_AFTER_MS, () => void tail())
-    },
-    wake() {
-      away = false
-      socket.wake()
-    },
-    counts: () => ({ acknowledged, pending: own.size() }),
-    settled(f, ms) {
-      const cancel = world.after(ms, () => {
-        waiters = waiters.filter((w) => w !== both)
-        f()
-      })
-      const both = () => {
-        cancel()
-        f()
-      }
-      waiters.push(both)
       answer()
+      if (!outlivesPage || !socket.ready_()) return void tail()
+      pump()
+      setTimeout(tail, TAIL_AFTER_MS)
     },
-    close: end,
+    wake_() {
+      away = false
+      socket.wake_(true)
+    },
+    settled_: (ms) => new Promise((resolve) => {
+      waiters.push(resolve)
+      setTimeout(resolve, ms)
+      answer()
+    }),
+    counts_: () => ({ acknowledged, pending: own.list_.length }),
+    close_: end,
   }
 }

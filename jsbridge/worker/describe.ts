@@ -23,6 +23,6 @@ export function describe(page: MetaValues): MetaValues {
     11: connection?.effectiveType,
     24: __VERSION__,
   }
-  'source medium campaign term content'.split(' ').forEach((name, i) => (values[17 + i] = campaign.get('utm_' + name) ?? ''))
+  'source medium campaign term content'.split(' ').forEach((name, i) => (values[17 + i] = campaign.get('utm_' + name) as string))
   return values
 }

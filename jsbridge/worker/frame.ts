@@ -2,16 +2,15 @@
  * What goes over the socket and in the tail, as bytes (collector/UPLOAD.md): the hello that
  * introduces page views, and frames of sealed segments. Pure functions, no state.
  */
-import { type Bytes, concat, fromHex, u32, utf8 } from './bytes'
-import { epochOf, HEADER_BYTES, prevHashOf, type Sealed } from './seal'
+import { type Bytes, concat, fromHex, u32 } from './bytes'
+import type { StartView } from '../messages'
+import type { Queue } from './queue'
+import { EPOCH_AT, HASH_AT, HEADER_BYTES } from './limits'
+import type { Sealed } from './seal'
 
 /** A page view as the collector knows it; base64url where it is bytes. Stored in the outbox. */
-export interface View {
-  readonly id: string
-  readonly session: string
-  readonly tab: string
+export interface View extends StartView {
   readonly visitorTag: string
-  readonly consentVersion: string
   readonly envelope: string
   /** Without it nobody can add to this page view. */
   readonly secret: string
@@ -20,51 +19,36 @@ export interface View {
 /** What was counted, by name (collector/UPLOAD.md): numbers alone. */
 export type Counts = Readonly<Record<string, number>>
 
-/** A view, and the number that its next segment will have. */
-export type Announced = readonly [view: View, next: number]
-
-export const helloText = (site: string, views: readonly Announced[], counts?: Counts): string =>
+/** Introduces the page views of the queues. */
+export const helloText = (site: string, queues: readonly Queue[], counts?: Counts): string =>
   JSON.stringify({
     v: 1,
     site,
     counts,
-    sessions: views.map(([v, nextNumber]) => ({
-      session: v.session,
-      tab: v.tab,
-      visitorTag: v.visitorTag,
-      consentVersion: v.consentVersion,
+    sessions: queues.map(({ view_: { id, secret, envelope, ...session }, next_ }) => ({
+      ...session,
       sampled: true,
-      pageViews: [{ id: v.id, secret: v.secret, envelope: v.envelope, nextNumber }],
+      pageViews: [{ id, secret, envelope, nextNumber: next_() }],
     })),
   })
 
-/** Type, page view and count. */
-export const FRAME_HEAD_BYTES = 19
-
 /** Bytes that s takes in a frame, at most. */
-export const frameCost = (s: Sealed): number => s.bytes.length - HEADER_BYTES + 45
+export const frameCost = (s: Sealed): number => s.bytes_.length - (HEADER_BYTES - 45)
 
 /**
  * One frame: type 1 | page view | u16 count | segments. A segment that directly follows its
  * predecessor leaves out the hash of it (flag bit 0): the collector has just read those bytes.
  */
 export function frameOf(viewId: string, list: readonly Sealed[]): Bytes {
-  const parts: ArrayLike<number>[] = [[1], fromHex(viewId), [list.length & 255, list.length >> 8]]
   let before = -2
-  for (const s of list) {
-    const follows = s.number === before + 1
-    before = s.number
-    parts.push([follows ? 1 : 0], u32(s.number), epochOf(s))
-    if (!follows) parts.push(prevHashOf(s))
-    parts.push(u32(s.bytes.length - HEADER_BYTES), s.bytes.subarray(HEADER_BYTES))
-  }
-  return concat(...parts)
-}
-
-/** Body of the tail request: u32 length | hello | (u32 length | frame)… */
-export function tailBody(hello: string, frames: readonly Bytes[]): Bytes {
-  const text = utf8(hello)
-  return concat(u32(text.length), text, ...frames.flatMap((f) => [u32(f.length), f]))
+  return concat([1], fromHex(viewId), [list.length & 255, list.length >> 8], ...list.flatMap(({ number_, bytes_ }) => {
+    const follows = number_ === before + 1
+    before = number_
+    return [
+      [+follows], u32(number_), bytes_.subarray(EPOCH_AT, follows ? HASH_AT : HEADER_BYTES),
+      u32(bytes_.length - HEADER_BYTES), bytes_.subarray(HEADER_BYTES),
+    ]
+  }))
 }
 
 export type Range = readonly [from: number, to: number]

@@ -5,52 +5,21 @@
  * __FULL__ for pages that show something, which have assets (assets.ts).
  */
 import { isOwn } from './assets'
-import { newPage } from './page'
-import type { FromWorker, ToWorker } from '../messages'
+import { servePage, type Port } from './page'
 
-/** The part of the two worker scopes that TypeScript's DOM library does not have. */
-interface Scope {
-  onconnect?: ((e: MessageEvent) => void) | null
-  postMessage?(m: unknown): void
-}
-
-const scope = self as unknown as Scope
+/** The part of a SharedWorker's scope that TypeScript's DOM library does not have. */
+const scope = self as unknown as Port & { onconnect?: (e: MessageEvent) => void }
 const shared = 'onconnect' in scope
 let directive: string | undefined
-self.addEventListener('securitypolicyviolation', (e) => {
+addEventListener('securitypolicyviolation', (e) => {
   if (!__FULL__ || !isOwn(e.blockedURI)) directive = e.effectiveDirective
 })
 
-function serve(port: { postMessage(m: FromWorker): void; onmessage: ((e: MessageEvent<ToWorker>) => void) | null }) {
-  const page = newPage({
-    post: (m) => port.postMessage(m),
-    world(startMonotonicMs) {
-      const zero = performance.timeOrigin - startMonotonicMs
-      return {
-        now: () => performance.now() + zero,
-        random: Math.random,
-        after(ms, f) {
-          const id = setTimeout(f, ms)
-          return () => clearTimeout(id)
-        },
-        socket: (url, protocol) => new WebSocket(url, protocol),
-      }
-    },
-    blocked() {
-      const last = directive
-      directive = undefined
-      return last
-    },
-    outlivesPage: shared,
-    close: () => self.close(),
-  })
-  port.onmessage = (e) => page.handle(e.data)
-  self.addEventListener('online', page.wake)
-}
+const serve = (port: Port) => servePage(port, () => {
+  const last = directive
+  directive = undefined
+  return last
+}, shared)
 
-if (shared) {
-  scope.onconnect = (e) => {
-    const port = e.ports[0]
-    if (port) serve(port)
-  }
-} else serve(self as unknown as Parameters<typeof serve>[0])
+if (shared) scope.onconnect = (e) => serve(e.ports[0] as unknown as Port)
+else serve(scope)

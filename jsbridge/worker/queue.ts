@@ -6,76 +6,32 @@
  * arrived meanwhile. Bytes stay here until acknowledged: delivery is at least once, the
  * collector stores once.
  */
-import { frameCost, frameOf, type Range, type View } from './frame'
-import type { Bytes } from './bytes'
+import { frameCost, type View } from './frame'
 import type { Sealed } from './seal'
 
-/** A frame on its way; `numbers` are those in it. */
-export interface Frame {
-  readonly view: string
-  readonly numbers: readonly number[]
-  readonly bytes: Bytes
-}
-
 export interface Queue {
-  readonly view: View
-  add(s: Sealed): void
-  has(number: number): boolean
-  /** Forgets what lies in the ranges; returns how many segments that were. */
-  remove(ranges: readonly Range[]): number
-  /** The next frame upwards, up to maxBytes but at least one segment; undefined: all is under way. */
-  next(maxBytes: number): Frame | undefined
-  /** The newest segments that fit into maxBytes, as one frame, whether under way or not. */
-  tail(maxBytes: number): Frame | undefined
-  /** The socket is gone, and with it what was under way. */
-  restart(): void
-  /** Segments not acknowledged. */
-  size(): number
-  /** Their bytes. */
-  bytes(): number
-  /** The bytes of those not sent on this socket. */
-  unsent(): number
+  readonly view_: View
+  /** The number that the page view's next segment will have. */
+  next_(): number
+  /** Not acknowledged. */
+  list_: Sealed[]
+  /** What is below this number is under way. */
+  sent_: number
+  /** Of a leftover page view: gives it back; what was not removed stays for another time. */
+  release_?(): void
 }
 
-// The count of a frame is a u16; far below it, so that one frame is one short piece of work.
-const MAX_COUNT = 4096
+/** What the segments take in frames, in bytes. */
+export const cost = (list: readonly Sealed[]): number => list.reduce((n, s) => n + frameCost(s), 0)
 
-export function newQueue(view: View, list: Sealed[] = []): Queue {
-  let sent = 0
+export const unsent = ({ list_, sent_ }: Queue): Sealed[] => list_.filter((s) => s.number_ >= sent_)
 
-  const cost = (of: readonly Sealed[]) => of.reduce((n, s) => n + frameCost(s), 0)
-  const waiting = () => list.filter((s) => s.number >= sent)
-  const frame = (of: Sealed[]): Frame | undefined =>
-    of.length ? { view: view.id, numbers: of.map((s) => s.number), bytes: frameOf(view.id, of) } : undefined
+/** From the first on, what fits into maxBytes, but at least one. A frame of 256 KB stays far from its u16 count. */
+export const first = (list: readonly Sealed[], maxBytes: number): Sealed[] =>
+  list.filter((s, i) => (maxBytes -= frameCost(s)) >= 0 || !i)
 
-  /** From the start of `of`: what fits, at least `least`. */
-  const fit = (of: Sealed[], maxBytes: number, least: number) => {
-    let n = 0
-    for (let left = maxBytes; n < of.length && n < MAX_COUNT; n++) {
-      left -= frameCost(of[n] as Sealed)
-      if (left < 0 && n >= least) break
-    }
-    return of.slice(0, n)
-  }
-
-  return {
-    view,
-    add: (s) => { list.push(s) },
-    has: (number) => list.some((s) => s.number === number),
-    remove(ranges) {
-      const before = list.length
-      list = list.filter((s) => !ranges.some(([from, to]) => s.number >= from && s.number <= to))
-      return before - list.length
-    },
-    next(maxBytes) {
-      const part = fit(waiting(), maxBytes, 1)
-      sent = (part.at(-1)?.number ?? sent - 1) + 1
-      return frame(part)
-    },
-    tail: (maxBytes) => frame(fit([...list].reverse(), maxBytes, 0).reverse()),
-    restart: () => { sent = 0 },
-    size: () => list.length,
-    bytes: () => cost(list),
-    unsent: () => cost(waiting()),
-  }
+/** The newest that fit into maxBytes, if any. */
+export function newest(list: readonly Sealed[], maxBytes: number): Sealed[] {
+  let left = cost(list)
+  return list.filter((s) => (left -= frameCost(s)) + frameCost(s) <= maxBytes)
 }

@@ -15,64 +15,50 @@
  */
 import { aesKey, type Bytes, concat, encrypt, fromHex, random, sha256, u32, utf8 } from './bytes'
 import { sealBase } from './hpke'
-
-export const HEADER_BYTES = 60
-const HASH_AT = 28
+import type { View } from './frame'
 
 /** One sealed segment, header included. */
 export interface Sealed {
-  readonly number: number
-  readonly bytes: Bytes
+  readonly number_: number
+  readonly bytes_: Bytes
 }
-
-/** The bytes of the epoch's number, as a frame repeats them. */
-export const epochOf = (s: Sealed): Bytes => s.bytes.subarray(24, HASH_AT)
-export const prevHashOf = (s: Sealed): Bytes => s.bytes.subarray(HASH_AT, HEADER_BYTES)
 
 export interface Sealer {
-  readonly envelope: Bytes
+  readonly envelope_: Bytes
   /** The next number to be assigned. */
-  next(): number
+  next_(): number
   /** Seals a wire segment; the promises resolve in the order of the calls. */
-  seal(plain: Bytes, epoch: number): Promise<Sealed>
+  seal_(plain: Bytes, epoch: number): Promise<Sealed>
   /** Leaves a number out, so that a reader sees that something is missing there. */
-  skip(): void
+  skip_(): void
 }
 
-export interface Randomness {
-  readonly contentKey?: Bytes
-  readonly ephemeral?: CryptoKeyPair
-}
-
-/** `seeds` is for tests; in the page both are random. */
+/** `contentKey` and `ephemeral` are given by tests alone: in the page both are random. */
 export async function startSealer(
-  site: string, session: string, pageView: string, sealingKey: Bytes, seeds: Randomness = {},
+  site: string, { id, session }: Pick<View, 'id' | 'session'>, sealingKey: Bytes, contentKey = random(16), ephemeral?: CryptoKeyPair,
 ): Promise<Sealer> {
-  const contentKey = seeds.contentKey ?? random(16)
-  const view = fromHex(pageView)
+  const view = fromHex(id)
   const keyId = (await sha256(sealingKey)).subarray(0, 8)
-  const name = utf8(site)
-  const info = concat(utf8('afterimage envelope v1\0'), [name.length], name, fromHex(session), view, keyId)
-  const envelope = concat([1], keyId, await sealBase(sealingKey, info, new Uint8Array(), contentKey, seeds.ephemeral))
+  const info = concat(utf8('afterimage envelope v1\0'), [utf8(site).length], utf8(site), fromHex(session), view, keyId)
+  const envelope_ = concat([1], keyId, await sealBase(sealingKey, info, new Uint8Array(), contentKey, ephemeral))
   const key = await aesKey(contentKey)
   contentKey.fill(0)
 
   let number = 0
-  let last: Promise<Bytes> = Promise.resolve(new Uint8Array(32))
+  let last = Promise.resolve<Bytes>(new Uint8Array(32))
 
   return {
-    envelope,
-    next: () => number,
-    skip: () => { number++ },
-    seal(plain, epoch) {
-      const n = number++
+    envelope_,
+    next_: () => number,
+    skip_: () => { number++ },
+    seal_(plain, epoch) {
+      const number_ = number++
       const sealed = last.then(async (prevHash) => {
-        const header = concat([65, 83, 1, 0], view, u32(n), u32(epoch), prevHash)
-        const nonce = concat(new Uint8Array(8), u32(n).reverse())
-        const bytes = concat(header, await encrypt(key, nonce, header, plain))
-        return { number: n, bytes }
+        const header = concat([65, 83, 1, 0], view, u32(number_), u32(epoch), prevHash)
+        const nonce = concat(new Uint8Array(8), u32(number_).reverse())
+        return { number_, bytes_: concat(header, await encrypt(key, nonce, header, plain)) }
       })
-      last = sealed.then((s) => sha256(s.bytes))
+      last = sealed.then((s) => sha256(s.bytes_))
       // A caller sees the failure of its own segment; the chain's copy must not be reported twice.
       last.catch(() => {})
       return sealed

@@ -9,83 +9,62 @@
  *
  * The main thread acts on privacy and selectors only after `ready`, that is after this.
  */
-import { type Bytes, fromBase64, sha256, toBase64, utf8 } from './bytes'
-import { CoreError } from './core'
+import { type Bytes, fault, fromBase64, sha256, subtle, toBase64, utf8 } from './bytes'
 import type { SignedSettings } from '../messages'
 
 export interface Trusted {
-  readonly sealingKey: Bytes
-  readonly version: number
-  readonly enabled: boolean
+  readonly sealingKey_: Bytes
+  readonly version_: number
+  readonly enabled_: boolean
 }
 
-const refuse = (reason: string): never => {
-  throw new CoreError('settings', 'settings of the site: ' + reason)
-}
+const texts = /^(\[("([^"\\]|\\.)*",?)*])?$/
+const flag = /^(true|false)?$/
 
-const text = (x: unknown) => typeof x === 'string'
-const oneOf = (...names: unknown[]) => (x: unknown) => names.includes(x)
-const maybe = (f: (x: unknown) => boolean) => (x: unknown) => x === undefined || f(x)
-const texts = maybe((x) => Array.isArray(x) && x.every(text))
-const flag = maybe((x) => typeof x === 'boolean')
-
-/** What each field must look like; a field that is not here is left to newer recorders. */
-const SHAPE: Record<string, (x: unknown) => boolean> = {
-  v: oneOf(1),
-  site: text,
-  custody: oneOf('managed', 'held'),
-  settingsVersion: (x) => Number.isSafeInteger(x) && (x as number) >= 0,
-  sealingKey: text,
-  privacy: maybe(oneOf('strict', 'balanced')),
+/** What each field must look like as JSON, '' being none; one that is not here is left to newer recorders. */
+const SHAPE: Record<string, RegExp> = {
+  v: /^1$/,
+  settingsVersion: /^\d{1,15}$/,
+  sealingKey: /^"B[A-P][\w-]{85}"$/, // an uncompressed P-256 point: 65 bytes, of which the first is 4
+  privacy: /^("strict"|"balanced")?$/,
   mask: texts,
   block: texts,
   allow: texts,
-  consent: maybe(oneOf('none', 'required')),
+  consent: /^("none"|"required")?$/,
   respectDNT: flag,
   enabled: flag,
-  privacyVersion: maybe(text),
-  sample: maybe((x) => typeof x === 'number' && x >= 0 && x <= 1),
+  privacyVersion: /^(".*)?$/,
+  sample: /^(0(\.\d+)?|1|\d(\.\d+)?e-\d+)?$/,
 }
 
-/** Verifies and reads settings for a site key. `newest` remembers versions (outbox.ts). Throws CoreError. */
+const OTHER = ' is not that of the site key'
+
+function check(good: boolean, reason: string) {
+  if (!good) throw fault('settings', 'settings of the site: ' + reason)
+}
+
+/** Verifies and reads settings for a site key. `newest` remembers versions (outbox.ts). Throws a Fault. */
 export async function readSettings(
-  signed: SignedSettings, siteKey: string, newest: (version: number) => Promise<number>,
+  { payload, identity = '', signature = '' }: SignedSettings, siteKey: string, newest: (version: number) => Promise<number>,
 ): Promise<Trusted> {
   const [kind, site, fingerprint] = siteKey.split('.')
   const held = kind === 'h'
-  if (held) await verify(signed, fingerprint ?? '')
-  let fields: Record<string, unknown>
   try {
-    fields = JSON.parse(signed.payload) as Record<string, unknown>
-  } catch {
-    return refuse('the payload is not JSON')
-  }
-  for (const name in SHAPE) if (!SHAPE[name]?.(fields[name])) refuse(name + ' is not as version 1 has it')
-  if (fields['site'] !== site) refuse('they are those of another site')
-  if ((fields['custody'] === 'held') !== held) refuse('custody is not that of the site key')
-  let sealingKey: Bytes
-  try {
-    sealingKey = fromBase64(fields['sealingKey'] as string)
-  } catch {
-    return refuse('sealingKey is not base64url')
-  }
-  if (sealingKey.length !== 65 || sealingKey[0] !== 4) refuse('sealingKey is not an uncompressed P-256 point')
-  const version = fields['settingsVersion'] as number
-  if (held && (await newest(version)) > version) refuse('they are older than those seen before')
-  return { sealingKey, version, enabled: fields['enabled'] !== false }
-}
-
-async function verify({ payload, identity, signature }: SignedSettings, fingerprint: string): Promise<void> {
-  if (!identity || !signature) return refuse('identity or signature is missing, this site key demands both')
-  let good = false
-  try {
-    const spki = fromBase64(identity)
-    if (toBase64(await sha256(spki)) !== fingerprint) return refuse('the identity key is not the one in the site key')
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-    const key = await crypto.subtle.importKey('spki', spki, algorithm, false, ['verify'])
-    good = await crypto.subtle.verify(algorithm, key, fromBase64(signature), utf8(payload))
+    if (held) {
+      const spki = fromBase64(identity)
+      check(toBase64(await sha256(spki)) === fingerprint, 'identity' + OTHER)
+      const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+      const key = await subtle.importKey('spki', spki, algorithm, false, ['verify'])
+      check(await subtle.verify(algorithm, key, fromBase64(signature), utf8(payload)), 'the signature does not verify')
+    }
+    const fields = JSON.parse(payload) as Record<string, unknown>
+    for (const name in SHAPE) check(SHAPE[name]!.test(JSON.stringify(fields[name]) ?? ''), name + ' is not as version 1 has it')
+    check(fields['site'] === site, 'site' + OTHER)
+    check(fields['custody'] === (held ? 'held' : 'managed'), 'custody' + OTHER)
+    const version_ = fields['settingsVersion'] as number
+    check(!held || (await newest(version_)) <= version_, 'they are older than those seen before')
+    return { sealingKey_: fromBase64(fields['sealingKey'] as string), version_, enabled_: fields['enabled'] !== false }
   } catch (e) {
-    if (e instanceof CoreError) throw e
+    throw e instanceof Error ? fault('settings', 'settings of the site: they cannot be read') : e
   }
-  if (!good) refuse('the signature does not verify')
 }

@@ -7,144 +7,120 @@
  * attempts since the last acknowledgement and not since the last welcome: a collector that
  * greets and then cannot store must not be asked without pause.
  */
+import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, SILENCE_MS } from './limits'
 import type { FromServer } from './frame'
-
-/** Time, chance and the socket's constructor, so that a test can hold them still. */
-export interface World {
-  /** Monotonic ms. */
-  now(): number
-  random(): number
-  /** Calls f after ms; returns what cancels it. */
-  after(ms: number, f: () => void): () => void
-  socket(url: string, protocol: string): WebSocket
-}
-
-export const SUBPROTOCOL = 'afterimage.v1'
-export const BACKOFF_FIRST_MS = 500
-export const BACKOFF_MAX_MS = 30_000
-/** Something is under way and nothing was heard for so long: the path is dead though the socket is open. */
-export const SILENCE_MS = 30_000
 
 export interface SocketEvents {
   /** Text of the hello; asked for at each opening. */
-  hello(): string
-  /** `sentAt`, `heardAt`: when the hello went and its answer came, by World.now. */
-  message(m: FromServer, sentAt: number, heardAt: number): void
-  /** The socket is gone; answers whether to try again. */
-  closed(code: number, reason: string): boolean
+  hello_(): string
+  /** `at`: between the hello and the first that was heard after it, by performance.now. */
+  message_(m: FromServer, at: number): void
+  /** The socket is gone. It is opened again, but for one that was closed meanwhile. */
+  closed_(code?: number, reason?: string): void
 }
 
 export interface Socket {
   /** False: not greeted yet, or gone. */
-  ready(): boolean
-  send(frame: Uint8Array<ArrayBuffer>): void
+  ready_(): boolean
+  send_(frame: Uint8Array<ArrayBuffer>): void
   /** Says hello again, because there are more page views; the answer is another welcome. */
-  introduce(): void
+  introduce_(): void
   /** Bytes that the browser has not yet handed to the network. */
-  backlog(): number
+  backlog_(): number
   /** Acknowledged: the next drop counts as the first one. */
-  progress(): void
-  /** Something changed for the better: tries at once if it was waiting or at rest. */
-  wake(): void
-  /** Closes until it is woken or rises. */
-  rest(): void
-  /** Ends the rest, and no waiting: that is what keeps many visitors apart. */
-  rise(): void
-  close(): void
+  progress_(): void
+  /**
+   * Ends a rest. Where something changed for the better (`hurries`) it ends waiting too; else it does
+   * not: that is what keeps many visitors apart.
+   */
+  wake_(hurries?: boolean): void
+  /** Closes until it is woken. */
+  rest_(): void
+  close_(): void
 }
 
-/** The delay before attempt n (from 0) of a series. */
-export const backoff = (n: number, random: () => number): number =>
-  random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** n)
-
-export function openSocket(url: string, events: SocketEvents, world: World): Socket {
+export function openSocket(url: string, { hello_, message_, closed_ }: SocketEvents): Socket {
   let ws: WebSocket | undefined
   let greeted = false
   let attempts = 0
-  let helloAt = 0
-  let ended = false
-  let resting = false
-  let cancelRetry: (() => void) | undefined
-  let cancelSilence: (() => void) | undefined
+  let helloAt: number
+  let ended: boolean | undefined
+  let resting: boolean | undefined
+  let retry: number | undefined
+  let silence: number | undefined
 
-  const introduce = () => {
-    helloAt = world.now()
-    ws?.send(events.hello())
-    expectAnswer()
-  }
-  const expectAnswer = () => {
-    cancelSilence ??= world.after(SILENCE_MS, () => lost(0, 'the collector is silent'))
-  }
+  const expectAnswer = () => { silence ??= setTimeout(lost, SILENCE_MS) }
   const heard = () => {
-    cancelSilence?.()
-    cancelSilence = undefined
+    clearTimeout(silence)
+    silence = undefined
+  }
+  const introduce = () => {
+    helloAt = performance.now()
+    ws?.send(hello_())
+    expectAnswer()
   }
 
   /** The present socket is over, whoever ended it; later events of it are not listened to. */
-  function lost(code: number, reason: string) {
+  function lost(code?: number, reason?: string) {
     const old = ws
     ws = undefined
     greeted = false
     heard()
-    if (old) {
-      old.onopen = old.onmessage = old.onclose = old.onerror = null
-      old.close()
-    }
-    if (resting || ended) return
-    ended = !events.closed(code, reason)
-    if (!ended) cancelRetry = world.after(backoff(attempts++, world.random), open)
+    old?.close()
+    if (!resting) closed_(code, reason)
+    if (!resting) retry = setTimeout(open, Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempts++))
   }
 
   function open() {
     resting = false
     let mine: WebSocket
     try {
-      mine = ws = world.socket(url, SUBPROTOCOL)
+      mine = ws = new WebSocket(url, 'afterimage.v1')
     } catch {
-      return lost(1006, 'the browser refuses ' + url) // ws: from an https page
+      return lost(1006) // ws: from an https page
     }
+    const over = ({ code = 1006, reason }: { code?: number; reason?: string }) => { if (ws === mine) lost(code, reason) }
     expectAnswer()
     mine.onopen = introduce
-    mine.onclose = (e) => lost(e.code, e.reason)
-    mine.onerror = () => lost(1006, '') // Chromium says no more than this when the CSP forbids the socket
+    mine.onclose = over
+    mine.onerror = over as () => void // Chromium says no more than this when the CSP forbids the socket
     mine.onmessage = (e) => {
-      const heardAt = world.now()
+      const at = (helloAt + performance.now()) / 2
       heard()
       let m: FromServer
       try {
-        m = JSON.parse(String(e.data)) as FromServer
+        m = JSON.parse(e.data as string) as FromServer
       } catch {
         return
       }
-      if (m.t === 'welcome') greeted = true
-      events.message(m, helloAt, heardAt)
+      greeted ||= m.t === 'welcome'
+      message_(m, at)
     }
   }
 
   function rest() {
-    cancelRetry?.()
+    clearTimeout(retry)
     resting = true
-    if (ws) lost(0, '')
+    if (ws) lost()
   }
 
-  cancelRetry = world.after(0, open)
+  retry = setTimeout(open)
   return {
-    ready: () => greeted,
-    send(frame) {
+    ready_: () => greeted,
+    send_(frame) {
       ws?.send(frame)
       expectAnswer()
     },
-    introduce,
-    backlog: () => ws?.bufferedAmount ?? 0,
-    progress: () => { attempts = 0 },
-    wake() {
-      if (ended || ws) return
-      cancelRetry?.()
+    introduce_: introduce,
+    backlog_: () => ws?.bufferedAmount ?? 0,
+    progress_: () => { attempts = 0 },
+    wake_(hurries) {
+      if (ended || ws || (!hurries && !resting)) return
+      clearTimeout(retry)
       open()
     },
-    rest,
-    rise: () => { if (resting && !ended) open() },
-    close() {
+    rest_: rest,
+    close_() {
       ended = true
       rest()
     },

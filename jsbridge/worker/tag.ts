@@ -8,8 +8,7 @@
  * copied database) cannot make the key from one, and only the key is taken as a right to read or to
  * delete: the page `/privacy` and the request `erase` name the key, and the collector computes the tag.
  */
-import { fromHex, toBase64, utf8 } from './bytes'
-import { hmac } from './hpke'
+import { fromHex, hmac, toBase64, utf8 } from './bytes'
 
 /** base64url of the tag. `key` is 32 hexadecimal digits. */
 export const visitorTag = async (key: string, siteId: string): Promise<string> =>
