@@ -63,7 +63,7 @@ func randomPage(n int, seed uint64) *leakPage {
 	r := rand.New(rand.NewPCG(seed, 0))
 	level := []string{"strict", "balanced"}[seed%2]
 	name := fmt.Sprintf("random, seed %d", seed)
-	p := &leakPage{route: leakRoute{name: name}, level: level, custody: custodies[seed/2%2], path: fmt.Sprintf("/p/%d", n)}
+	p := &leakPage{name: name, level: level, custody: custodies[seed/2%2], path: fmt.Sprintf("/p/%d", n)}
 	text := func(kind, what string) *canary {
 		c := intN(r.IntN).canary(kind, name+", "+level+": "+what)
 		p.canaries = append(p.canaries, c)

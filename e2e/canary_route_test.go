@@ -5,7 +5,6 @@ package e2e
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,7 +22,13 @@ type leakRoute struct {
 	shows                          bool // where the policy shows text, $W arrives
 	masked                         bool // canaries are secret where the policy masks, and else free
 	early                          bool // with afterimage-early.js in front
+	alone                          bool // changes what the page's policy shows, and so has a page of its own always
 	log                            string
+}
+
+// isAlone reports whether the route takes a page of its own also where others share one.
+func (r leakRoute) isAlone() bool {
+	return r.alone || r.early || r.head+r.tag+r.path+r.doctype+r.from+r.log != ""
 }
 
 // policies are the regions of a page, by the page's level.
@@ -35,34 +40,37 @@ func freeUnder(kind byte, level, marker string) bool {
 	return kind == 'W' && shown || kind == 'I' && marker == "allow"
 }
 
-// leakPage is a route on a page of its own, with one region per policy.
+// leakPage is a page of one route or of several beside each other, each with one region per
+// policy and canaries of its own.
 type leakPage struct {
-	route    leakRoute
+	name     string
 	level    string
 	custody  string
 	path     string
 	html     string
 	do       string
 	from     string
+	log      string
 	canaries []*canary
 	controls []*canary // have to arrive
 }
 
 var placeholder = regexp.MustCompile(`\$[WISMTNP]\d?`)
 
-// fill puts canaries into a template, the same for the same placeholder.
-func (p *leakPage) fill(texts map[string]*canary, template, marker string) string {
+// fill puts canaries of a route into a template, the same for the same placeholder.
+func (p *leakPage) fill(r leakRoute, texts map[string]*canary, template, marker string) string {
 	return placeholder.ReplaceAllStringFunc(template, func(name string) string {
 		c := texts[name]
 		if c == nil {
-			where := p.route.name + ", " + p.level + ", " + p.custody
+			where := r.name + ", " + p.level + ", " + p.custody
 			if marker != "" {
 				where += " with " + marker
 			}
 			c = newCanary(name[1:2], where)
-			c.free = freeUnder(name[1], p.level, marker) || p.route.masked && freeUnder('W', p.level, marker)
+			c.route = r.name
+			c.free = freeUnder(name[1], p.level, marker) || r.masked && freeUnder('W', p.level, marker)
 			texts[name] = c
-			if c.free && p.route.shows && name[1] == 'W' {
+			if c.free && r.shows && name[1] == 'W' {
 				p.controls = append(p.controls, c)
 			} else {
 				p.canaries = append(p.canaries, c)
@@ -73,56 +81,83 @@ func (p *leakPage) fill(texts map[string]*canary, template, marker string) strin
 }
 
 func (p *leakPage) control(what string) string {
-	c := newCanary("W", p.route.name+", "+p.level+", "+p.custody+", "+what)
+	c := newCanary("W", p.name+", "+p.level+", "+p.custody+", "+what)
 	p.controls = append(p.controls, c)
 	return c.text
 }
 
-// newLeakPage builds the page of number n.
-func newLeakPage(n int, r leakRoute, level, custody string) *leakPage {
-	p := &leakPage{route: r, level: level, custody: custody}
-	own := map[string]*canary{}
-	p.path = "/p/" + strconv.Itoa(n) + p.fill(own, r.path, "")
-	p.from = p.fill(own, r.from, "")
+// newLeakPage builds the page of number n. Routes that share one may not be alone.
+func newLeakPage(n int, level, custody string, routes ...leakRoute) *leakPage {
+	p := &leakPage{name: routes[0].name, level: level, custody: custody, log: routes[0].log}
+	if len(routes) > 1 {
+		p.name = fmt.Sprintf("%d routes from %q on", len(routes), p.name)
+	}
 	var body, do strings.Builder
-	regions := policies[level]
-	if r.page {
-		regions = []string{""}
-	}
-	for _, marker := range regions {
-		texts := map[string]*canary{}
+	section := 0
+	own := map[string]*canary{} // of the page's own texts
+	for _, r := range routes {
+		regions := policies[level]
 		if r.page {
-			texts = own
+			regions = []string{""}
 		}
-		attribute := ""
-		if marker != "" {
-			attribute = ` data-afterimage="` + marker + `"`
+		if len(routes) > 1 {
+			own = map[string]*canary{}
 		}
-		fmt.Fprintf(&body, `<section%s>%s</section>`, attribute, p.fill(texts, r.body, marker))
-		if r.do != "" {
-			fmt.Fprintf(&do, "await (async (root) => { const $$ = (s) => root.querySelector(s); %s })(document.querySelectorAll('body > section')[%d]);\n", p.fill(texts, r.do, marker), slices.Index(regions, marker))
+		for _, marker := range regions {
+			texts := map[string]*canary{}
+			if r.page {
+				texts = own
+			}
+			attribute := ""
+			if marker != "" {
+				attribute = ` data-afterimage="` + marker + `"`
+			}
+			fmt.Fprintf(&body, `<section%s>%s</section>`, attribute, p.fill(r, texts, r.body, marker))
+			if r.do != "" {
+				fmt.Fprintf(&do, "await step(%q, %d, async (root, $$) => { %s });\n", r.name+" with "+marker, section, p.fill(r, texts, r.do, marker))
+			}
+			section++
+		}
+		if len(routes) > 1 {
+			fmt.Fprintf(&do, "control('%s');\n", p.control("text after "+r.name))
 		}
 	}
+	first := routes[0]
+	p.path = "/p/" + strconv.Itoa(n) + p.fill(first, own, first.path, "")
+	p.from = p.fill(first, own, first.from, "")
 	doctype := "<!doctype html>"
-	if r.doctype != "" {
-		doctype = p.fill(own, r.doctype, "")
+	if first.doctype != "" {
+		doctype = p.fill(first, own, first.doctype, "")
 	}
 	early := ""
-	if r.early {
+	if first.early {
 		early = earlyTag
 	}
 	p.html = fmt.Sprintf(`%s<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">%s<title>page</title>%s</head><body>`+
 		`<p data-afterimage="allow">%s</p>%s<p id="after" data-afterimage="allow"></p></body></html>`,
-		doctype, early+leakTag+" "+p.fill(own, r.tag, "")+"></script>", p.fill(own, r.head, ""), p.control("text before"), body.String())
-	p.do = fmt.Sprintf(`(async () => { %s; document.getElementById("after").textContent = "%s"; return (await afterimage.stop({timeoutMs: 20000})).pending })()`, do.String(), p.control("text after"))
+		doctype, early+leakTag+" "+p.fill(first, own, first.tag, "")+"></script>", p.fill(first, own, first.head, ""), p.control("text before"), body.String())
+	p.do = fmt.Sprintf(leakProgram, section, do.String(), p.control("text after"))
 	return p
 }
+
+// leakProgram runs the steps of all routes. What is wrong with a step is told with its name, and
+// the others still run.
+const leakProgram = `(async () => {
+const after = document.getElementById("after"), sections = [...document.querySelectorAll('body > section')], wrong = [];
+if (sections.length !== %d) throw new Error('a body has changed the tree around it: ' + sections.length + ' regions');
+const step = async (name, at, run) => { try { await run(sections[at], (s) => sections[at].querySelector(s)) } catch (e) { wrong.push(name + ': ' + e) } };
+const control = (text) => { const p = document.createElement('p'); p.textContent = text; after.before(p); p.dataset.afterimage = 'allow' };
+%s
+after.textContent = "%s";
+const {pending} = await afterimage.stop({timeoutMs: 20000});
+if (wrong.length) throw new Error(wrong.join('\n'));
+return pending })()`
 
 // visitLeakPage opens a page, runs what its route does, and waits until all is acknowledged.
 func visitLeakPage(tb *tab, origin string, p *leakPage) {
 	tb.t.Helper()
-	if p.route.log != "" {
-		tb.allow(p.route.log)
+	if p.log != "" {
+		tb.allow(p.log)
 	}
 	if p.from != "" {
 		tb.open(origin + "/from/" + p.from + "&to=" + p.path)
@@ -133,13 +168,13 @@ func visitLeakPage(tb *tab, origin string, p *leakPage) {
 	}
 	tb.until(`window.afterimage && afterimage.state.phase !== "idle"`)
 	if state := eval[string](tb, `afterimage.state.phase + " " + afterimage.state.reason`); !strings.HasPrefix(state, "recording") {
-		tb.t.Errorf("%s, %s: the recorder's state is %s", p.route.name, p.level, state)
+		tb.t.Errorf("%s, %s: the recorder's state is %s", p.name, p.level, state)
 		return
 	}
 	switch pending, err := tryEval[int](tb, p.do); {
 	case err != nil:
-		tb.t.Errorf("%s, %s: %v", p.route.name, p.level, err)
+		tb.t.Errorf("%s, %s: %v", p.name, p.level, err)
 	case pending != 0:
-		tb.t.Errorf("%s, %s: %d segments were not acknowledged", p.route.name, p.level, pending)
+		tb.t.Errorf("%s, %s: %d segments were not acknowledged", p.name, p.level, pending)
 	}
 }

@@ -27,7 +27,8 @@ import (
 // in no form.
 type canary struct {
 	text  string
-	where string // the route, for the report
+	where string // the route and its region, for the report
+	route string // the route's name; empty for what belongs to the page
 	free  bool   // the policy may show it: planted, looked for, and no leak
 }
 
