@@ -133,6 +133,31 @@ func TestSnapshotOfTraps(t *testing.T) {
 	}
 }
 
+// What holds no trap is written natively at once: of nothing in it the core has to ask again.
+func TestPlainDocumentIsWrittenAtOnce(t *testing.T) {
+	body := `<p>a</p><object>b</object>`
+	for name := range strings.FieldsSeq("area br col embed hr img input link meta source track wbr") {
+		body += `<div><` + name + `></div>`
+	}
+	for name := range strings.FieldsSeq("xmp iframe noembed noframes noscript textarea select video canvas dialog style") {
+		body += `<div><` + name + `></` + name + `></div>`
+	}
+	tb := newTab(t)
+	tb.open(bridgePage(t, bridgeHead+"</head><body>"+body+"</body></html>", nil))
+	tb.until("document.readyState === 'complete'")
+	eval[any](tb, "bridge.record()")
+	tree := newOpTree()
+	for _, p := range eval[[]posted](tb, "bridge.take()") {
+		if err := tree.apply(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(tree.resend) > 0 {
+		t.Errorf("the core asks again for %v", tree.resend)
+	}
+	compareTrees(t, "snapshot", tree.dump(), eval[string](tb, "bridge.dump()"))
+}
+
 // Random programs: after each round the decoded tree must be the document.
 func TestMutationsFollowTheDocument(t *testing.T) {
 	rounds, seeds := 25, 12

@@ -22,10 +22,8 @@ const spaces: Readonly<Record<string, readonly [ns: number, type: number]>> = {
 
 /** Elements that serialise raw (2), or carry state beside attributes and children (1). */
 const special: Record<string, 1 | 2 | undefined> = Object.create(null)
-const rawNames = 'style script xmp iframe noembed noframes plaintext noscript template'
-for (const name of (rawNames + ' frame input textarea select img video canvas object embed dialog link').split(' ')) {
-  special[name] = rawNames.includes(name) ? 2 : 1
-}
+for (const name of 'frame input textarea select img video canvas object embed dialog link'.split(' ')) special[name] = 1
+for (const name of 'style script xmp iframe noembed noframes plaintext noscript template'.split(' ')) special[name] = 2
 
 export interface Found {
   /** An HTML element that carries state was written, or (name '') a box. */
