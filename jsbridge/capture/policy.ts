@@ -149,7 +149,7 @@ const isTwin = (element: Element): boolean => {
 }
 /** The words that wasm/mask/secret.go knows in an input's own attributes, for those around it: the short forms of them. */
 const secretName =
-  /passw|pass(?:wd|code|phrase|e?word)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(?:card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (?:carte|tarjeta)|one.?time|verif\w+ code|(?:security|auth\w*|sms|access|card) ?code|expir|\b(?:p[wi]n|pwd|otp|totp|tan|c[vs][vcn]2?)\b/i
+  /passw|pass(?:wd|code|phrase|e?word)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(?:card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (?:carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(?:security|auth\w*|sms|access|card) ?code|expir|\b(?:p[wi]n|pwd|otp|totp|tan|c[vs][vcn]2?)\b/i
 const typedKinds = /^(?:text|search|tel|number|email|url)$/
 /** Whether a label element or what aria-labelledby names calls it a secret. */
 const isCalledSecret = (input: HTMLInputElement): boolean => {
@@ -162,13 +162,29 @@ const isCalledSecret = (input: HTMLInputElement): boolean => {
   return [...($labels.call(input) ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
 }
 
+/**
+ * An input may have been secret within one task only, with nothing of that left at its end: the record
+ * of the change that ended it says so. Answers whether it was.
+ */
+export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): boolean => {
+  const was =
+    !!oldValue && $localName.call(target as Element) === 'input' &&
+    /^(?:type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) && secretName.test(oldValue)
+  if (was) keepSecret(target as Element)
+  return was
+}
+
+const keepSecret = (element: Element): void => {
+  once.add(element)
+  secrets.add(new WeakRef(element))
+}
+
 /** Password kinds, and every input that was one since it is known. */
 export const isSecret = (element: Element): boolean => {
   if ($localName.call(element) !== 'input') return false
   if (once.has(element)) return true
   if (!$matches.call(element, secret) && !isTwin(element) && !isCalledSecret(element as HTMLInputElement)) return false
-  once.add(element)
-  secrets.add(new WeakRef(element))
+  keepSecret(element)
   return true
 }
 

@@ -15,7 +15,7 @@ import { beginIds, boxes, dropIds, giveId, idOf, parentOf, rootOf } from './node
 import { Op, now, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { makeBox, markNames, openPolicy, type Selectors } from './policy'
+import { makeBox, markNames, noteOld, openPolicy, type Selectors } from './policy'
 import { trackScroll } from './scroll'
 import { openSerialiser } from './serialise'
 import { createStyles } from './styles'
@@ -152,7 +152,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   // The tree.
   const observer = new MutationObserver(guard((records) => apply(records)))
   const observe = (root: Node): void => {
-    observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true })
+    observer.observe(root, { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
   const walker = createWalker(observe, slicing.stepNodes)
@@ -212,8 +212,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
     wrote()
   }))
 
+  const look = (records: readonly MutationRecord[]): void =>
+    records.forEach((record) => {
+      if (noteOld(record)) controlTouched(record.target as Element)
+    })
   const apply = (given: readonly MutationRecord[]): void => {
     if (stopped) return
+    look(given)
     let records = given
     if (records[0] && !dirty && isFull()) {
       dirty = new Set()
@@ -369,7 +374,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let epoch = 0
   const begin = (): void => {
     send('ops') // what follows may go to another core
-    observer.takeRecords()
+    look(observer.takeRecords())
     beginIds()
     giveId(document)
     dirty = null
