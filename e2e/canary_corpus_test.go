@@ -146,7 +146,12 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 			s.add(canary)
 		}
 	}
-	c.scanAll(t, s, tap, "--key", key)
+	events := c.scanAll(t, s, tap, "--key", key)
+	if name := os.Getenv("AFTERIMAGE_EVENTS"); name != "" { // to look at after a find
+		if err := os.WriteFile(name, events, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Logf("scanned in %v", time.Since(began).Round(time.Second))
 	return s
 }
