@@ -77,6 +77,7 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 		chunks[custody] = slices.Collect(slices.Chunk(own, size))
 	}
 	var fill *strings.Replacer
+	var tap *wiretap
 	keys := map[string]string{}
 	origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		parts := strings.Split(r.URL.Path, "/")
@@ -92,6 +93,9 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 			w.Header().Set("Referrer-Policy", "unsafe-url")
 			fmt.Fprintf(w, `<!doctype html><link rel="icon" href="data:,"><a href="%s">on</a>`, html.EscapeString(r.URL.Query().Get("to")))
 			return
+		}
+		if r.URL.Path == "/cut" {
+			tap.cut()
 		}
 		w.WriteHeader(http.StatusNoContent) // pictures and the like: nothing
 	}))
@@ -121,7 +125,7 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 		}
 	}
 	c.start(t)
-	tap := tapWire(t, c.Addr)
+	tap = tapWire(t, c.Addr)
 	fill = strings.NewReplacer("$TAP$", tap.URL)
 
 	began := time.Now()

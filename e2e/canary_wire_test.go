@@ -23,6 +23,18 @@ type wiretap struct {
 	URL   string
 	mu    sync.Mutex
 	conns []*bytes.Buffer
+	open  map[net.Conn]*bytes.Buffer
+}
+
+// cut drops all WebSockets that are open, with what is under way in them.
+func (w *wiretap) cut() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for conn, sent := range w.open {
+		if bytes.Contains(bytes.ToLower(sent.Bytes()[:min(sent.Len(), 1<<14)]), []byte("upgrade: websocket")) {
+			conn.Close()
+		}
+	}
 }
 
 // tapWire passes connections on to the collector at addr until the test ends.
@@ -33,7 +45,7 @@ func tapWire(t *testing.T, addr string) *wiretap {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	w := &wiretap{URL: "http://" + l.Addr().String()}
+	w := &wiretap{URL: "http://" + l.Addr().String(), open: map[net.Conn]*bytes.Buffer{}}
 	go func() {
 		for {
 			browser, err := l.Accept()
@@ -56,7 +68,13 @@ func (w *wiretap) pass(browser net.Conn, addr string) {
 	var sent bytes.Buffer
 	w.mu.Lock()
 	w.conns = append(w.conns, &sent)
+	w.open[browser] = &sent
 	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.open, browser)
+	}()
 	go func() {
 		_, _ = io.Copy(browser, server)
 		browser.Close()

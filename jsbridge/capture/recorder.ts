@@ -15,9 +15,9 @@ import { beginIds, boxes, dropIds, giveId, idOf, parentOf, rootOf } from './node
 import { Op, now, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { makeBox, markNames, noteOld, openPolicy, type Selectors } from './policy'
+import { makeBox, markNames, noteOld, noteTyped, openPolicy, type Selectors } from './policy'
 import { trackScroll } from './scroll'
-import { openSerialiser } from './serialise'
+import { openSerialiser, remarkOne } from './serialise'
 import { createStyles } from './styles'
 import { createWalker, noteDesign, type Steps } from './walk'
 
@@ -364,6 +364,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       stamp()
       walker.host(host as Element)
       walker.settle_()
+      wrote()
+    })
+    // An editor that draws its own text: no attribute says so.
+    wrap(realm.HTMLElement.prototype, 'editContext', 'set', (element) => {
+      if (noteTyped(element as Element)) remarkOne(element as Element)
       wrote()
     })
     styles.wrapRealm_(realm)

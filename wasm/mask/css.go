@@ -46,7 +46,8 @@ func (p *Policy) CSS(s []byte, m Mode) Text {
 const (
 	cssValue    = iota // of a declaration
 	cssCustom          // of a custom property
-	cssNames           // where strings are names: fonts, grid areas, at-rules
+	cssNames           // where strings are names: fonts, grid areas
+	cssAtRule          // an at-rule's prelude, which may hold selectors
 	cssSelector        // a rule's prelude
 )
 
@@ -73,14 +74,14 @@ func (p *Policy) appendSheet(s []byte, inline bool, m Mode) {
 			c.i, c.end = from, end
 			switch {
 			case brace && b == '@':
-				p.appendTokens(cssNames, m)
+				p.appendTokens(cssAtRule, m)
 			case brace && strayAt(s[from:end]):
 				p.put('x')
 			case brace:
 				p.appendTokens(cssSelector, m)
 			case b == '@':
 				if hasPrefixFold(s[from:end], "@layer") {
-					p.appendTokens(cssNames, m)
+					p.appendTokens(cssAtRule, m)
 				}
 			default:
 				p.appendDeclaration(m)
@@ -283,13 +284,13 @@ func (p *Policy) appendTokens(kind int, m Mode) {
 		case b == '"' || b == '\'':
 			in := c.quoted()
 			p.put(b)
-			if kind == cssSelector {
+			if kind >= cssAtRule {
 				p.put('x')
 			} else {
 				p.appendCSSString(in, b, kind == cssNames, shown)
 			}
 			p.put(b)
-		case b == '[' && kind == cssSelector:
+		case b == '[' && kind >= cssAtRule:
 			p.appendAttrSelector(m)
 		case prev == '#' && kind != cssSelector && identByte(b):
 			name := p.unescape(c.ident())

@@ -153,6 +153,7 @@ func TestCSS(t *testing.T) {
 		{"custom properties keep numbers, not words", `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`, `:root{--w:12px;--user:x "xxxx";--c:var(--d)}`, `:root{--w:12px;--user:Jane "Doe";--c:var(--d)}`},
 		{"fonts keep their names", `@font-face{font-family:"Open Sans";src:url(a.woff2) format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("") format("woff2")}`, `@font-face{font-family:"Open Sans";src:url("a.woff2") format("woff2")}`},
 		{"numbers in custom properties are numbers of CSS", `:root{--a:555-123-4567;--b:4111 1111 1111 1111;--c:4f3a2b1c9d8e7f6a5b4c;--d:1jane 2doe;--e:0.4111111111111;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:0;--b:4111 1111 0 0;--c:0;--d:0 0;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`, `:root{--a:x;--b:x;--c:x;--d:1jane 2doe;--e:0.0;--f:rgb(255 128 17/.5);--g:-12.5px 3rem 50%;--h:90deg 1.5s}`},
+		{"selectors and strings before an at-rule's brace are no names", `@scope([data-u="jane"]) to (.z){a{top:0}}@media (u:"jane"){b{top:0}}@layer "jane";`, `@scope([data-m1="-"]) to (.z){a{top:0}}@media (u:"x"){b{top:0}}@layer "x";`, `@scope([data-u="-"]) to (.z){a{top:0}}@media (u:"x"){b{top:0}}@layer "x";`},
 		{"imports go", `@import url("https://h.example/jane.css");a{top:0}`, `;a{top:0}`, `;a{top:0}`},
 		{"escaped class names stay as written", `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`, `.md\:flex,.w-1\/2{top:0}`},
 		{"class names that look like data are renamed", `.user-jane\@example\.com{top:0}`, `.m1{top:0}`, `.m1{top:0}`},
@@ -345,4 +346,14 @@ func FuzzMask(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A browser takes the first role that it knows, and which one that is depends on the browser.
+func TestTypedRole(t *testing.T) {
+	p := mask.New(mask.Balanced)
+	for role, want := range map[string]bool{"textbox": true, "TextBox": true, " searchbox ": true, "future\ttextbox": true, "none\n combobox": true, "": false, " ": false, "button": false, "textboxes text": false} {
+		if got := p.TypedRole([]byte(role)); got != want {
+			t.Errorf("role %q: got %v, want %v", role, got, want)
+		}
+	}
 }

@@ -66,8 +66,20 @@ func (p *Policy) InputKind(typ []byte) Input {
 	}
 }
 
-// TypedRole reports whether a role says that the visitor types into the element.
-func (p *Policy) TypedRole(role []byte) bool { return p.lists.hints.find(role) == 'e' }
+// TypedRole reports whether one of the roles says that the visitor types into the element: the
+// first that a browser knows counts, and which it knows is not known here.
+func (p *Policy) TypedRole(roles []byte) bool {
+	from := 0
+	for i := 0; i <= len(roles); i++ {
+		if i == len(roles) || roles[i] <= ' ' {
+			if p.lists.hints.find(roles[from:i]) == 'e' {
+				return true
+			}
+			from = i + 1
+		}
+	}
+	return false
+}
 
 // NamedMeta reports whether a meta element of this name speaks of the page's form.
 func (p *Policy) NamedMeta(name []byte) bool { return p.lists.hints.find(name) == 'n' }
