@@ -96,7 +96,7 @@ let done = 0, failed = 0;
 const step = async (part, a, b, run) => { const list = parts[part]; try { await run(list[a %% list.length], list[b %% list.length], a, (e) => list.push(e)); done++ } catch { failed++ } };
 %s
 if (failed > done) throw new Error('most steps failed');
-document.getElementById("after").textContent = "%s"; return (await afterimage.stop({timeoutMs: 20000})).pending })()`, do.String(), p.control("text after"))
+document.getElementById("after").textContent = "%s"; await afterimage.flush(); return (await afterimage.stop({timeoutMs: 20000})).pending })()`, do.String(), p.control("text after"))
 	return p
 }
 

@@ -141,7 +141,8 @@ func newLeakPage(n int, level, custody string, routes ...leakRoute) *leakPage {
 }
 
 // leakProgram runs the steps of all routes. What is wrong with a step is told with its name, and
-// the others still run.
+// the others still run. stop() ends the bridge at once, so that what the core asks for again at that
+// moment stays out; flush() is answered after such a question, and so lets it be answered.
 const leakProgram = `(async () => {
 const after = document.getElementById("after"), sections = [...document.querySelectorAll('body > section')], wrong = [];
 if (sections.length !== %d) throw new Error('a body has changed the tree around it: ' + sections.length + ' regions');
@@ -149,6 +150,7 @@ const step = async (name, at, run) => { try { await run(sections[at], (s) => sec
 const control = (text) => { const p = document.createElement('p'); p.textContent = text; after.before(p); p.dataset.afterimage = 'allow' };
 %s
 after.textContent = "%s";
+await afterimage.flush();
 const {pending} = await afterimage.stop({timeoutMs: 20000});
 if (wrong.length) throw new Error(wrong.join('\n'));
 return pending })()`
