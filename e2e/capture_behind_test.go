@@ -15,10 +15,10 @@ func TestDirtyRootsAreWalkedAnew(t *testing.T) {
 		seeds = n
 	}
 	url := bridgePage(t, bridgeHead+`</head><body><p id=still>still</p><main><div id=root><p>a</p><div><ul><li>1<li>2</ul></div></div></main></body></html>`, nil)
+	shared := newTab(t)
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			tb := newTab(t)
-			defer tb.close()
+			tb := shared.row(t)
 			tb.open(url)
 			selectors := `{ mask: ['.x p'], block: [], allow: ['[class="1"]'] }`
 			eval[any](tb, fmt.Sprintf("(window.steps = bridge.program(document.getElementById('root'), bridge.random(%d)), bridge.record({ selectors: %s }))", 1000+seed, selectors))
@@ -70,6 +70,7 @@ func TestDirtyDocumentIsASnapshot(t *testing.T) {
 
 // A level that the core does not know of yet: nothing is told of what is typed there.
 func TestNothingIsTypedUnderAnOldLevelWhileBehind(t *testing.T) {
+	shared := newTab(t)
 	for _, c := range []struct{ name, script string }{
 		{"a marker", `i.dataset.afterimage = 'mask'`},
 		{"a marker above", `wrap.dataset.afterimage = 'block'`},
@@ -78,7 +79,7 @@ func TestNothingIsTypedUnderAnOldLevelWhileBehind(t *testing.T) {
 		{"all of the page", `(document.body.append('x'), i.dataset.afterimage = 'mask')`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tb := newTab(t)
+			tb := shared.row(t)
 			tb.open(bridgePage(t, bridgeHead+`</head><body><main><div id=wrap data-afterimage=allow><p><input id=i></p></div><div id=hidden data-afterimage=mask></div></main></body></html>`, nil))
 			eval[any](tb, `bridge.record({ selectors: { mask: ['.private'], block: [], allow: [] } })`)
 			tree := newOpTree()

@@ -90,6 +90,7 @@ func compareTrees(t *testing.T, what, got, want string) {
 
 // The traps of native serialisation: each document's tree must come out as it is.
 func TestSnapshotOfTraps(t *testing.T) {
+	shared := newTab(t)
 	for _, c := range []struct{ name, body, script string }{
 		{"plain", `<p class=a>x &amp; y<b>z</b></p><!-- c --><ul><li>1<li>2</ul>`, ""},
 		{"text beside text", `<p id=p></p>`, `p.append('a', '', '&', 'b<', ''); p.append('')`},
@@ -119,7 +120,7 @@ func TestSnapshotOfTraps(t *testing.T) {
 		{"many siblings", `<div id=d></div>`, `for (let i = 0; i < 700; i++) { const e = document.createElement(i % 50 ? 'i' : 'textarea'); e.append('' + i); d.append(e, i % 3 ? '' : 'x') }`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			tb := newTab(t)
+			tb := shared.row(t)
 			tb.open(bridgePage(t, bridgeHead+"</head><body>"+c.body+"</body></html>", nil))
 			tb.until("document.readyState === 'complete'")
 			eval[any](tb, "(() => {"+c.script+"\n})()")
@@ -165,10 +166,10 @@ func TestMutationsFollowTheDocument(t *testing.T) {
 		seeds = n
 	}
 	url := bridgePage(t, bridgeHead+`</head><body><div id=root><p>a</p><div><ul><li>1<li>2</ul></div></div></body></html>`, nil)
+	shared := newTab(t)
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			tb := newTab(t)
-			defer tb.close()
+			tb := shared.row(t)
 			tb.open(url)
 			eval[any](tb, fmt.Sprintf("(window.steps = bridge.program(document.getElementById('root'), bridge.random(%d)), bridge.record())", seed))
 			tree := newOpTree()
@@ -190,10 +191,10 @@ func TestSlicedSnapshotFollowsTheDocument(t *testing.T) {
 	}
 	url := bridgePage(t, bridgeHead+`</head><body><div id=root><p>a</p><div><ul><li>1<li>2</ul></div></div></body></html>`, nil)
 	slices := 0
+	shared := newTab(t)
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			tb := newTab(t)
-			defer tb.close()
+			tb := shared.row(t)
 			tb.open(url)
 			eval[any](tb, fmt.Sprintf(`(() => {
 				window.steps = bridge.program(document.getElementById('root'), bridge.random(%d));

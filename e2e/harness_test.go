@@ -87,9 +87,14 @@ func startBrowser(flags ...chromedp.ExecAllocatorOption) (context.Context, func(
 
 // tab is one page in a browser context of its own, watched for errors.
 type tab struct {
-	t       *testing.T
-	ctx     context.Context
-	close   func() // may be called before the test's end, to free the tab
+	t     *testing.T
+	ctx   context.Context
+	close func() // may be called before the test's end, to free the tab
+	*reports
+}
+
+// reports are the errors that a tab's pages reported.
+type reports struct {
 	mu      sync.Mutex
 	errors  []string
 	allowed []string
@@ -113,7 +118,7 @@ func newTab(t *testing.T) *tab {
 
 func newTabIn(t *testing.T, parent context.Context, opts ...chromedp.ContextOption) *tab {
 	t.Helper()
-	tb := &tab{t: t}
+	tb := &tab{t: t, reports: &reports{}}
 	opts = append(opts, chromedp.WithListener(tb.listen))
 	ctx, stop := chromedp.NewContext(parent, opts...)
 	tb.ctx = ctx
@@ -125,18 +130,36 @@ func newTabIn(t *testing.T, parent context.Context, opts ...chromedp.ContextOpti
 	}
 	tb.close = sync.OnceFunc(stop)
 	t.Cleanup(func() {
-		if t.Failed() {
-			tb.keepScreenshot()
-		}
+		tb.keepScreenshot()
 		tb.close()
-		for _, e := range tb.unexpected() {
-			t.Errorf("the page reported: %s", e)
-		}
+		tb.tell()
 	})
 	return tb
 }
 
-func (tb *tab) listen(ev any) {
+// row is the same tab for one row of a table, whose test gets what its pages report. A browser
+// context and a window for each row cost more than most rows do; this is for pages that store
+// nothing, each on an origin of its own or opened anew.
+func (tb *tab) row(t *testing.T) *tab {
+	row := &tab{t: t, ctx: tb.ctx, close: tb.close, reports: tb.reports}
+	t.Cleanup(func() {
+		row.keepScreenshot()
+		row.tell()
+	})
+	return row
+}
+
+// tell fails the test with what was reported since the last call.
+func (tb *tab) tell() {
+	for _, e := range tb.unexpected() {
+		tb.t.Errorf("the page reported: %s", e)
+	}
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	tb.errors = nil
+}
+
+func (tb *reports) listen(ev any) {
 	var text string
 	switch ev := ev.(type) {
 	case *runtime.EventExceptionThrown:
@@ -166,14 +189,14 @@ func (tb *tab) listen(ev any) {
 }
 
 // allow says that errors holding this text are part of the test.
-func (tb *tab) allow(text string) {
+func (tb *reports) allow(text string) {
 	tb.mu.Lock()
 	tb.allowed = append(tb.allowed, text)
 	tb.mu.Unlock()
 }
 
 // reported tells whether the page has reported an error holding this text.
-func (tb *tab) reported(text string) bool {
+func (tb *reports) reported(text string) bool {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 	for _, e := range tb.errors {
@@ -184,7 +207,7 @@ func (tb *tab) reported(text string) bool {
 	return false
 }
 
-func (tb *tab) unexpected() (list []string) {
+func (tb *reports) unexpected() (list []string) {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()
 next:
@@ -301,7 +324,7 @@ func (tb *tab) screenshot() []byte {
 
 func (tb *tab) keepScreenshot() {
 	dir := os.Getenv("AFTERIMAGE_SHOTS")
-	if dir == "" {
+	if dir == "" || !tb.t.Failed() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(tb.ctx, 5*time.Second)
@@ -321,7 +344,8 @@ func binary(t *testing.T, pkg string) string {
 	t.Helper()
 	build, _ := builds.LoadOrStore(pkg, sync.OnceValues(func() (string, error) {
 		out := filepath.Join(binDir, filepath.Base(pkg))
-		cmd := exec.Command("go", "build", "-o", out, pkg)
+		// Without symbols it links in half the time.
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", out, pkg)
 		if text, err := cmd.CombinedOutput(); err != nil {
 			return "", fmt.Errorf("build %s: %v\n%s", pkg, err, text)
 		}

@@ -211,7 +211,7 @@ func attachTo(tb *tab, url string) *tab {
 		}
 		return found != ""
 	})
-	opened := &tab{t: tb.t}
+	opened := &tab{t: tb.t, reports: &reports{}}
 	ctx, stop := chromedp.NewContext(tb.ctx, chromedp.WithTargetID(found))
 	opened.ctx, opened.close = ctx, stop
 	tb.t.Cleanup(stop)

@@ -8,9 +8,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -18,9 +20,21 @@ import (
 	"github.com/tdewolff/minify/v2/js"
 )
 
+// bundled holds what bundleScript made, by what it was made from: func() ([]byte, error).
+var bundled sync.Map
+
 // bundleScript bundles and minifies a TypeScript file of the repository as the build does.
 func bundleScript(t *testing.T, entry string, defines map[string]string) []byte {
 	t.Helper()
+	bundle, _ := bundled.LoadOrStore(fmt.Sprint(entry, defines), sync.OnceValues(func() ([]byte, error) { return bundleNow(entry, defines) }))
+	script, err := bundle.(func() ([]byte, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return script
+}
+
+func bundleNow(entry string, defines map[string]string) ([]byte, error) {
 	all := map[string]string{"__FULL__": "false", "__FULL_CORE_NAME__": `""`, "__NEXT_NAME__": `""`, "__NEXT_HASH__": `""`, "__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
 	maps.Copy(all, defines)
 	mangle := "[^_]_$"
@@ -32,15 +46,15 @@ func bundleScript(t *testing.T, entry string, defines map[string]string) []byte 
 		MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true, MangleProps: mangle, Define: all, Outfile: "out.js",
 	})
 	if len(result.Errors) > 0 {
-		t.Fatalf("bundle %s: %s", entry, strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), ""))
+		return nil, fmt.Errorf("bundle %s: %s", entry, strings.Join(api.FormatMessages(result.Errors, api.FormatMessagesOptions{}), ""))
 	}
 	m := minify.New()
 	m.Add("text/javascript", &js.Minifier{Version: 2022})
 	script, err := m.Bytes("text/javascript", result.OutputFiles[0].Contents)
 	if err != nil {
-		t.Fatalf("minify %s: %v", entry, err)
+		return nil, fmt.Errorf("minify %s: %w", entry, err)
 	}
-	return script
+	return script, nil
 }
 
 const (
