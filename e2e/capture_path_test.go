@@ -136,6 +136,11 @@ func TestScriptTagRecords(t *testing.T) {
 			tb := newTab(t)
 			tb.open(s.page)
 			tb.until("window.afterimage && afterimage.state.phase === 'recording'")
+			// The allow markers bring the full form; until it is there keys in such a field are told as in others.
+			waitFor(t, "the full form", func() bool {
+				_, epochs := s.arrived(tb)
+				return epochs == 2
+			})
 			eval[any](tb, `(async () => {
 				const list = document.getElementById('list')
 				for (let i = 0; i < 30; i++) { const li = document.createElement('li'); li.textContent = 'item ' + i; list.append(li) }
