@@ -38,8 +38,7 @@ func newRecordedSite(t *testing.T, foreign bool, attrs, body string) *recordedSi
 	s := &recordedSite{t: t, up: newUploads(t), keys: newSiteKeys(t)}
 	defines := map[string]string{"__VERSION__": `"test"`}
 	for _, e := range jsbridge.Assets().Entries() {
-		for source, name := range map[string]string{"afterimage-core.wasm": "CORE", "afterimage-worker.js": "WORKER", "afterimage-rights.js": "RIGHTS",
-			"afterimage-worker-full.js": "FULL_WORKER"} {
+		for source, name := range map[string]string{"afterimage-core.wasm": "CORE", "afterimage-worker.js": "WORKER", "afterimage-more.js": "MORE"} {
 			if e.Source == source {
 				defines["__"+name+"_NAME__"] = fmt.Sprintf("%q", e.Name)
 				defines["__"+name+"_HASH__"] = fmt.Sprintf("%q", e.SHA256)
@@ -281,20 +280,21 @@ func TestOptionsOfLaterVersionsAreRefused(t *testing.T) {
 	tb := newTab(t)
 	tb.open(s.page)
 	tb.until("window.afterimage")
-	for _, c := range []struct{ options, want string }{
-		{`{ rules: [] }`, "this version does not have rules"},
-		{`{ capture: { canvas: true } }`, "this version does not have capture.canvas"},
-		{`{ capture: { console: true } }`, "this version does not have capture.console"},
-		{`{ capture: { network: true } }`, "this version does not have capture.network"},
-		{`{ capture: { media: true } }`, "this version does not have capture.media"},
-		{`{ capture: { selection: true } }`, "this version does not have capture.selection"},
-		{`{ capture: { keystrokes: 1 } }`, "capture.keystrokes must be boolean"},
-		{`{ capture: true }`, "unknown option capture"},
-		{`{ paths: { socet: '/x' } }`, "did you mean paths.socket"},
-		{`{ mask: [1] }`, "mask must be list"},
-		{`{ rules: false, capture: { canvas: false, console: false, network: false, media: false, selection: false, keystrokes: false } }`, "not a site key"},
+	const key = "m." + workerSite
+	for _, c := range []struct{ options, want, site string }{
+		{`{ rules: [] }`, "this version does not have rules", key},
+		{`{ capture: { canvas: true } }`, "this version does not have capture.canvas", key},
+		{`{ capture: { console: true } }`, "this version does not have capture.console", key},
+		{`{ capture: { network: true } }`, "this version does not have capture.network", key},
+		{`{ capture: { media: true } }`, "this version does not have capture.media", key},
+		{`{ capture: { selection: true } }`, "this version does not have capture.selection", key},
+		{`{ capture: { keystrokes: 1 } }`, "capture.keystrokes must be boolean", key},
+		{`{ capture: true }`, "unknown option capture", key},
+		{`{ paths: { socet: '/x' } }`, "did you mean paths.socket", key},
+		{`{ mask: [1] }`, "mask must be list", key},
+		{`{ rules: false, capture: { canvas: false, console: false, network: false, media: false, selection: false, keystrokes: false } }`, "not a site key", ""},
 	} {
-		if got := eval[string](tb, `afterimage.start(`+c.options+`).then(() => 'started', (e) => e.code + ': ' + e.message)`); !strings.HasPrefix(got, "option: ") || !strings.Contains(got, c.want) {
+		if got := eval[string](tb, `afterimage.start(Object.assign(`+c.options+`, {site: '`+c.site+`'})).then(() => 'started', (e) => e.code + ': ' + e.message)`); !strings.HasPrefix(got, "option: ") || !strings.Contains(got, c.want) {
 			t.Errorf("start(%s): got %q, want option: …%s…", c.options, got, c.want)
 		}
 	}

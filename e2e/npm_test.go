@@ -91,7 +91,7 @@ func TestNpmTarballHoldsTheRecorderAndNothingElse(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	want := []string{"LICENSE", "README.md", "afterimage-core.wasm", "afterimage-rights.js", "afterimage-worker.js", "afterimage-worker.txt", "afterimage.js",
+	want := []string{"LICENSE", "README.md", "afterimage-core.wasm", "afterimage-more.js", "afterimage-worker.js", "afterimage-worker.txt", "afterimage.js",
 		"package.json", "types/api/afterimage.d.ts", "types/api/options.d.ts", "types/messages.d.ts", "types/npm/index.d.ts", "types/rights/notice.d.ts"}
 	if !slices.Equal(names, want) {
 		t.Errorf("the tarball holds %q, want %q", names, want)

@@ -50,7 +50,7 @@ const (
 func TestBeforeConsentNothingIsSentOrStored(t *testing.T) {
 	for _, c := range []struct{ name, attrs, want string }{
 		{"the site asks itself", `data-consent=required`, "/afterimage.js"},
-		{"the notice asks", noticeAttrs, "/afterimage.js /afterimage-rights.js"},
+		{"the notice asks", noticeAttrs, "/afterimage.js /afterimage-more.js"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := newRightsRig(t, true, c.attrs)

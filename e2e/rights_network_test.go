@@ -53,7 +53,7 @@ func TestRequestsTellNothingOfThePage(t *testing.T) {
 					t.Errorf("%s: Referer %s", r.Path, referer)
 				}
 				cookie := r.Header.Get("Cookie")
-				if cookie != "" && !slices.Contains([]string{"ws", "/afterimage-worker", "/afterimage-rights"}, kind) {
+				if cookie != "" && !slices.Contains([]string{"ws", "/afterimage-worker", "/afterimage-more"}, kind) {
 					t.Errorf("%s: Cookie %s", r.Path, cookie)
 				}
 				r.Header.Del("Cookie")
@@ -66,7 +66,7 @@ func TestRequestsTellNothingOfThePage(t *testing.T) {
 					}
 				}
 			}
-			for _, kind := range []string{"/afterimage", "/afterimage-rights", "settings", "/afterimage-worker", "/afterimage-core", "ws", "tail", "erase"} {
+			for _, kind := range []string{"/afterimage", "/afterimage-more", "settings", "/afterimage-worker", "/afterimage-core", "ws", "tail", "erase"} {
 				if !kinds[kind] {
 					t.Errorf("no request of kind %s was seen: %v", kind, kinds)
 				}

@@ -136,13 +136,3 @@ export type FromWorker =
   | { readonly t: 'assets' }
   /** The site's remote switch, a refusal that no retry mends, or `settings`: they changed, and a page view begins anew. */
   | { readonly t: 'stop-by-server'; readonly reason: string }
-
-/** Why nothing is recorded; `directive` names what the page's Content-Security-Policy lacks. */
-export class Refusal extends Error {
-  declare readonly code: string
-  declare readonly directive?: string
-  constructor(code: string, reason: string, directive?: string) {
-    super(reason)
-    Object.assign(this, { code, directive })
-  }
-}

@@ -3,14 +3,14 @@
  * connects bridge (../capture) and worker. Nothing leaves, and nothing is stored, before privacy
  * signals, opt-out and consent allow it.
  */
-import { openPolicy } from '../capture/policy'
 import { createRecorder, type Recorder } from '../capture/recorder'
 import { Op } from '../capture/ops'
-import { Refusal, protocolVersion, type FromWorker, type Paths, type Phase, type Settings, type SignedSettings } from '../messages'
-import type { Rights } from '../rights/main'
+import type { More } from '../more/main'
+import { protocolVersion, type FromWorker, type Paths, type Phase, type Settings, type SignedSettings } from '../messages'
 import { describePage } from './describe'
-import { fetchText, loadRights, startWorker, type WorkerHost } from './host'
-import { checkOptions, listOf, optionsOf, partsOf, type Options } from './options'
+import { fetchText, loadMore, startWorker, type WorkerHost } from './host'
+import { earlyOptions, type Options } from './options'
+import { isRefusal, refusal, type Refusal } from './refusal'
 import { clearOutbox, openVisitor, randomId, type Visitor } from './visitor'
 
 export interface State {
@@ -56,9 +56,9 @@ export interface Afterimage {
 /** One page view that is being recorded. */
 interface Run {
   readonly recorder_: Recorder
-  readonly host: WorkerHost
-  readonly pageViewId: string
-  readonly sessionId: string
+  readonly host_: WorkerHost
+  readonly pageViewId_: string
+  readonly sessionId_: string
   lost_(error: unknown): Refusal
 }
 
@@ -68,7 +68,9 @@ const optedOut = 'the visitor opted out'
 const isMinor = 'the visitor is a minor'
 
 export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
+  let given: Options = {}
   let options: Options = {}
+  let reading: Promise<void> | undefined
   let state: State = { phase: 'idle', reason: '' }
   let visitor: Visitor | undefined
   let settings: Settings | undefined
@@ -92,25 +94,25 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     state = { phase, reason, ...(directive && { directive }) }
   }
   const refuse = (error: unknown): Refusal => {
-    const refusal = error instanceof Refusal ? error : new Refusal('internal', 'the recorder failed')
-    setState('refused', refusal.message, refusal.directive)
-    console.warn('afterimage: nothing is recorded: ' + refusal.message)
-    return refusal
+    const refused = isRefusal(error) ? error : refusal('internal', 'the recorder failed')
+    setState('refused', refused.message, refused.directive)
+    console.warn('afterimage: nothing is recorded: ' + refused.message)
+    return refused
   }
   /** Ends an attempt that is no fault. */
   const withhold = (code: string, reason: string): never => {
     setState('idle', reason)
-    throw new Refusal(code, reason)
+    throw refusal(code, reason)
   }
   const check = (good: unknown, code: string, reason: string): void => {
-    if (!good) throw new Refusal(code, reason)
+    if (!good) throw refusal(code, reason)
   }
   const checkCurrent = (mine: number): void => check(mine === generation, 'stopped', 'stopped before it began')
 
-  const signals = (): { readonly dnt: boolean; readonly gpc: boolean } => {
-    const isOn = (value: unknown): boolean => /^(?:1|yes|true)$/.test(value as string)
+  const signals = (): { readonly dnt_: boolean; readonly gpc_: boolean } => {
+    const isOn = (value: unknown): boolean => /^(1|yes|true)$/.test(value as string)
     const { doNotTrack, globalPrivacyControl } = navigator as { doNotTrack?: unknown; globalPrivacyControl?: unknown }
-    return { dnt: isOn(doNotTrack ?? page.doNotTrack), gpc: isOn(globalPrivacyControl) }
+    return { dnt_: isOn(doNotTrack ?? page.doNotTrack), gpc_: isOn(globalPrivacyControl) }
   }
   // Settings can only tighten what the page asks for.
   const hasConsent = (): boolean => {
@@ -123,33 +125,34 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     for (;;) {
       checkCurrent(mine)
       if (visitor?.stored_.o) withhold('opt-out', optedOut)
-      const { dnt, gpc } = signals()
+      const { dnt_: dnt, gpc_: gpc } = signals()
       if ((dnt || gpc) && (options.respectDNT !== false || (settings && settings.respectDNT !== false))) {
-        withhold('dnt', 'the browser asks for no tracking')
+        withhold('dnt', 'the browser asks not to track')
       }
       if (hasConsent()) return
       setState('waiting-consent', 'no consent yet')
-      const { notice } = options
       const answered = new Promise<void>((resolve) => (consented = resolve))
-      if (notice && !visitor?.stored_.w) withRights(({ ask }) => ask(notice, (granted) => api.consent(granted), answered))
+      if (options.notice != null && !visitor?.stored_.w) {
+        await readOptions()
+        const { ask } = await withMore()
+        if (!hasConsent()) ask(options.notice, (granted) => api.consent(granted), answered)
+      }
       await answered
     }
   }
 
   const begin = async (mine: number): Promise<void> => {
-    checkOptions(settle())
-    const { site = '' } = options
-    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key: copy it from the collector')
-    check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: serve the page over https')
-    const siteId = siteOf(options)
+    const { site = '' } = settle()
+    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key')
+    check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: use https')
+    const siteId = siteOf()
     if ((document as { prerendering?: boolean }).prerendering) {
-      await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }))
+      await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve))
     }
     visitor = openVisitor(siteId, options.cookieDomain)
     settings = undefined
     addEventListener('storage', changed)
     check(options.endpoint ?? script?.src, 'option', 'endpoint is missing')
-    const endpoint = endpointOf()
     const { e = '', k } = visitor.stored_
     if (options.minor && k) {
       // What is here goes at once; the key stays until the collector has deleted what it has.
@@ -158,15 +161,20 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     }
     const { e: pending } = visitor.stored_
     if (pending) {
-      await (await loadRights(endpoint, script?.nonce)).erase(locate('erase', 'v1/erase'), siteId, pending)
-      visitor.update({ e: '' })
+      await readOptions()
+      await (await withMore()).erase(locate('erase', 'v1/erase'), siteId, pending)
+      visitor.update_({ e: '' })
     }
     if (options.minor) withhold('minor', isMinor)
-    await beginPageView(mine, siteId, endpoint)
+    await mayRecord(mine)
+    await readOptions()
+    await beginPageView(mine)
   }
 
   /** Each page view has the settings of its own beginning, so that a session's end brings new ones into force. */
-  const beginPageView = async (mine: number, siteId: string, endpoint: string, predecessor?: string): Promise<void> => {
+  const beginPageView = async (mine: number, predecessor?: string): Promise<void> => {
+    const siteId = siteOf()
+    const endpoint = endpointOf()
     await mayRecord(mine)
     const text = await fetchText(locate('settings', 'v1/settings/' + siteId)).catch((error) => {
       // A document that was offline meanwhile goes on with those it has.
@@ -180,38 +188,37 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       signed = JSON.parse(text) as SignedSettings
       settings = current = JSON.parse(signed.payload) as Settings
     } catch {
-      throw new Refusal('settings', 'the settings are not JSON')
+      throw refusal('settings', 'the settings are not JSON')
     }
     check(current.enabled !== false, 'disabled', 'the site is switched off')
     await mayRecord(mine)
-    const join = (name: 'mask' | 'block'): string[] => [...listOf(options[name]), ...(current[name] ?? [])]
-    const allow = listOf(options.allow)
-    const limit = current.allow?.length ? partsOf(current.allow) : undefined
-    for (const part of partsOf(allow)) check(!limit || limit.includes(part), 'option', `allow: the settings do not have selector ${part}`)
-    const selectors = { mask: join('mask'), block: join('block'), allow }
-    openPolicy(selectors)
+    const { mask, block, allow } = options
+    const selectors = [mask, block, allow, current.mask, current.block].some((list) => list?.length)
+      ? (await withMore()).selectors(options, current)
+      : { mask: [], block: [], allow: [], names: [] }
     const known = visitor as Visitor
-    if (known.stored_.c !== undefined) known.update({ p: current.privacyVersion })
-    const { sessionId, recorded_: recorded } = known.session(Math.min(options.sample ?? 1, current.sample ?? 1), options.visitorDays ?? 395)
+    if (known.stored_.c !== undefined) known.update_({ p: current.privacyVersion })
+    const { sessionId_: sessionId, recorded_: recorded } = known.session_(Math.min(options.sample ?? 1, current.sample ?? 1), options.visitorDays ?? 395)
     if (!recorded) withhold('sample', 'sampled-out')
     const level = options.privacy === 'balanced' && current.privacy === 'balanced' ? 'balanced' : 'strict'
     const pageViewId = randomId()
     const startMs = performance.now()
     let recorder: Recorder | undefined
     let over: Refusal | undefined
+    const isRunning = (): boolean => run?.pageViewId_ === pageViewId
     const end = (code: string, reason: string, directive?: string): void => {
-      over = new Refusal(code, reason, directive)
-      if (!recorder || run?.recorder_ !== recorder) return
+      over = refusal(code, reason, directive)
+      if (!isRunning()) return
       halt()
       finish()
       refuse(over)
     }
     /** What is sealed goes out, then the worker ends. */
-    const finish = (): void => host.post({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
+    const finish = (): void => host.post_({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
     /** A snapshot that is not whole is no recording: the worker drops what it was given. */
     const broken = (error: unknown): unknown => {
-      host.post({ t: 'delete', keep: true })
-      if (run && run.recorder_ === recorder) halt()
+      host.post_({ t: 'delete', keep: true })
+      if (isRunning()) halt()
       return error
     }
     const lost = (error: unknown): Refusal => refuse(broken(error))
@@ -219,9 +226,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const again = (): void => {
       if (run?.recorder_ !== recorder) return
       run = undefined
-      recorder?.stop()
+      recorder?.stop_()
       finish()
-      beginPageView(mine, siteId, endpoint, pageViewId).catch((error) => ended(mine, error))
+      beginPageView(mine, pageViewId).catch((error) => ended(mine, error))
     }
     const receive = (message: FromWorker): void => {
       switch (message.t) {
@@ -231,25 +238,28 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           // Once for each version, or a collector that errs would keep the page at it.
           if (message.reason === 'settings' && replaced < current.settingsVersion) {
             replaced = current.settingsVersion
-            known.update({ s: '' }) // what follows is of another session: it names the versions that hold now
+            known.update_({ s: '' }) // what follows is of another session: it names the versions that hold now
             return again()
           }
           return end('stopped-by-server', message.reason)
         case 'resend':
-          return recorder?.resend(message.list)
+          return recorder?.resend_(message.list)
         case 'snapshot':
-          return void recorder?.snapshot().catch(lost)
+          return void recorder?.snapshot_().catch(lost)
         case 'assets':
-          return host.post({ t: 'assets', base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) })
+          return host.post_({ t: 'assets', base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) })
         case 'applied':
-          return recorder?.applied(message.bytes)
-        case 'flushed':
-          waiting.get(message.id)?.(message)
-          return void waiting.delete(message.id)
+          return recorder?.applied_(message.bytes)
+        case 'flushed': {
+          const { id, acknowledged, pending } = message
+          waiting.get(id)?.({ acknowledged, pending })
+          waiting.delete(id)
+        }
       }
     }
     const { k = '', c, v } = known.stored_
-    const host = await startWorker(endpoint, level !== 'strict' || !!allow[0], 'afterimage-' + pageViewId, {
+    const isFull = level !== 'strict' || selectors.allow[0]
+    const host = await startWorker(endpoint, isFull ? (await withMore()).full : ['', ''], 'afterimage-' + pageViewId, {
       t: 'start',
       config: {
         protocolVersion,
@@ -270,31 +280,30 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       checkCurrent(mine)
       const keystrokes = options.capture?.keystrokes !== false
       recorder = createRecorder({
-        protocolVersion,
-        level: level === 'strict' ? 0 : 1,
-        keystrokes,
-        selectors,
-        startMs,
-        closedRoots: page[Symbol.for('afterimage.roots')],
-        post: (t, batch) => host.post({ t, ...batch }),
-        activity() {
-          if (run?.recorder_ === recorder && !known.active_() && !changed()) again() // the session ended meanwhile
+        level_: level === 'strict' ? 0 : 1,
+        keystrokes_: keystrokes,
+        selectors_: selectors,
+        startMs_: startMs,
+        closedRoots_: page[Symbol.for('afterimage.roots')],
+        more_: withMore,
+        post_: (t, batch) => host.post_({ t, ...batch }),
+        activity_() {
+          if (isRunning() && !known.active_() && !changed()) again() // the session ended meanwhile
         },
-        visible: () => host.post({ t: 'visible' }),
-        degraded(step) {
-          const less = ['', 'pointer', 'animations', '', 'subtree'][step]
+        visible_: () => host.post_({ t: 'visible' }),
+        degraded_(less) {
           setState('degraded', 'busy page: less is recorded: ' + less)
-          host.post({ t: 'count', name: `degraded-${less}` })
+          host.post_({ t: 'count', name: `degraded-${less}` })
         },
-        failed: (error) => console.warn('afterimage: inner error', (error as Error).name),
-        broken: lost,
+        failed_: (error) => console.warn('afterimage: inner error', (error as Error).name),
+        broken_: lost,
       })
     } catch (error) {
       throw broken(error)
     }
-    run = { recorder_: recorder, host, pageViewId, sessionId, lost_: lost }
-    const written = recorder.snapshot()
-    host.post({
+    run = { recorder_: recorder, host_: host, pageViewId_: pageViewId, sessionId_: sessionId, lost_: lost }
+    const written = recorder.snapshot_()
+    host.post_({
       t: 'meta',
       values: {
         ...describePage(),
@@ -316,20 +325,12 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     })
   }
 
-  const ask = (t: 'flush' | 'stop', { host }: Run, timeoutMs: number): Promise<Delivered> =>
+  const ask = (t: 'flush' | 'stop', { host_: host }: Run, timeoutMs: number): Promise<Delivered> =>
     new Promise((resolve, reject) => {
-      const id = ++answers
-      const settle = ({ acknowledged, pending }: Delivered): void => {
-        clearTimeout(timer)
-        resolve({ acknowledged, pending })
-      }
+      waiting.set(++answers, resolve)
       // The worker keeps its own time; this is for one that is gone.
-      const timer = setTimeout(
-        () => reject(new Refusal('worker-ended', 'the worker is gone: what it had not sent may be lost')),
-        timeoutMs + 2000,
-      )
-      waiting.set(id, settle)
-      host.post({ t, id, timeoutMs })
+      setTimeout(() => reject(refusal('worker-ended', 'the worker is gone, with what it had not sent')), timeoutMs + 2000)
+      host.post_({ t, id: answers, timeoutMs })
     })
 
   /** Ends recording. */
@@ -338,14 +339,14 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const current = run
     starting = run = undefined
     notes = []
-    current?.recorder_.stop()
+    current?.recorder_.stop_()
     consented?.()
     return current
   }
   /** Ends recording, and what was not sent is forgotten. */
   const withdraw = (): void => {
-    halt()?.host.post({ t: 'delete' })
-    clearOutbox(siteOf(options))
+    halt()?.host_.post_({ t: 'delete' })
+    clearOutbox(siteOf())
     const { o, e } = openStored()?.stored_ ?? {}
     if (o) setState('idle', optedOut)
     else if (e !== undefined) setState('idle', isMinor)
@@ -366,33 +367,41 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   const ended = (mine: number, error: unknown): unknown => {
     if (mine === generation) starting = undefined
-    return /^(?:dnt|opt-out|sample|stopped|minor)$/.test((error as Refusal).code) ? error : refuse(error)
+    return /^(dnt|opt-out|sample|stopped|minor)$/.test((error as Refusal).code) ? error : refuse(error)
   }
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values)
-    const write = (): void => run?.recorder_.note(code, name, text)
+    const write = (): void => run?.recorder_.note_(code, name, text)
     if (run) write()
     else if (starting && state.phase !== 'waiting-consent') notes.push(write)
   }
   const openStored = (): Visitor | undefined => {
-    const siteId = siteOf(settle())
+    settle()
+    const siteId = siteOf()
     return (visitor ??= siteId ? openVisitor(siteId, options.cookieDomain) : undefined)
   }
-  const siteOf = ({ site = '' }: Options): string => site.split('.')[1] ?? ''
-  /** What was said so far, in all three places. */
-  const settle = (): Options => (options = { ...optionsOf(script), ...page.afterimageConfig, ...options })
+  const siteOf = (): string => options.site?.split('.')[1] ?? ''
+  /** What was said so far, in all three places; of the script tag what is read at once. */
+  const settle = (): Options => (options = { ...earlyOptions(script), ...page.afterimageConfig, ...options })
+  /** Reads and checks all options. Where there are only those that every page has, they are what they are. */
+  const readOptions = (): Promise<void> =>
+    (reading ??= (async () => {
+      if (Object.keys({ ...script?.dataset, ...options }).some((name) => !/^(site|endpoint)$/.test(name))) {
+        options = (await withMore()).settle(script, page.afterimageConfig, given)
+      }
+    })())
   const endpointOf = (): string => new URL(options.endpoint ?? new URL('.', script?.src), location.href).href.replace(/\/$/, '')
   /** An address of the collector, or where the site has put it. */
   const locate = (name: keyof Paths, usual: string): string => new URL(options.paths?.[name] ?? usual, endpointOf() + '/').href
-  const withRights = (work: (rights: Rights) => unknown): Promise<unknown> =>
-    loadRights(endpointOf(), script?.nonce).then(work).catch((error) => console.warn('afterimage: ' + (error as Error).message))
+  const withMore = (): Promise<More> => loadMore(endpointOf(), script?.nonce)
 
   const api: Afterimage = {
-    start(given = {}) {
-      if (given.minor) halt()?.host.post({ t: 'delete' })
+    start(said = {}) {
+      if (said.minor) halt()?.host_.post_({ t: 'delete' })
       if (starting) return starting
       const mine = ++generation
-      options = given
+      options = given = said
+      reading = undefined
       starting = begin(mine).catch((error) => {
         throw ended(mine, error)
       })
@@ -405,19 +414,19 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       return current ? ask('stop', current, timeoutMs) : nothing
     },
     async flush() {
-      run?.recorder_.flush()
+      run?.recorder_.flush_()
       return run ? ask('flush', run, defaultTimeoutMs) : nothing
     },
     async snapshot() {
       const current = run
-      await current?.recorder_.snapshot().catch((error) => {
+      await current?.recorder_.snapshot_().catch((error) => {
         throw current.lost_(error)
       })
     },
     consent(granted, version) {
       const known = openStored()
       if (granted) {
-        known?.update({ c: version || options.consentVersion || '', p: settings?.privacyVersion, w: false })
+        known?.update_({ c: version || options.consentVersion || '', p: settings?.privacyVersion, w: false })
         return resume()
       }
       known?.forget_({ w: true })
@@ -428,14 +437,14 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       withdraw()
     },
     optIn() {
-      openStored()?.update({ o: false })
+      openStored()?.update_({ o: false })
       setState('idle')
     },
     identify(id, traits) {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
       const isPerson = /[@%]|\S\s+\S|^(\+|0)[\d()./-]{6,}$|^\(?\d{3}\)?[-./]?\d{3}[-./]?\d{4}$/.test(id)
-      if (isPerson) run?.host.post({ t: 'count', name: 'identify-refused' })
-      check(!isPerson, 'identity', 'identify: this looks like a name, e-mail address or phone number, give a random id')
+      if (isPerson) run?.host_.post_({ t: 'count', name: 'identify-refused' })
+      check(!isPerson, 'identity', 'identify: this looks like a name, e-mail address or phone number: give a random id')
       note(Op.identify, id, traits)
     },
     track: (name, properties) => note(Op.track, name, properties),
@@ -443,17 +452,24 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       const { k = '', v = '' } = openStored()?.stored_ ?? {}
       // At once, while the click counts; it is sent on its way by the script that also talks to it.
       const opened = open('', 'afterimage-privacy')
-      if (opened) withRights(({ hand }) => hand(opened, locate('privacy', 'privacy'), siteOf(options), v, k))
+      if (opened) {
+        // Also where an option is none.
+        readOptions()
+          .catch(() => {})
+          .then(withMore)
+          .then(({ hand }) => hand(opened, locate('privacy', 'privacy'), siteOf(), v, k))
+          .catch((error) => console.warn('afterimage: ' + (error as Error).message))
+      }
       return !!opened
     },
     get state() {
       return state
     },
     get sessionId() {
-      return run?.sessionId ?? null
+      return run?.sessionId_ ?? null
     },
     get pageViewId() {
-      return run?.pageViewId ?? null
+      return run?.pageViewId_ ?? null
     },
   }
   return api

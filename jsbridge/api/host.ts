@@ -2,14 +2,15 @@
  * The worker that hosts the core: a SharedWorker that outlives the page where the browser has that,
  * else a dedicated one. What the page lacks is named by its CSP directive.
  */
-import { Refusal, type FromWorker, type ToWorker } from '../messages'
-import type { Rights } from '../rights/main'
+import type { FromWorker, ToWorker } from '../messages'
+import type { More } from '../more/main'
+import { isRefusal, refusal } from './refusal'
 
 /** A worker that says nothing for so long is not coming, ms. */
 const readyTimeoutMs = 20_000
 
 export interface WorkerHost {
-  post(message: ToWorker): void
+  post_(message: ToWorker): void
 }
 
 interface TrustedTypesLike {
@@ -26,12 +27,12 @@ async function explained<T>(work: () => Promise<T>, source: string, code: string
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Refusal) throw error
+    if (isRefusal(error)) throw error
     // The report of a violation comes after the failure it explains.
     await new Promise((resolve) => setTimeout(resolve, 50))
     throw directive
-      ? new Refusal('csp', `the Content-Security-Policy lacks ${directive} ${directive[0] === 't' ? 'afterimage' : source}`, directive)
-      : new Refusal(code, reason)
+      ? refusal('csp', `the Content-Security-Policy lacks ${directive} ${directive[0] === 't' ? 'afterimage' : source}`, directive)
+      : refusal(code, reason)
   } finally {
     document.removeEventListener('securitypolicyviolation', onViolation)
   }
@@ -41,7 +42,7 @@ export const fetchText = (url: string, integrity = ''): Promise<string> =>
   explained(
     async () => {
       const response = await fetch(url, { credentials: 'omit', referrerPolicy: 'no-referrer', integrity })
-      if (!response.ok) throw new Refusal('network', `${url} answered ${response.status}`)
+      if (!response.ok) throw refusal('network', `${url} answered ${response.status}`)
       return response.text()
     },
     new URL(url).origin,
@@ -56,22 +57,33 @@ const scriptUrl = (url: string): string => {
   return trusted ? trusted.createScriptURL(url) : url
 }
 
+let more: Promise<More> | undefined
 /** Loads what only few page views need. The element is gone again before the page can see it; the script still runs. */
-export const loadRights = (endpoint: string, nonce = ''): Promise<Rights> => {
-  const url = new URL(__RIGHTS_NAME__, endpoint + '/').href
-  return new Promise((resolve, reject) => {
-    const element = Object.assign(document.createElement('script'), {
-      src: scriptUrl(url),
-      crossOrigin: '',
-      integrity: __RIGHTS_HASH__ && 'sha256-' + __RIGHTS_HASH__,
-      referrerPolicy: 'no-referrer',
-      nonce,
-      onload: () => resolve((element as unknown as { rights: Rights }).rights),
-      onerror: () => reject(new Refusal('network', url + ' did not load')),
-    })
-    document.head.append(element)
-    element.remove()
-  })
+export const loadMore = (endpoint: string, nonce = ''): Promise<More> => {
+  const url = new URL(__MORE_NAME__, endpoint + '/').href
+  return (more ??= explained(
+    () =>
+      new Promise<More>((resolve, reject) => {
+        const element = Object.assign(document.createElement('script'), {
+          src: scriptUrl(url),
+          crossOrigin: '',
+          integrity: __MORE_HASH__ && 'sha256-' + __MORE_HASH__,
+          referrerPolicy: 'no-referrer',
+          nonce,
+          onload: () => resolve((element as unknown as { more: More }).more),
+          onerror() {
+            // Whoever needs it next tries again.
+            more = undefined
+            reject()
+          },
+        })
+        document.head.append(element)
+        element.remove()
+      }),
+    new URL(url).origin,
+    'network',
+    url + ' did not load',
+  ))
 }
 
 /** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
@@ -89,15 +101,14 @@ function hasExtendedLifetime(): boolean {
   return asked
 }
 
-/** Starts the worker (`full`: the one for pages that show something), posts `first`, and resolves with its first answer. All answers go to `receive`. */
-export async function startWorker(endpoint: string, full: boolean, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
+/** Starts the worker (`full`: name and hash of the one for pages that show something), posts `first`, and resolves with its first answer. All answers go to `receive`. */
+export async function startWorker(endpoint: string, [fullName, fullHash]: More['full'], name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
   // In the npm package there is one worker for all.
-  const isFull = full && __FULL_WORKER_NAME__
-  let url = isFull ? new URL(__FULL_WORKER_NAME__, endpoint + '/').href : new URL(__WORKER_NAME__, endpoint + '/').href
+  let url = fullName ? new URL(fullName, endpoint + '/').href : new URL(__WORKER_NAME__, endpoint + '/').href
   const isForeign = new URL(url).origin !== location.origin
   // Also where the worker could load it itself: its own request would tell the page's address as Referer. This one
   // does not, and the worker finds it in the cache.
-  const text = await fetchText(url, isForeign ? 'sha256-' + (isFull ? __FULL_WORKER_HASH__ : __WORKER_HASH__) : '')
+  const text = await fetchText(url, isForeign ? 'sha256-' + (fullHash || __WORKER_HASH__) : '')
   if (isForeign) url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   return explained(
     () =>
@@ -107,10 +118,10 @@ export async function startWorker(endpoint: string, full: boolean, name: string,
         const worker = hasExtendedLifetime() ? new SharedWorker(address, options as WorkerOptions) : new Worker(address, options)
         const port = 'port' in worker ? worker.port : worker
         const host: WorkerHost = {
-          post: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
+          post_: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
         }
         const timer = setTimeout(() => {
-          host.post({ t: 'delete', keep: true })
+          host.post_({ t: 'delete', keep: true })
           reject()
         }, readyTimeoutMs)
         worker.onerror = reject
@@ -119,7 +130,7 @@ export async function startWorker(endpoint: string, full: boolean, name: string,
           receive(event.data as FromWorker)
           resolve(host)
         }
-        host.post(first)
+        host.post_(first)
       }),
     isForeign ? 'blob:' : "'self'",
     'worker',

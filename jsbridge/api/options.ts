@@ -1,8 +1,8 @@
 /**
- * Options of the recorder: from the script tag (`data-*`), `window.afterimageConfig` and `start()`,
- * the later over the earlier. What nobody knows is refused, with the nearest known name.
+ * Options of the recorder, and what of them is read at once. All the rest of them, with every check, is
+ * in ../more/options.ts, which a page loads that has other options than `site` and `endpoint`.
  */
-import { Refusal, type Paths } from '../messages'
+import type { Paths } from '../messages'
 import type { Notice } from '../rights/notice'
 
 export interface Capture {
@@ -47,88 +47,16 @@ export interface Options {
 }
 
 /**
- * Kind by name, with a dot for what stands in an object: a type, a share, a list of selectors, the
- * words that are allowed, or `false` for what this version does not have.
+ * What is needed of a script tag before anything may be loaded: whose visitor this is, and whether he may
+ * be recorded.
  */
-const known: Record<string, string> = {}
-for (const group of [
-  'string site endpoint consentVersion release environment cookieDomain paths.socket paths.tail paths.settings paths.erase paths.privacy',
-  'object notice',
-  'boolean respectDNT minor capture.keystrokes',
-  '0..1 sample',
-  '1..395 visitorDays',
-  'list mask block allow',
-  'strict|balanced privacy',
-  'none|required consent',
-  'false rules capture.canvas capture.console capture.network capture.media capture.selection',
-]) {
-  const [kind, ...names] = group.split(' ')
-  for (const name of names) known[name] = kind as string
-}
-
-/** As it stands in an attribute's name, which has neither case nor dots. */
-const fold = (name: string): string => name.replace('.', '').toLowerCase()
-/** How far two names are apart: letters that only one of them has, and the difference in length; -1 for the same name. */
-const distance = (one: string, other: string): number => {
-  const a = fold(one)
-  const b = fold(other)
-  const lacks = (x: string, y: string): number => Array.from(x).filter((c) => !y.includes(c)).length
-  return a === b ? -1 : lacks(a, b) + lacks(b, a) + Math.abs(a.length - b.length)
-}
-const nearest = (name: string): string =>
-  Object.keys(known).reduce((best, candidate) => (distance(name, candidate) < distance(name, best) ? candidate : best))
-
-/** Throws Refusal with code `option`. */
-export function checkOptions(options: object, prefix = ''): void {
-  for (const [key, value] of Object.entries(options)) {
-    const name = prefix + key
-    if (value == null) continue
-    if (/^(?:capture|paths)$/.test(name) && typeof value === 'object') {
-      checkOptions(value, name + '.')
-      continue
-    }
-    const kind = known[name]
-    if (!kind) throw new Refusal('option', `unknown option ${name}: did you mean ${nearest(name)}?`)
-    const fits =
-      kind === 'false' ? value === false
-      : /^\d/.test(kind) ? value >= parseInt(kind) && value <= Number(kind.split('..')[1])
-      : kind === 'list' ? listOf(value).every((item) => typeof item === 'string')
-      : kind.includes('|') ? kind.split('|').includes(value)
-      : kind === typeof value
-    if (!fits) throw new Refusal('option', kind === 'false' ? `this version does not have ${name}` : `option ${name} must be ${kind}`)
-  }
-}
-
-/**
- * Options of a script tag. `data-consent-version` is consentVersion, `data-capture-keystrokes="false"`
- * one of capture, `data-paths` is JSON. Attributes of other tools are left alone, but not those that look like ours.
- */
-export function optionsOf(script: HTMLScriptElement | null): Options {
+export function earlyOptions(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
-  for (const [attribute, text] of Object.entries(script?.dataset ?? {})) {
-    if (/^(?:capture|paths|notice)$/.test(attribute)) {
-      try {
-        options[attribute] = JSON.parse(text || '{}')
-      } catch {
-        options[attribute] = text // for checkOptions to refuse
-      }
-      continue
-    }
-    const name = nearest(attribute)
-    const kind = known[name]
-    const apart = distance(name, attribute)
-    const [key, part] = name.split('.') as [string, string?]
-    const value =
-      kind === 'boolean' || kind === 'false' ? text !== 'false'
-      : /^\d/.test(kind as string) ? Number(text || NaN)
-      : text
-    if (part && apart < 0) options[key] = { ...(options[key] as object), [part]: value }
-    // A near miss is kept as it is, for checkOptions to refuse.
-    else if (apart < 3) options[apart < 0 ? name : attribute] = value
+  const given = (name: string) => script?.getAttribute('data-' + name)
+  for (const name of 'site endpoint consent notice minor consentVersion cookieDomain respectDNT'.split(' ')) {
+    // Also as it stands in an attribute's name without dashes, which has no case.
+    const text = given(name.replace(/[A-Z]+/, '-$&')) ?? given(name)
+    if (text != null) options[name] = /^m|T$/.test(name) ? text !== 'false' : text
   }
-  return options as Options
+  return options
 }
-
-/** Single selectors. */
-export const partsOf = (list: readonly string[]): readonly string[] => list.join().split(',').map((part) => part.trim()).filter(Boolean)
-export const listOf = (value: string | readonly string[] | undefined): readonly string[] => (value ? ([value].flat() as string[]) : [])

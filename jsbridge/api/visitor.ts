@@ -41,11 +41,11 @@ export interface Visitor {
   /** As it stands now, whichever tab wrote it. */
   readonly stored_: Readonly<Stored>
   /** Changes and writes. */
-  update(change: Stored): void
+  update_(change: Stored): void
   /** Forgets visitor, session and consent; opt-out, refusal and what is still to be deleted stay. */
   forget_(change: Stored): void
   /** The running session, or a new one. Draws whether it is recorded. `days` is the life of a visitor id. */
-  session(sample: number, days: number): { readonly sessionId: string; readonly recorded_: boolean }
+  session_(sample: number, days: number): { readonly sessionId_: string; readonly recorded_: boolean }
   /** Notes activity. False when the session had ended before it, or is forgotten. */
   active_(): boolean
 }
@@ -92,13 +92,13 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     get stored_() {
       return read()
     },
-    update,
+    update_: update,
     forget_(change) {
       const { o, w, e } = { ...read(), ...change }
       setCookie('', 0)
       write({ o, w, e })
     },
-    session(sample, days) {
+    session_(sample, days) {
       const { v, t } = read()
       const now = Date.now()
       const isOld = now - (t ?? now) >= days * 86_400_000
@@ -117,7 +117,7 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
       }
       update(change)
       current = stored.s
-      return { sessionId: current as string, recorded_: stored.r !== false }
+      return { sessionId_: current as string, recorded_: stored.r !== false }
     },
     active_() {
       if (Date.now() - written > writeEveryMs) {

@@ -95,12 +95,12 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 	}
 	defines["__WORKER_NAME__"] = quote(worker.Name)
 	defines["__WORKER_HASH__"] = quote(worker.SHA256)
-	rights, err := out.script(filepath.Join(root, "jsbridge/rights/main.ts"), "afterimage-rights.js", defines, hashedName)
+	more, err := out.script(filepath.Join(root, "jsbridge/more/main.ts"), "afterimage-more.js", defines, hashedName)
 	if err != nil {
 		return err
 	}
-	defines["__RIGHTS_NAME__"] = quote(rights.Name)
-	defines["__RIGHTS_HASH__"] = quote(rights.SHA256)
+	defines["__MORE_NAME__"] = quote(more.Name)
+	defines["__MORE_HASH__"] = quote(more.SHA256)
 	entry, err := out.script(filepath.Join(root, "jsbridge/entry.ts"), "afterimage.js", defines, fixedName)
 	if err != nil {
 		return err

@@ -6,10 +6,10 @@ import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
 import { isSecret } from './policy'
 
-const editing = /^(?:Backspace|Delete|Enter|Insert|Undo|Redo)$/
-const modifier = /^(?:Shift|Control|Alt|AltGraph|Meta|Fn)$|Lock$/
+const editing = /^(Backspace|Delete|Enter|Insert|Undo|Redo)$/
+const modifier = /^(Shift|Control|Alt|AltGraph|Meta|Fn)$|Lock$/
 // What an input method and a phone's keyboard say instead of a character.
-const unnamed = /^(?:Dead|Process|Unidentified)$/
+const unnamed = /^(Dead|Process|Unidentified)$/
 
 const kindOf = (event: KeyboardEvent): number => {
   const { key } = event

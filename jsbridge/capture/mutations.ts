@@ -20,9 +20,9 @@ import { forgets, remarkOne, setForgets } from './serialise'
 import type { Walker } from './walk'
 
 export interface Mutations {
-  apply(records: readonly MutationRecord[]): void
+  apply_(records: readonly MutationRecord[]): void
   /** Writes subtrees anew that the core asked for (PROTOCOL.md, What the core asks for). */
-  resend(list: readonly (readonly [id: number, slow: number])[]): void
+  resend_(list: readonly (readonly [id: number, slow: number])[]): void
   /** Which nodes are still being walked, while a snapshot is sliced. */
   isOpen_: ((node: Node) => boolean) | null
 }
@@ -31,7 +31,7 @@ export interface MutationHooks {
   /** An attribute of a written element changed that has a meaning beside its text. */
   attribute_(element: Element, name: string): void
   /** The text of a style element changed. */
-  style(element: Element): void
+  style_(element: Element): void
 }
 
 const enum Fate {
@@ -44,10 +44,10 @@ const enum Fate {
 }
 
 interface Run {
-  readonly parent: Node
+  readonly parent_: Node
   /** Siblings that the records name, in order. */
-  readonly nodes: Node[]
-  readonly before: Node | null
+  readonly nodes_: Node[]
+  readonly before_: Node | null
 }
 
 export function createMutations(
@@ -74,7 +74,7 @@ export function createMutations(
           touched.add(node)
         }
         for (let i = 0; i < addedNodes.length; i++) touched.add(addedNodes[i] as Node)
-        if ($nodeType.call(target) === 1 && $localName.call(target as Element) === 'style') hooks.style(target as Element)
+        if ($nodeType.call(target) === 1 && $localName.call(target as Element) === 'style') hooks.style_(target as Element)
       } else if (type === 'attributes') {
         let names = attributes.get(target as Element)
         if (!names) attributes.set(target as Element, (names = new Map()))
@@ -102,15 +102,15 @@ export function createMutations(
         first = before
         before = $previousSibling.call(first)
       }
-      const run: Run = { parent, nodes: [], before }
+      const run: Run = { parent_: parent, nodes_: [], before_: before }
       let at: Node | null = first
       for (; at && touched.has(at); at = $nextSibling.call(at)) {
-        run.nodes.push(at)
+        run.nodes_.push(at)
         runs.set(at, run)
       }
       // What follows the cursor of a sliced walk is left to it.
       const later = mutations.isOpen_?.(parent) && !(at && idOf(at))
-      for (const member of run.nodes) {
+      for (const member of run.nodes_) {
         const fate =
           later || parentFate === Fate.out || isShut(parent, parentFate) ? Fate.out
           : parentFate === Fate.fresh || !idOf(member) ? Fate.fresh
@@ -168,11 +168,11 @@ export function createMutations(
     const place = (run: Run): void => {
       if (placed.has(run)) return
       placed.add(run)
-      let prev = run.before
+      let prev = run.before_
       while (prev && !idOf(prev)) prev = $previousSibling.call(prev)
-      for (const node of run.nodes) {
+      for (const node of run.nodes_) {
         if (fates.get(node) !== Fate.alive) continue
-        op(Op.move, idOf(node), idOf(run.parent), idOf(prev))
+        op(Op.move, idOf(node), idOf(run.parent_), idOf(prev))
         prev = node
       }
     }
@@ -248,22 +248,22 @@ export function createMutations(
     const written = new Set<Run>()
     for (const node of touched) {
       const run = runs.get(node)
-      if (!run || written.has(run) || fates.get(node) !== Fate.fresh || fateOf(run.parent) !== Fate.alive) continue
+      if (!run || written.has(run) || fates.get(node) !== Fate.fresh || fateOf(run.parent_) !== Fate.alive) continue
       written.add(run)
       // A box meanwhile, or in one.
-      if (!idOf(run.parent) || closedNodes.has(run.parent)) continue
+      if (!idOf(run.parent_) || closedNodes.has(run.parent_)) continue
       let first: Node | null = null
       let last: Node | null = null
-      for (const member of run.nodes) {
+      for (const member of run.nodes_) {
         if (fates.get(member) === Fate.fresh) last = member
         first ??= last
         if (first && last !== member) {
-          walker.write(run.parent, first, last as Node)
+          walker.write_(run.parent_, first, last as Node)
           first = null
         }
         if (first === null) last = null
       }
-      if (first) walker.write(run.parent, first, last as Node)
+      if (first) walker.write_(run.parent_, first, last as Node)
     }
     walker.settle_()
     // What was moved into a new subtree that came to lie in a box was not written.
@@ -300,12 +300,12 @@ export function createMutations(
     if (!idOf(node) || !parent || !idOf(parent)) return
     op(Op.remove, idOf(node))
     dropIds(node)
-    walker.write(parent, node, node)
+    walker.write_(parent, node, node)
   }
 
   const mutations = {
-    apply,
-    resend(list: readonly (readonly [number, number])[]) {
+    apply_: apply,
+    resend_(list: readonly (readonly [number, number])[]) {
       const wanted = new Map(list)
       const found: Node[] = []
       const search = (top: Node): void => {
@@ -326,9 +326,9 @@ export function createMutations(
         }
         op(Op.clear, id)
         dropBelow(node)
-        if ($nodeType.call(node) === 1) walker.host(node as Element)
+        if ($nodeType.call(node) === 1) walker.host_(node as Element)
         const first = $firstChild.call(node)
-        if (first && !closedNodes.has(node)) walker.write(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
+        if (first && !closedNodes.has(node)) walker.write_(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
       }
       walker.settle_()
     },

@@ -1,5 +1,5 @@
 /**
- * The op writer: one flat, growing Int32Array and the strings beside it (../PROTOCOL.md).
+ * The op writer: one flat list of ints and the strings beside it (../PROTOCOL.md).
  *
  * One page view writes at a time, so the state stands in the module: that spares every tracker a
  * parameter and the script bytes. Nothing is kept after `take`.
@@ -15,27 +15,18 @@ export const enum Op {
   echo, posted,
 }
 
-let ints = new Int32Array(0)
-let n = 0
+let ints: number[] = []
 let start = 0
 let parts: string[] = []
 let units = 0
 
-const reserve = (count: number): void => {
-  if (n + count <= ints.length) return
-  const grown = new Int32Array(Math.max(4096, ints.length * 2, n + count))
-  grown.set(ints.subarray(0, n))
-  ints = grown
-}
-
 /** An op of unknown length: begin, then int, str and block, then end. */
 export const begin = (code: Op): void => {
-  start = n
+  start = ints.length
   int(code)
 }
 export const int = (value: number): void => {
-  if (n === ints.length) reserve(1)
-  ints[n++] = value
+  ints.push(value)
 }
 export const str = (value: string | null): void => {
   if (value === null) return int(-1)
@@ -43,13 +34,8 @@ export const str = (value: string | null): void => {
   parts.push(value)
   units += value.length
 }
-export const block = (values: Int32Array): void => {
-  reserve(values.length)
-  ints.set(values, n)
-  n += values.length
-}
 export const end = (): void => {
-  ints[start] = (ints[start] as number) | ((n - start) << 8)
+  ints[start] = (ints[start] as number) | ((ints.length - start) << 8)
 }
 
 /** One whole op; a string argument takes its place among the ints. */
@@ -60,16 +46,15 @@ export const op = (code: Op, ...args: readonly (number | string | null)[]): void
 }
 
 /** Bytes written since the last take, as the queue's bound counts them. */
-export const writtenBytes = (): number => 4 * n + 2 * units
+export const writtenBytes = (): number => 4 * ints.length + 2 * units
 
 /** What was written since the last take, or null. The ints are a copy that can be transferred. */
 export const take = (): Batch | null => {
-  if (!n) return null
-  const batch = { ints: ints.slice(0, n).buffer, text: parts.length ? parts.join('\0') + '\0' : '' }
-  // A snapshot's buffer is not kept for the page's life.
-  if (ints.length > 65536) ints = new Int32Array(0)
-  n = units = 0
+  if (!ints[0]) return null
+  const batch = { ints: new Int32Array(ints).buffer, text: parts.length ? parts.join('\0') + '\0' : '' }
+  ints = []
   parts = []
+  units = 0
   return batch
 }
 

@@ -25,7 +25,6 @@ export function trackPointer(
   let samples: number[] = []
   let target = 0
   let lastSample = -sampleMs
-  let lastTouch = -sampleMs
   let pointerType = 0
 
   const pointer: Pointer = {
@@ -74,8 +73,8 @@ export function trackPointer(
       listen(doc, touches.join(' '), (event) => {
         const kind = touches.indexOf(event.type)
         const at = now()
-        if (kind === 1 && (!pointer.sampling_ || at - lastTouch < sampleMs)) return
-        lastTouch = at
+        if (kind === 1 && (!pointer.sampling_ || at - lastSample < sampleMs)) return
+        lastSample = at
         const { changedTouches } = event as TouchEvent
         const [x, y] = shift()
         const args: number[] = []
@@ -89,12 +88,10 @@ export function trackPointer(
     },
     settle_() {
       if (!samples.length) return
-      const args: number[] = []
       stamp()
       const at = now()
-      for (let i = 0; i < samples.length; i += 3) args.push(at - (samples[i] as number), samples[i + 1] as number, samples[i + 2] as number)
+      op(Op.pointer, target, samples.length / 3, ...samples.map((value, i) => (i % 3 ? value : at - value)))
       samples = []
-      op(Op.pointer, target, args.length / 3, ...args)
     },
   }
   return pointer

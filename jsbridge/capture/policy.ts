@@ -3,41 +3,18 @@
  * so that they are not even read, and which nodes the site's selectors mark. Everything else is
  * decided in the core.
  */
-import { Refusal } from '../messages'
 import {
   $contains, $content, $getRootNode, $hasAttribute, $host, $localName, $matches, $nodeType, $ownerDocument,
   $getAttribute, $isEqualNode, $labels, $parentElement, $shadowRoot, $textContent, $type, findAll,
 } from './native'
 
+/** Checked selectors (../more/options.ts). */
 export interface Selectors {
   readonly mask: readonly string[]
   readonly block: readonly string[]
   readonly allow: readonly string[]
-}
-
-/**
- * Checks a selector and adds the attributes it depends on to `names`. Throws Refusal for one that a
- * node can come to match without a record of its own, and for what is no selector at all.
- *
- * Allowed are type, class, id and attribute conditions joined by descendant and child combinators.
- */
-export function checkSelector(selector: string, names: Set<string>): void {
-  const bare = selector.replace(/\[\s*([\w-]+)[^\]]*]/g, (_, name: string) => {
-    names.add(name.toLowerCase())
-    return '[]'
-  })
-  // What is left of an attribute condition with a bracket in its value is refused too.
-  let good = /^[\w\s.#>,*[\]\u0080-\uffff-]+$/.test(bare)
-  try {
-    document.createDocumentFragment().querySelector(selector)
-  } catch {
-    good = false
-  }
-  if (!good) {
-    throw new Refusal('option', `selector ${selector}: only type, class, id and attribute conditions, joined by space or >`)
-  }
-  if (bare.includes('.')) names.add('class')
-  if (bare.includes('#')) names.add('id')
+  /** Attributes that they depend on. */
+  readonly names: readonly string[]
 }
 
 export const marker = 'data-afterimage'
@@ -62,14 +39,12 @@ const once = new WeakSet<Element>()
 /** The same, to go through them. */
 const secrets = new Set<WeakRef<Element>>()
 
-/** Takes the site's selectors. Throws Refusal. */
-export const openPolicy = ({ mask, block, allow }: Selectors, level?: 0 | 1, roots?: WeakMap<Element, ShadowRoot>): void => {
+/** Takes the site's selectors. */
+export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 1, roots: WeakMap<Element, ShadowRoot> | undefined): void => {
   closedRoots = roots
   typed = []
   slots.clear()
-  const names = new Set([marker])
-  for (const selector of [...mask, ...block, ...allow]) checkSelector(selector, names)
-  markNames = names
+  markNames = new Set([marker, ...names])
   blocked = [`[${marker}=block i]`, ...block].join()
   hidden = blocked + ',' + secretInputs.map((condition) => 'input[value]' + condition).join()
   masked = [`[${marker}]:not([${marker}=allow i])`, ...mask].join()

@@ -5,7 +5,9 @@
  * Comes in: the page. Goes out: batches of ops by `post`. Nothing runs, is wrapped or listened to
  * before `createRecorder` and after `stop`; nothing in here throws into the page.
  */
-import type { Batch } from '../messages'
+import { protocolVersion, type Batch } from '../messages'
+import type { Degraded, Less } from '../more/degrade'
+import type { More } from '../more/main'
 import { controlChanged, controlTouched, controlWritten, formReset, settleForms } from './forms'
 import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
 import { trackKeys } from './keys'
@@ -42,43 +44,41 @@ const openPopover = ':is(:popover-open)'
 /** Share of main-thread time, over so long, above which the recorder does less. */
 const degradeMs = 10_000
 const degradeShare = 0.03
-/** Attributes that animations change, and how often such changes are told in a busy page, ms. */
-const animated = /^(?:style|class|transform|d|points)$/
-const thinMs = 1000
 
 export interface RecorderOptions {
-  readonly protocolVersion: number
-  readonly level: 0 | 1
-  readonly keystrokes: boolean
-  readonly selectors: Selectors
+  readonly level_: 0 | 1
+  readonly keystrokes_: boolean
+  readonly selectors_: Selectors
   /** performance.now() of the page view's time 0, ms. */
-  readonly startMs: number
+  readonly startMs_: number
   /** Closed shadow roots by host, where early.ts was there to see them. */
-  readonly closedRoots: WeakMap<Element, ShadowRoot> | undefined
-  post(type: 'ops' | 'leave' | 'gone', batch: Batch): void
+  readonly closedRoots_: WeakMap<Element, ShadowRoot> | undefined
+  post_(type: 'ops' | 'leave' | 'gone', batch: Batch): void
   /** The visitor did something. */
-  activity(): void
-  visible(): void
+  activity_(): void
+  visible_(): void
+  /** Loads how to do less in a busy page. */
+  more_(): Promise<Pick<More, 'less'>>
   /** The recorder does less from here on, or failed inside; never with page content. */
-  degraded(step: number): void
-  failed(error: unknown): void
+  degraded_(less: Degraded): void
+  failed_(error: unknown): void
   /** A snapshot that nobody asked for failed: what was written is not whole. */
-  broken(error: unknown): void
+  broken_(error: unknown): void
   /** For tests: bounds that make every snapshot a sliced one. */
-  readonly slicing?: { readonly oneTaskElements: number; readonly stepNodes: number; readonly sliceMs: number }
+  readonly slicing_?: { readonly oneTaskElements_: number; readonly stepNodes_: number; readonly sliceMs_: number }
 }
 
 export interface Recorder {
   /** A new epoch. Resolves when all of it is written and posted. */
-  snapshot(): Promise<void>
+  snapshot_(): Promise<void>
   /** Writes one op beside the tree. */
-  note(code: Op.track | Op.identify, first: string, second: string): void
+  note_(code: Op.track | Op.identify, first: string, second: string): void
   /** Posts what there is. */
-  flush(): void
-  resend(list: readonly (readonly [id: number, slow: number])[]): void
-  applied(bytes: number): void
+  flush_(): void
+  resend_(list: readonly (readonly [id: number, slow: number])[]): void
+  applied_(bytes: number): void
   /** Takes back everything that was wrapped or listened to; posts what there is first. */
-  stop(): void
+  stop_(): void
 }
 
 interface SchedulerLike {
@@ -86,16 +86,16 @@ interface SchedulerLike {
 }
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { post } = options
-  const slicing = options.slicing ?? { oneTaskElements, stepNodes, sliceMs }
+  const { post_: post } = options
+  const slicing = options.slicing_ ?? { oneTaskElements_: oneTaskElements, stepNodes_: stepNodes, sliceMs_: sliceMs }
   const controller = new AbortController()
-  openGuard(options.failed, controller.signal)
-  openPolicy(options.selectors, options.level, options.closedRoots)
+  openGuard(options.failed_, controller.signal)
+  openPolicy(options.selectors_, options.level_, options.closedRoots_)
   const attached = new WeakSet<Node>()
   let stopped = false
 
   // Time.
-  openWriter(options.startMs)
+  openWriter(options.startMs_)
   let clock = Date.now() - performance.now()
   const watchClock = (): void => {
     const drift = Date.now() - performance.now() - clock
@@ -155,17 +155,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.observe(root, { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(observe, slicing.stepNodes)
+  const walker = createWalker(observe, slicing.stepNodes_)
   openSerialiser(
     {
-      host: walker.host,
-      element(element, name) {
+      host_: walker.host_,
+      element_(element, name) {
         if (name === 'input' || name === 'textarea' || name === 'select') controlWritten(element)
-        else if (name === 'style' || name === 'link') styles.changed(element)
+        else if (name === 'style' || name === 'link') styles.changed_(element)
         else if (name === 'dialog') tellDialog(element, false)
         else if (name === '' || /^(?:img|video|canvas|i?frame|object|embed)$/.test(name)) {
           sizes.observe(element)
-          if (name.endsWith('frame')) walker.host(element)
+          if (name.endsWith('frame')) walker.host_(element)
         }
       },
     },
@@ -175,14 +175,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (name === 'type') controlTouched(element)
       else if (name === 'open' && $localName.call(element) === 'dialog') tellDialog(element, true)
     },
-    style: (element) => styles.changed(element),
+    style_: (element) => styles.changed_(element),
   })
   const styles = createStyles(later, wrote)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
-  const keys = trackKeys(() => active(), options.keystrokes)
+  const keys = trackKeys(() => active(), options.keystrokes_)
   const active = (): void => {
-    options.activity()
+    options.activity_()
     wrote()
   }
 
@@ -216,7 +216,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     records.forEach((record) => {
       if (noteOld(record)) controlTouched(record.target as Element)
     })
-  const apply = (given: readonly MutationRecord[]): void => {
+  const apply = (given: readonly MutationRecord[], all = false): void => {
     if (stopped) return
     look(given)
     let records = given
@@ -234,35 +234,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       return
     }
-    if (step > 1) records = thin(records)
-    if (held.size) wrote()
+    if (less) records = less[1](records, all)
     if (!records[0]) return
     stamp()
-    mutations.apply(records)
+    mutations.apply_(records)
     wrote()
   }
-  /** Changes of a busy page that wait, by element and attribute: what an attribute is then is told. */
-  const held = new Map<string, MutationRecord>()
-  let heldUntil = 0
-  /** Nodes that changed by their target since the last look at the cost. */
-  const work = new Map<Node, number>()
-  const thin = (records: readonly MutationRecord[]): readonly MutationRecord[] => {
-    const rest = records.filter((record) => {
-      const { target, attributeName: name } = record
-      // In a box, or in what is not written yet: the removals from where it was are records of their own.
-      if (boxes.has(target) && !name || !idOf(target)) return false
-      work.set(target, 1 + record.addedNodes.length + record.removedNodes.length + (work.get(target) ?? 0))
-      const waits = name && animated.test(name) && !markNames.has(name)
-      if (waits) held.set(idOf(target) + name, record)
-      return !waits
-    })
-    if (now() < heldUntil) return rest
-    heldUntil = now() + thinMs
-    const all = rest.concat(Array.from(held.values()))
-    held.clear()
-    return all
-  }
-  const drain = (): void => apply(observer.takeRecords())
+  const drain = (all?: boolean): void => apply(observer.takeRecords(), all)
   const soil = (node: Node | null): void => {
     if (!dirty || !node || dirty.has(document)) return
     dirty.add(node)
@@ -276,10 +254,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const catchUp = (): void => {
     drain()
     const nodes = dirty as Set<Node>
-    if (nodes.has(document)) return void snapshot().catch(options.broken)
+    if (nodes.has(document)) return void snapshot().catch(options.broken_)
     dirty = null
     stamp()
-    mutations.resend(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
+    mutations.resend_(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
     settleForms()
     send('ops')
     readScroll()
@@ -289,7 +267,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let isPosted = false
   /** Listeners and wrappers of a document or shadow root. Events that leave their shadow tree are taken at the document. */
   const attach = (root: Document | ShadowRoot): void => {
-    styles.root(root)
+    styles.root_(root)
     if (attached.has(root)) return
     attached.add(root)
     scroll.attach_(root)
@@ -297,12 +275,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const target = targetOf(event) as Element
       if ($nodeType.call(target) !== 1 || !idOf(target)) return
       const name = $localName.call(target)
-      if (name === 'link') styles.changed(target)
+      if (name === 'link') styles.changed_(target)
       else if (name.endsWith('frame')) {
         drain()
         if (dirty) return soil(target)
         stamp()
-        walker.host(target)
+        walker.host_(target)
         walker.settle_()
         settleForms()
       }
@@ -362,7 +340,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (!idOf(host as Element)) return
       if (dirty) return soil(host as Element)
       stamp()
-      walker.host(host as Element)
+      walker.host_(host as Element)
       walker.settle_()
       wrote()
     })
@@ -385,7 +363,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     dirty = null
     steps = mutations.isOpen_ = null
     restamp()
-    styles.begin()
+    styles.begin_()
     op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
     if (isPosted) op(Op.posted)
@@ -413,11 +391,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       let slices = 0
       const slice = (): boolean => {
-        const end = performance.now() + slicing.sliceMs
+        const end = performance.now() + slicing.sliceMs_
         drain()
         // Full: begun anew when the worker has caught up.
         if (dirty || !steps) return false
-        while (steps.next()) {
+        while (steps.next_()) {
           if (performance.now() < end || slices > maxSlices) continue
           slices++
           send('ops')
@@ -428,13 +406,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       }
       run(() => {
         guard(begin)()
-        if (document.getElementsByTagName('*').length > slicing.oneTaskElements) {
+        if (document.getElementsByTagName('*').length > slicing.oneTaskElements_) {
           steps = walker.steps_(document)
           mutations.isOpen_ = steps.isOpen_
           return slice()
         }
         const first = $firstChild.call(document)
-        if (first) walker.write(document, first, $lastChild.call(document) as Node)
+        if (first) walker.write_(document, first, $lastChild.call(document) as Node)
         walker.settle_()
         finish()
         return false
@@ -454,7 +432,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       while (performance.now() < end) {
         const element = list[i++]
         if (element) {
-          if (idOf(element)) scroll.read(element)
+          if (idOf(element)) scroll.read_(element)
           const root = rootOf.get(element)
           if (root) roots.push(root)
           continue
@@ -474,56 +452,37 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   // Cost.
   let busyBefore = busyMs
-  let step = 0
-  /** The deepest element below which more than half of the work is, if it is a part of the page. */
-  const busiest = (): Element | null => {
-    const sums = new Map<Node, number>()
-    let total = 0
-    for (const [node, n] of work) {
-      total += n
-      for (let at: Node | null = node; at; at = parentOf(at)) sums.set(at, n + (sums.get(at) ?? 0))
+  let less: Less | undefined
+  /** Takes a step: the recorder does less from here on. */
+  const tell = (step: number, name: Degraded, box?: Element): void => {
+    stamp()
+    const id = idOf(box)
+    if (box) {
+      makeBox(box)
+      mutations.resend_([[id, 0]])
+      settleForms()
     }
-    let found: Node | null = null
-    let least = total
-    // Of those that hold the same work the deepest comes first.
-    for (const [node, n] of sums) {
-      if (n * 2 > total && (!found || n < least) && $nodeType.call(node) === 1 && idOf(node)) {
-        found = node
-        least = n
-      }
-    }
-    return found && !$contains.call(found, document.body) ? (found as Element) : null
+    pointer.sampling_ = false
+    op(Op.degraded, step, idOf(box))
+    options.degraded_(name)
+    wrote()
   }
   const degrade = setInterval(guard(() => {
-    const share = (busyMs - busyBefore) / degradeMs
+    const isBusy = busyMs - busyBefore > degradeMs * degradeShare && !dirty
     busyBefore = busyMs
-    if (share > degradeShare && !dirty) {
-      let id = 0
-      drain()
-      stamp()
-      if (step < 2) step++
-      else {
-        // Step 3 has nothing to leave out: no canvas is captured.
-        const element = busiest()
-        work.clear()
-        if (!element) return
-        step = 4
-        makeBox(element)
-        mutations.resend([[idOf(element), 0]])
-        settleForms()
-        id = idOf(element)
-      }
-      pointer.sampling_ = false
-      op(Op.degraded, step, id)
-      options.degraded(step)
-      wrote()
-    }
-    work.clear()
+    if (isBusy) drain()
+    if (less) less[0](isBusy)
+    // Until it is there, and where it cannot be loaded, all is recorded as before.
+    else if (isBusy) options.more_().then(guard((more) => {
+      if (stopped || less) return
+      less = more.less(idOf, parentOf, (node) => $nodeType.call(node) === 1, $contains, boxes, markNames, tell, wrote)
+      less[0](true)
+    }), () => {})
   }), degradeMs)
 
-  const flush = (type: 'ops' | 'leave' | 'gone' = 'ops'): void => {
+  const flush = (type: 'ops' | 'leave' | 'gone' = 'ops', all?: boolean): void => {
     if (!dirty) {
-      drain()
+      drain(all)
       pointer.settle_()
       scroll.settle_()
       stamp()
@@ -534,36 +493,33 @@ export function createRecorder(options: RecorderOptions): Recorder {
     // One message, so that nothing is answered to a page that goes.
     if (!dirty || type !== 'ops') send(type)
   }
-  const flushAll = (type?: 'leave' | 'gone'): void => {
-    heldUntil = 0
-    flush(type)
-  }
+  const flushAll = (type?: 'leave' | 'gone'): void => flush(type, true)
 
-  op(Op.hello, options.protocolVersion, options.level, options.keystrokes ? 3 : 2, 0)
-  trackPage(wrote, flushAll, options.visible)
+  op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
+  trackPage(wrote, flushAll, options.visible_)
 
   return {
-    snapshot,
-    note(code, first, second) {
+    snapshot_: snapshot,
+    note_(code, first, second) {
       stamp()
       op(code, first, second)
       wrote()
     },
-    flush: guard(() => flushAll()),
-    resend: guard((list) => {
+    flush_: guard(() => flushAll()),
+    resend_: guard((list) => {
       if (stopped) return
       drain()
       stamp()
-      mutations.resend(list)
+      mutations.resend_(list)
       settleForms()
       send('ops')
     }),
-    applied: guard((bytes) => {
+    applied_: guard((bytes) => {
       queued = Math.max(0, queued - bytes)
       queuedSince = performance.now()
       if (dirty && queued < queueBytes / 8) catchUp()
     }),
-    stop: guard(() => {
+    stop_: guard(() => {
       if (stopped) return
       flushAll()
       stopped = true

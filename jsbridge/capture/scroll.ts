@@ -10,7 +10,7 @@ import { targetOf } from './pointer'
 export interface Scroll {
   attach_(root: Document | ShadowRoot): void
   /** Offsets of a node that are not 0, as after a snapshot. */
-  read(element: Element): void
+  read_(element: Element): void
   settle_(): void
 }
 
@@ -45,7 +45,7 @@ export function trackScroll(frame: () => void): Scroll {
         frame()
       })
     },
-    read: (element) => tell(element, false),
+    read_: (element) => tell(element, false),
     settle_() {
       if (!scrolled.size && !resized && !pinched) return
       stamp()

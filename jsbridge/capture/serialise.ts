@@ -9,7 +9,7 @@ import {
   $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $tagName,
 } from './native'
 import { boxes, closedNodes, dropBelow, giveId, idOf, marks, nextId, setId, setNextId } from './nodes'
-import { Op, begin, block, end, int, op, str } from './ops'
+import { Op, begin, end, int, op, str } from './ops'
 import { bitsOf, findMarked, hasMarks, isBlocked, isSecret, marker, shadowOf } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
@@ -27,9 +27,9 @@ for (const name of 'style script xmp iframe noembed noframes plaintext noscript 
 
 export interface Found {
   /** An HTML element that carries state was written, or (name '') a box. */
-  element(element: Element, name: string): void
+  element_(element: Element, name: string): void
   /** An element was written that has a shadow root. */
-  host(element: Element): void
+  host_(element: Element): void
 }
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\u00a0': '&nbsp;' }
@@ -77,8 +77,6 @@ export const openSerialiser = (hooks: Found): void => {
   forgets = null
 }
 
-let shape = new Int32Array(0)
-
 /** Nothing below is written; what was known of it ended with the node that this one replaces. */
 const close = (element: Node): void => {
   closedNodes.add(element)
@@ -93,17 +91,12 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   const hosts: Element[] = []
   const firstId = nextId
   let id = firstId
-  let s = 0
+  const shape: number[] = []
   let depth = 0
   let closes = 0
   let afterText = false
   // The bare walk. Nothing in it is called for all nodes but what numbering and shape need.
   walk: for (let node = first; ; ) {
-    if (s + 2 > shape.length) {
-      const grown = new Int32Array(Math.max(1024, shape.length * 2))
-      grown.set(shape)
-      shape = grown
-    }
     if (isForgotten) {
       const old = idOf(node)
       if (old) {
@@ -144,8 +137,8 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
       if (forgotten.length) setId(node, 0)
       return node
     }
-    shape[s++] = code | (child ? 8 : 0) | (closes << 4)
-    if (length >= 0) shape[s++] = length
+    shape.push(code | (child ? 8 : 0) | (closes << 4))
+    if (length >= 0) shape.push(length)
     setId(node, id++)
     closes = 0
     if (child) {
@@ -183,14 +176,13 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
     })
   }
   begin(Op.tree)
-  ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, written.length / 2, ...written, s].forEach(int)
-  block(shape.subarray(0, s))
+  ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, written.length / 2, ...written, shape.length].forEach(int)
+  shape.forEach(int)
   str(textOf(parent, first, last))
   end()
-  if (s > 65536) shape = new Int32Array(0)
 
-  hosts.forEach(found.host)
-  for (const element of specials) found.element(element, $localName.call(element))
+  hosts.forEach(found.host_)
+  for (const element of specials) found.element_(element, $localName.call(element))
   return null
 }
 
@@ -239,12 +231,12 @@ export function single(parent: Node, prev: number, node: Node): boolean {
   if (box) {
     boxes.add(element)
     close(element)
-    found.element(element, '')
+    found.element_(element, '')
     return false
   }
   if (isHtml) {
-    if (shadowOf(element)) found.host(element)
-    if (special[tag]) found.element(element, tag)
+    if (shadowOf(element)) found.host_(element)
+    if (special[tag]) found.element_(element, tag)
     if (tag === 'template') {
       close(element)
       return false

@@ -11,11 +11,11 @@ import { Op, op } from './ops'
 
 export interface Styles {
   /** A style or link element was written, or its text or href changed. */
-  changed(owner: Element): void
+  changed_(owner: Element): void
   /** A document or shadow root is recorded: its adopted sheets are looked at with each settle. */
-  root(root: Document | ShadowRoot): void
+  root_(root: Document | ShadowRoot): void
   /** A new epoch: everything constructed is told again. */
-  begin(): void
+  begin_(): void
   /** Writes changes of adopted sets. */
   settle_(): void
   /** Wraps what a realm has for changing rules. */
@@ -90,9 +90,9 @@ export function createStyles(
   }
 
   return {
-    changed: read,
-    root: (root) => void roots.add(root),
-    begin() {
+    changed_: read,
+    root_: (root) => void roots.add(root),
+    begin_() {
       told = new WeakSet()
       roots.clear()
       queue.clear()

@@ -26,18 +26,18 @@ export const noteDesign = (root: Document, isTyping?: boolean): void => {
 
 export interface Walker {
   /** Writes the sibling run first…last under parent and all that hangs below it. */
-  write(parent: Node, first: Node, last: Node, slow?: boolean): void
+  write_(parent: Node, first: Node, last: Node, slow?: boolean): void
   /** Writes all children of root and all that hangs below it, step by step, and the waiting rootOf. */
   steps_(root: Node): Steps
   /** The element may have a root that is not written yet: writes it after what is being written now. */
-  host(element: Element): void
+  host_(element: Element): void
   /** Writes the waiting rootOf. */
   settle_(): void
 }
 
 export interface Steps {
   /** One step; false when everything is written. */
-  next(): boolean
+  next_(): boolean
   /** Whether children of this node are still to be walked. Those that have ids come before all that have none. */
   isOpen_(node: Node): boolean
 }
@@ -81,7 +81,7 @@ export function createWalker(
     }
     return {
       isOpen_: (node) => open.includes(node),
-      next() {
+      next_() {
         const parent = open[open.length - 1]
         if (!parent) {
           const host = stepped && waiting.shift()
@@ -141,7 +141,7 @@ export function createWalker(
 
   const write = (parent: Node, first: Node, last: Node, slow = false): void => {
     const steps = start(parent, first, last, slow, false)
-    while (steps.next());
+    while (steps.next_());
   }
 
   /** Declares the root that hangs under the element, if it can be seen and is not written. */
@@ -182,8 +182,8 @@ export function createWalker(
   }
 
   return {
-    write,
-    host: (element) => void waiting.push(element),
+    write_: write,
+    host_: (element) => void waiting.push(element),
     settle_() {
       for (let host; (host = waiting.shift()); ) {
         const root = openRoot(host)

@@ -50,8 +50,8 @@ function takePage(): (() => Afterimage) | null {
     // From another origin the worker's hash is checked, and webpack minifies every .js once more.
     const verbatim = new URL('./afterimage-worker.txt', import.meta.url)
     const core = new URL('./afterimage-core.wasm', import.meta.url)
-    const rights = new URL('./afterimage-rights.js', import.meta.url)
-    const { createAfterimage } = load((worker.origin === location.origin ? worker : verbatim).href, core.href, rights.href)
+    const more = new URL('./afterimage-more.js', import.meta.url)
+    const { createAfterimage } = load((worker.origin === location.origin ? worker : verbatim).href, core.href, more.href)
     return () => createAfterimage(null)
   } catch {
     return null // a document, but not that of a browser

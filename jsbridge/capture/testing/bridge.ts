@@ -4,6 +4,9 @@
  */
 import { Op } from '../ops'
 import { createRecorder, type Recorder, type RecorderOptions } from '../recorder'
+import { createLess } from '../../more/degrade'
+import { selectorsOf } from '../../more/options'
+import type { Options } from '../../api/options'
 import type { Batch } from '../../messages'
 
 /** Text of a batch as UTF-16 code units, since JSON would not carry lone surrogates. */
@@ -26,26 +29,35 @@ const units = (text: string): string => {
   return out
 }
 
-function record(extra: Partial<RecorderOptions> = {}): Promise<void> {
+/** What a test sets, under names that the build leaves alone. */
+interface Extra {
+  readonly level?: 0 | 1
+  readonly selectors?: Pick<Options, 'mask' | 'block' | 'allow'>
+  readonly slicing?: { readonly oneTaskElements: number; readonly stepNodes: number; readonly sliceMs: number }
+  readonly degraded?: (step: number) => void
+  readonly post?: RecorderOptions['post_']
+}
+
+function record({ level, selectors, slicing, degraded, post }: Extra = {}): Promise<void> {
   recorder = createRecorder({
-    protocolVersion: 1,
-    level: 0,
-    keystrokes: true,
-    selectors: { mask: [], block: [], allow: [] },
-    startMs: performance.now(),
-    closedRoots: (window as unknown as Record<symbol, WeakMap<Element, ShadowRoot> | undefined>)[Symbol.for('afterimage.roots')],
-    post(type: string, { ints, text }: Batch) {
+    level_: level ?? 0,
+    keystrokes_: true,
+    selectors_: selectorsOf(selectors ?? {}, {}),
+    more_: async () => ({ less: createLess }),
+    startMs_: performance.now(),
+    ...(slicing && { slicing_: { oneTaskElements_: slicing.oneTaskElements, stepNodes_: slicing.stepNodes, sliceMs_: slicing.sliceMs } }),
+    closedRoots_: (window as unknown as Record<symbol, WeakMap<Element, ShadowRoot> | undefined>)[Symbol.for('afterimage.roots')],
+    post_: post ?? ((type: string, { ints, text }: Batch) => {
       if (filling) owed += ints.byteLength + 2 * text.length
       else posted.push({ type, ints: Array.from(new Int32Array(ints)), text: units(text) })
-    },
-    activity() {},
-    visible() {},
-    degraded() {},
-    failed: (error) => failures.push(String(error instanceof Error ? error.stack : error)),
-    broken: (error) => failures.push(String(error)),
-    ...extra,
+    }),
+    activity_() {},
+    visible_() {},
+    degraded_: (less) => degraded?.(['', 'pointer', 'animations', '', 'subtree'].indexOf(less)),
+    failed_: (error) => failures.push(String(error instanceof Error ? error.stack : error)),
+    broken_: (error) => failures.push(String(error)),
   })
-  return recorder.snapshot()
+  return recorder.snapshot_()
 }
 
 const space: Record<string, string> = {
@@ -202,30 +214,36 @@ Object.assign(window, {
     random,
     program,
     failures,
-    recorder: () => recorder,
+    /** The recorder, under names that the build leaves alone. */
+    recorder: () => ({
+      snapshot: () => recorder?.snapshot_(),
+      flush: () => recorder?.flush_(),
+      resend: (list: readonly (readonly [number, number])[]) => recorder?.resend_(list),
+      applied: (bytes: number) => recorder?.applied_(bytes),
+    }),
     /** What was posted since the last call; the bridge is told that it has been applied. */
     take() {
-      recorder?.flush()
-      for (const { ints, text } of Array.from(posted)) recorder?.applied(4 * ints.length + text.length / 2)
-      if (owed) recorder?.applied(owed)
+      recorder?.flush_()
+      for (const { ints, text } of Array.from(posted)) recorder?.applied_(4 * ints.length + text.length / 2)
+      if (owed) recorder?.applied_(owed)
       owed = 0
       return posted.splice(0)
     },
     /** What was posted, without a flush before. */
     posted() {
-      for (const { ints, text } of posted) recorder?.applied(4 * ints.length + text.length / 2)
+      for (const { ints, text } of posted) recorder?.applied_(4 * ints.length + text.length / 2)
       return posted.splice(0)
     },
     /** What was posted counts as applied and is forgotten, but for the hello. */
     skip() {
-      recorder?.flush()
+      recorder?.flush_()
       for (const { type, ints } of this.posted()) if (ints[0] === (5 << 8 | Op.hello)) posted.push({ type, ints: ints.slice(0, 5), text: '' })
     },
     /** Puts more before the worker than the queue may hold: it is behind until the next `take`. */
     fill() {
-      recorder?.flush()
+      recorder?.flush_()
       filling = true
-      recorder?.note(Op.track, 'filler', 'x'.repeat(5 << 20))
+      recorder?.note_(Op.track, 'filler', 'x'.repeat(5 << 20))
       filling = false
     },
     waiting: () => posted.length,
