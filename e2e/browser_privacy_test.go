@@ -136,7 +136,7 @@ func TestHeldSiteThroughTheScriptTag(t *testing.T) {
 		}
 	}
 	answer(other, 5)
-	refused("not the one in the site key")
+	refused("identity is not that of the site key")
 	answer(owner, 5)
 	tb.open(s.page)
 	tb.until("window.afterimage && " + isRecording)
@@ -147,7 +147,7 @@ func TestHeldSiteThroughTheScriptTag(t *testing.T) {
 	answer(owner, 4)
 	refused("older")
 	answer(other, 6)
-	refused("not the one in the site key")
+	refused("identity is not that of the site key")
 }
 
 // A jump of the browser's clock, or a sleep, is an op with its length; times of ops go on.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"afterimage/wasm/wire"
 )
@@ -208,6 +209,17 @@ func TestIdentifyRefusesPeople(t *testing.T) {
 
 // What the site hands over is masked where it looks like a person, and how often is told as numbers.
 func TestWhatTheSiteHandsOverIsMaskedAndCounted(t *testing.T) {
+	// Chromium may end a dedicated worker with its page, before its tail is out.
+	for range 3 {
+		if handsOver(t) {
+			return
+		}
+	}
+	t.Error("three page views, and the counts of none arrived")
+}
+
+func handsOver(t *testing.T) bool {
+	t.Helper()
 	s := newRecordedSite(t, false, `data-release="of grace@example.org" data-environment=production`, `<h1>Page</h1>`)
 	tb := newTab(t)
 	tb.onNewDocument(`delete globalThis.SharedWorker`) // the tail goes at once
@@ -227,16 +239,23 @@ func TestWhatTheSiteHandsOverIsMaskedAndCounted(t *testing.T) {
 		t.Errorf("what is no person is missing: %s", texts)
 	}
 	tb.open("about:blank")
-	want := map[string]int{"label-masked": 1, "track-masked": 3, "traits-masked": 1, "identify-refused": 1}
-	waitFor(t, toJSON(want), func() bool {
+	return countsArrive(s, map[string]int{"label-masked": 1, "track-masked": 3, "traits-masked": 1, "identify-refused": 1})
+}
+
+// countsArrive waits for the counts of a page view whose page has gone.
+func countsArrive(s *recordedSite, want map[string]int) bool {
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		got := map[string]int{}
 		for _, h := range look(s.up, func() []uploadHello { return s.up.hellos }) {
 			for name, n := range h.Counts {
 				got[name] += n
 			}
 		}
-		return toJSON(got) == toJSON(want)
-	})
+		if toJSON(got) == toJSON(want) {
+			return true
+		}
+	}
+	return false
 }
 
 func textsOf(ops []wire.Op) (list []string) {

@@ -66,3 +66,5 @@ export const ANCHOR_OF_3 = 42 | (3 << 8)
 // Of core_needs: wasm/mirror/handover.go
 /** Any of these bits: not a snapshot alone, but another instance. */
 export const NEED_OTHER = 6
+/** How long the core holds back that there was activity in a field (wasm/mirror/field.go). */
+export const ACTIVITY_MS = 1e3

@@ -13,7 +13,7 @@ import { startCore, type Core } from './core'
 import { readSettings } from './settings'
 import { newAssets, type Assets } from './assets'
 import { startDelivery, type Delivery } from './delivery'
-import { ANCHOR_OF_3, META_OF_3, NEED_OTHER, RETRY_MS, SEAL_EVERY_MS, SNAPSHOT_BEGIN, TIME_OF_2 } from './limits'
+import { ACTIVITY_MS, ANCHOR_OF_3, META_OF_3, NEED_OTHER, RETRY_MS, SEAL_EVERY_MS, SNAPSHOT_BEGIN, TIME_OF_2 } from './limits'
 import { openOutbox, type Outbox } from './outbox'
 import { describe } from './describe'
 import { startSealer, type Sealer } from './seal'
@@ -166,7 +166,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     const begins = beginsEpoch(batch)
     if (begins && successor) {
       // The epoch that begins goes into the instance that was started, which must know what this one knows.
-      cut()
+      cut(ACTIVITY_MS)
       successor.remember_(core.memory_())
       core = successor
       successor = undefined
@@ -181,8 +181,8 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     goOn()
   }
 
-  /** Takes all pending segments out of the core and chains their sealing; sealed ones go to the delivery. */
-  function cut() {
+  /** Takes all pending segments out of the core, what it holds back for less than `ahead` included, and chains their sealing; sealed ones go to the delivery. */
+  function cut(ahead = 0) {
     const to = delivery as Delivery
     clearTimeout(sealAt)
     sealAt = undefined
@@ -192,7 +192,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
       core.apply_(Int32Array.of(TIME_OF_2, now(), ANCHOR_OF_3, ...texts.map((s) => s.length - 1)), texts.join(''))
       unanchored = false
     }
-    for (let s; (s = core.segment_(now() | 0)); ) {
+    for (let s; (s = core.segment_(now() + ahead | 0)); ) {
       if (s.epoch_ !== epoch) asked = false
       epoch = s.epoch_
       if (!to.room_() && lost !== epoch) {

@@ -243,6 +243,7 @@ func (c *Core) memory() int {
 func (c *Core) MemoryBytes() int { return c.memory() }
 
 func (c *Core) beginEpoch() {
+	c.flushActivity(c.atMs + activityMs)
 	c.flowFlush(0)
 	if c.snapshot { // what came before the first snapshot belongs to its epoch
 		c.closeSegment()

@@ -201,6 +201,20 @@ func TestFieldsAndKeys(t *testing.T) {
 	}
 }
 
+// Keys in a masked field are told at the end of their second, or of the epoch if that comes first.
+func TestKeysBeforeANewEpochAreTold(t *testing.T) {
+	c := start(t, 1)
+	b := new(batch)
+	build(b, "input")
+	b.op(opTime, 100).op(opKey, 2, 0).op(opTime, 200).op(opSnapshotBegin, 800, 600, 1000, 0, 0).op(opElement, 1, 0, 2, 0, "p", 0).op(opSnapshotEnd)
+	must(t, c, b)
+	p := newPage()
+	p.read(t, c, 300)
+	if all := strings.Join(p.ops, "\n"); strings.Count("\n"+all, "\n48 id=2 ") != 1 {
+		t.Errorf("the keys of the first epoch are not told:\n%s", all)
+	}
+}
+
 func TestCodes(t *testing.T) {
 	for _, c := range []struct {
 		name string
