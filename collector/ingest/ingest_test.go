@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -278,19 +277,6 @@ func TestSocketRefuses(t *testing.T) {
 	}
 }
 
-func (b *bench) disable() {
-	b.t.Helper()
-	site, err := b.st.Site(b.t.Context(), siteID)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	site.Enabled = false
-	if err := b.st.SaveSite(b.t.Context(), site); err != nil {
-		b.t.Fatal(err)
-	}
-	b.in.SiteChanged(siteID)
-}
-
 func (b *bench) wantCount(site, code string) {
 	b.t.Helper()
 	counts, err := b.st.Refusals(b.t.Context(), site)
@@ -365,30 +351,6 @@ func TestSegmentsRefusedOneByOne(t *testing.T) {
 			t.Errorf("got %+v, want ack", m)
 		}
 	})
-}
-
-// A recorder that does not heed "stop" is not stored on.
-func TestSiteThatIsOffStoresNothingMore(t *testing.T) {
-	b := start(t, ingest.Limits{}, store.Config{})
-	v := b.view(50)
-	s := b.dial(origin)
-	s.Text(ingesttest.Hello(v))
-	s.Next()
-	s.Binary(v.Frame(0))
-	s.Next()
-	b.disable()
-	if m := s.Next(); m.T != "stop" {
-		t.Fatalf("got %+v, want stop", m)
-	}
-	for n := range uint32(49) {
-		s.Binary(v.Frame(n + 1))
-	}
-	if code, _ := s.Closed(); code != ingest.CloseDisabled {
-		t.Errorf("got close code %d, want %d", code, ingest.CloseDisabled)
-	}
-	if got := len(b.stored(v.Session)); got != 1 {
-		t.Errorf("got %d segments stored, want the one from before", got)
-	}
 }
 
 func TestNewPageViewsOfOneAddressAreLimited(t *testing.T) {
@@ -540,50 +502,6 @@ func TestTail(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
-	b := start(t, ingest.Limits{}, store.Config{})
-	get := func(site, origin, etag string) *http.Response {
-		r, _ := http.NewRequest(http.MethodGet, b.http.URL+"/v1/settings/"+site, nil)
-		r.Header.Set("Origin", origin)
-		r.Header.Set("If-None-Match", etag)
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { resp.Body.Close() })
-		if resp.Header.Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("%s: no CORS header", site)
-		}
-		return resp
-	}
-	resp := get(siteID, origin, "")
-	var signed struct{ Payload string }
-	var p map[string]any
-	if err := json.NewDecoder(resp.Body).Decode(&signed); err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal([]byte(signed.Payload), &p); err != nil {
-		t.Fatal(err)
-	}
-	if len(p) != 5 { // what every recorder assumes is not sent to each page view
-		t.Errorf("the settings of a site with default settings are %v, want no more than the five that are demanded", p)
-	}
-	for k, want := range map[string]any{"v": 1.0, "site": siteID, "custody": "managed", "settingsVersion": 7.0} {
-		if p[k] != want {
-			t.Errorf("payload %s: got %v, want %v", k, p[k], want)
-		}
-	}
-	if got := get(siteID, origin, resp.Header.Get("ETag")).StatusCode; got != http.StatusNotModified {
-		t.Errorf("with its ETag: got %d, want 304", got)
-	}
-	if got := get("nosuchsite", origin, "").StatusCode; got != http.StatusNotFound {
-		t.Errorf("unknown site: got %d, want 404", got)
-	}
-	if got := get(siteID, "https://evil.example", "").StatusCode; got != http.StatusForbidden {
-		t.Errorf("origin that is not listed: got %d, want 403", got)
-	}
-}
-
 func TestWatchersAreToldToTheRecorder(t *testing.T) {
 	b := start(t, ingest.Limits{}, store.Config{})
 	v := b.view(1)
@@ -658,78 +576,5 @@ func TestLogHoldsNothingOfTheVisitor(t *testing.T) {
 		if strings.Contains(text, never) {
 			t.Errorf("the log holds %q:\n%s", never, text)
 		}
-	}
-}
-
-// A change of the privacy settings reaches who records already, through this collector at once
-// and through another within a ping; other changes leave them alone.
-func TestNewPrivacySettingsReachRunningRecorders(t *testing.T) {
-	for _, other := range []bool{false, true} {
-		t.Run(map[bool]string{false: "changed here", true: "changed by another collector"}[other], func(t *testing.T) {
-			b := startPinging(t, ingest.Limits{}, store.Config{}, 50*time.Millisecond)
-			change := func(settings string) {
-				t.Helper()
-				if _, err := b.st.UpdateSite(t.Context(), siteID, func(s *store.Site) error {
-					s.Settings, s.SettingsVersion = []byte(settings), s.SettingsVersion+1
-					return nil
-				}); err != nil {
-					t.Fatal(err)
-				}
-				if !other {
-					b.in.SiteChanged(siteID)
-				}
-			}
-			change(`{"privacyVersion":"1"}`)
-			b.in.SiteChanged(siteID) // the test begins here
-			v := b.view(50)
-			s := b.dial(origin)
-			s.Text(ingesttest.Hello(v))
-			s.Next()
-			change(`{"privacyVersion":"1","sample":0.5}`)
-			s.Binary(v.Frame(0))
-			if m := s.Next(); m.T != "ack" {
-				t.Fatalf("after a change of something else: got %+v, want an ack", m)
-			}
-			change(`{"privacyVersion":"2","sample":0.5}`)
-			if m := s.Next(); m.T != "stop" || m.Reason != "settings" {
-				t.Fatalf("got %+v, want stop settings", m)
-			}
-			for n := range uint32(49) {
-				s.Binary(v.Frame(n + 1))
-			}
-			if code, reason := s.Closed(); code != ingest.CloseSettings || reason == "" {
-				t.Errorf("got close code %d %q, want %d and why", code, reason, ingest.CloseSettings)
-			}
-			if got := len(b.stored(v.Session)); got != 1 {
-				t.Errorf("got %d segments stored, want the one from before", got)
-			}
-			again := b.dial(origin)
-			again.Text(ingesttest.Hello(b.view(1)))
-			if m := again.Next(); m.T != "welcome" || m.SettingsVersion != 10 {
-				t.Errorf("a new socket: got %+v, want a welcome of version 10", m)
-			}
-		})
-	}
-}
-
-// The switch reaches recorders of a collector that nobody told: what another one wrote into
-// the database is seen within the interval of pings and a third.
-func TestSwitchThroughAnotherCollector(t *testing.T) {
-	b := startPinging(t, ingest.Limits{}, store.Config{}, 50*time.Millisecond)
-	v := b.view(1)
-	s := b.dial(origin)
-	s.Text(ingesttest.Hello(v))
-	s.Next()
-	if _, err := b.st.UpdateSite(t.Context(), siteID, func(s *store.Site) error { s.Enabled = false; return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if m := s.Next(); m.T != "stop" {
-		t.Fatalf("got %+v, want stop", m)
-	}
-	if code, _ := s.Closed(); code != ingest.CloseDisabled {
-		t.Errorf("got close code %d, want %d", code, ingest.CloseDisabled)
-	}
-	if ingest.PingEvery+ingest.PingEvery/3 >= time.Minute {
-		t.Errorf("with pings each %v the switch needs more than the minute that is promised", ingest.PingEvery)
 	}
 }
