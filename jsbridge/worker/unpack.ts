@@ -135,7 +135,7 @@ export function unpack(file: Bytes): Bytes {
           view[L0] = view[L0 + 1] = 0
         } else {
           if (state == GROUPS) {
-            left = 2 * number
+            left = number << 1
             state = LOCALS
           } else if (view[O0]! >> 2 == 8 && view[O0] != 35 && state == IMMEDIATE) {
             view[L0 + 1] = view[L0]!

@@ -236,7 +236,7 @@ func (m *model) next(c uint32) {
 		m.op(c)
 	default:
 		v[part] = v[part]<<8 | c
-		m.number |= c & 127 << m.shift
+		m.number |= c & 127 << (m.shift & 31) // as JavaScript shifts
 		m.shift += 7
 		if c < 128 {
 			n := m.number
