@@ -214,13 +214,18 @@ func (s *Server) checkSites() {
 		ids = append(ids, id)
 	}
 	s.mu.Unlock()
-	now := map[string]store.Site{}
+	type state struct {
+		enabled, known bool
+		privacy        string
+	}
+	now := map[string]state{}
 	for _, id := range ids {
 		ctx, cancel := context.WithTimeout(context.Background(), StoreTimeout)
 		site, err := s.sites.get(ctx, id)
 		cancel()
 		if err == nil {
-			now[id] = site
+			run, err := RunningOf(site)
+			now[id] = state{site.Enabled, err == nil, run.PrivacyVersion}
 		}
 	}
 	for _, c := range s.all() {
@@ -232,9 +237,9 @@ func (s *Server) checkSites() {
 		if !ok {
 			continue
 		}
-		if !site.Enabled {
+		if !site.enabled {
 			c.stopRecording(refuseDisabled)
-		} else if run, err := RunningOf(site); err == nil && run.PrivacyVersion != hello.privacy {
+		} else if site.known && site.privacy != hello.privacy {
 			c.stopRecording(refuseSettings)
 		}
 	}
