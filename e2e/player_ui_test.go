@@ -78,6 +78,25 @@ return deep(document).filter(e => [...e.childNodes].some(n => n.nodeType === 3 &
 const namelessScript = `(() => { ` + deepScript + `
 return deep(document).filter(e => e.matches('button, a, select, input, [role=slider]') && e.checkVisibility() && !(e.getAttribute('aria-label') || e.getAttribute('title') || e.closest('label')?.textContent.trim() || e.textContent.trim())).map(e => e.outerHTML.slice(0, 100)) })()`
 
+// A time that is not loaded yet is gone to when it is, not taken for the end of what is there.
+func TestSeekBeforeTheRecordingIsLoaded(t *testing.T) {
+	base := shopRecording(t).serve(t)
+	tb := newTab(t)
+	tb.onNewDocument(`customElements.whenDefined('afterimage-player').then(() => {
+		const look = () => { const e = ` + playerElem + `?.engine; e ? globalThis.sought = e.seek(4000).then(() => e.state.atMs) : setTimeout(look) }
+		look()
+	})`)
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until("globalThis.sought")
+	if got := eval[float64](tb, "sought"); got != 4000 {
+		t.Errorf("at %v ms, want 4000", got)
+	}
+	eval[any](tb, playerElem+".engine.ready.then(() => 0)")
+	if got := eval[float64](tb, playerElem+".engine.state.atMs"); got != 4000 {
+		t.Errorf("at %v ms when all is loaded, want 4000", got)
+	}
+}
+
 func TestPlayerControls(t *testing.T) {
 	base := shopRecording(t).serve(t)
 	tb := newTab(t)

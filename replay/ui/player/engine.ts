@@ -85,6 +85,7 @@ export function createEngine(): Engine {
   let changed = false
   let lastSeekMs = 0
   let autoplay = true
+  let seeks = 0
   /** Blob URLs by asset; the frame's own, so that what is opened from one has the frame's policy. */
   const urls = new Map<string, string>()
   const assetIds: (string | undefined)[] = []
@@ -132,7 +133,10 @@ export function createEngine(): Engine {
     seek(atMs) {
       autoplay = false
       state.following = false
-      return go(atMs, true)
+      const mine = ++seeks
+      // Beyond what is loaded: not the end, but what is still to come.
+      if (atMs <= state.timeline.durationMs || state.done || state.live) return go(atMs, true)
+      return ready.then(() => (mine === seeks ? go(atMs, true) : undefined), () => {})
     },
     play(rate) {
       if (rate) state.rate = rate
