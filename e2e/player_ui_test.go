@@ -76,7 +76,7 @@ return deep(document).filter(e => [...e.childNodes].some(n => n.nodeType === 3 &
 }) })()`
 
 const namelessScript = `(() => { ` + deepScript + `
-return deep(document).filter(e => e.matches('button, a, select, input, [role=slider]') && e.checkVisibility() && !(e.getAttribute('aria-label') || e.getAttribute('title') || e.closest('label')?.textContent.trim() || e.textContent.trim())).map(e => e.outerHTML.slice(0, 100)) })()`
+return deep(document).filter(e => e.matches('button, a, select, input, [role=slider]') && e.checkVisibility() && !(e.getAttribute('aria-label') || e.getAttribute('title') || [...(e.labels ?? [])].some((l) => l.textContent.trim()) || e.textContent.trim())).map(e => e.outerHTML.slice(0, 100)) })()`
 
 // A time that is not loaded yet is gone to when it is, not taken for the end of what is there.
 func TestSeekBeforeTheRecordingIsLoaded(t *testing.T) {

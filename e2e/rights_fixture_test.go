@@ -46,7 +46,7 @@ type rightsRig struct {
 	document int
 }
 
-func newRightsRig(t *testing.T, foreign bool, attrs string) *rightsRig {
+func newRightsRig(t *testing.T, foreign bool, attrs string, siteArgs ...string) *rightsRig {
 	t.Helper()
 	g := &rightsRig{t: t, attrs: attrs, instead: map[string]http.HandlerFunc{}, head: http.Header{}, body: `<h1>Page</h1><button id="other">Other</button>`}
 	mux := http.NewServeMux()
@@ -67,7 +67,10 @@ func newRightsRig(t *testing.T, foreign bool, attrs string) *rightsRig {
 	if foreign {
 		g.endpoint = serve(t, http.HandlerFunc(g.collector))
 	}
-	g.collectorSite = startCollectorFor(t, g.page, "--privacy", "balanced")
+	if siteArgs == nil {
+		siteArgs = []string{"--privacy", "balanced"}
+	}
+	g.collectorSite = startCollectorFor(t, g.page, siteArgs...)
 	return g
 }
 
