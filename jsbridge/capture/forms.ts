@@ -9,7 +9,7 @@ import {
 } from './native'
 import { idOf } from './nodes'
 import { Op, op } from './ops'
-import { isSecret, isTextShown } from './policy'
+import { isCalledSelect, isSecret, isTextShown } from './policy'
 
 /** Inputs whose value is their attribute, or no text. */
 const withoutValue = /^(?:hidden|submit|button|reset|image|file)$/
@@ -21,6 +21,7 @@ const tell = (element: Element, always: boolean): void => {
   if (!id) return
   const name = $localName.call(element)
   if (name === 'select') {
+    if (isCalledSelect(element)) return op(Op.secret, id, 0)
     const chosen: number[] = []
     const options = $options.call(element as HTMLSelectElement)
     for (let i = 0; i < options.length; i++) if ($selected.call(options[i] as HTMLOptionElement)) chosen.push(i)

@@ -42,7 +42,7 @@ export const [$type, $value, $defaultValue, $checked, $defaultChecked, $indeterm
   take<HTMLInputElement, [string, string, string, boolean, boolean, boolean, number | null, NodeListOf<HTMLLabelElement> | null]>(
     HTMLInputElement, 'type value defaultValue checked defaultChecked indeterminate selectionEnd labels')
 export const [$areaValue, $areaDefault] = take<HTMLTextAreaElement, [string, string]>(HTMLTextAreaElement, 'value defaultValue')
-export const [$options] = take<HTMLSelectElement, [HTMLOptionsCollection]>(HTMLSelectElement, 'options')
+export const [$options, $selectLabels] = take<HTMLSelectElement, [HTMLOptionsCollection, NodeListOf<HTMLLabelElement>]>(HTMLSelectElement, 'options labels')
 export const [$selected] = take<HTMLOptionElement, [boolean]>(HTMLOptionElement, 'selected')
 export const [$width, $height] = take<HTMLElement, [number, number]>(HTMLElement, 'offsetWidth offsetHeight')
 

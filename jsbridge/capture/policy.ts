@@ -5,7 +5,7 @@
  */
 import {
   $contains, $content, $getRootNode, $hasAttribute, $host, $localName, $matches, $nodeType, $ownerDocument,
-  $getAttribute, $isEqualNode, $labels, $parentElement, $shadowRoot, $textContent, $type, findAll,
+  $getAttribute, $isEqualNode, $labels, $parentElement, $selectLabels, $shadowRoot, $textContent, $type, findAll,
 } from './native'
 
 /** Checked selectors (../more/options.ts). */
@@ -126,16 +126,21 @@ const isTwin = (element: Element): boolean => {
 const secretName =
   /passw|pass(?:wd|code|phrase|e?word)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(?:card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (?:carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(?:security|auth\w*|sms|access|card) ?code|expir|\b(?:p[wi]n|pwd|otp|totp|tan|c[vs][vcn]2?)\b/i
 const typedKinds = /^(?:text|search|tel|number|email|url)$/
-/** Whether a label element or what aria-labelledby names calls it a secret. */
-const isCalledSecret = (input: HTMLInputElement): boolean => {
-  if (!typedKinds.test($type.call(input))) return false
-  const root = $getRootNode.call(input) as Document
-  const named = ($getAttribute.call(input, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
+/** Whether a label element (some are known already) or what aria-labelledby names calls a field a secret. */
+const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolean => {
+  const root = $getRootNode.call(field) as Document
+  const named = ($getAttribute.call(field, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
   // Also where another element of the same id has the label, as browsers see it.
-  const id = $getAttribute.call(input, 'id')
+  const id = $getAttribute.call(field, 'id')
   const labels = id ? findAll(root, `label[for="${CSS.escape(id)}"]`) : []
-  return [...($labels.call(input) ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
+  return [...(known ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
 }
+
+const isCalledInput = (input: HTMLInputElement): boolean =>
+  typedKinds.test($type.call(input)) && isCalledSecret(input, $labels.call(input))
+/** What says so in the select's own attributes is seen by the core. */
+export const isCalledSelect = (select: Element): boolean =>
+  isTextShown(select) && isCalledSecret(select, $selectLabels.call(select as HTMLSelectElement))
 
 /**
  * An input may have been secret within one task only, with nothing of that left at its end: the record
@@ -158,7 +163,7 @@ const keepSecret = (element: Element): void => {
 export const isSecret = (element: Element): boolean => {
   if ($localName.call(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches.call(element, secret) && !isTwin(element) && !isCalledSecret(element as HTMLInputElement)) return false
+  if (!$matches.call(element, secret) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
   keepSecret(element)
   return true
 }

@@ -1,7 +1,7 @@
 /**
  * Restores the core's WebAssembly from its packed form, a fifth smaller than brotli makes
  * it. Step for step the model of wasm/pack, which says what each part is for; a difference
- * of one bit gives a module that does not compile. All state is local: about 3.5 MB, given
+ * of one bit gives a module that does not compile. All state is local: about 6.5 MB, given
  * back at the end.
  */
 import type { Bytes } from './bytes'
@@ -51,8 +51,8 @@ export function unpack(file: Bytes): Bytes {
   const rates = new Uint16Array(21)
   for (let i = 21; i--;) rates[i] = 65536 / (2 * i + 3)
   const stretch = new Float64Array(4096)
-  const weights = new Float64Array(2048 * CONTEXTS).fill(.15)
-  const slots = new Uint32Array(CONTEXTS << 17).fill(2 ** 31)
+  const weights = new Float64Array(2240 * CONTEXTS).fill(.1)
+  const slots = new Uint32Array(CONTEXTS << 18).fill(2 ** 31)
   const view = new Uint32Array(ELEMENTS)
   const hashes = new Int32Array(CONTEXTS)
   const lines = new Int32Array(CONTEXTS)
@@ -82,13 +82,17 @@ export function unpack(file: Bytes): Bytes {
       }
       const set = (hash(view[KEY]!, view[O0]!) >>> 22) * CONTEXTS
       const set2 = (1024 | kind << 8 | c) * CONTEXTS
-      let dot = 0
+      let set3 = 0
       for (let i = 0; i < CONTEXTS; i++) {
         const h = lines[i]!
-        const slot = at[i] = i << 17 | h >>> 15 & ~15 | half
+        const slot = at[i] = i << 18 | h >>> 14 & ~15 | half
         if ((slots[slot]! ^ h) & 255) slots[slot] = 1 << 31 | h & 255
-        dot += (inputs[i] = stretch[slots[slot]! >>> 20]! * (1 + 1 / ((slots[slot]! >>> 8 & 255) + 1))) * (weights[set + i]! + weights[set2 + i]!)
+        set3 = set3 << 1 | +((slots[slot]! >>> 8 & 255) > 1)
+        inputs[i] = stretch[slots[slot]! >>> 20]!
       }
+      set3 = ((kind << CONTEXTS) + set3 + 2048) * CONTEXTS
+      let dot = 0
+      for (let i = 0; i < CONTEXTS; i++) dot += inputs[i]! * (weights[set + i]! + weights[set2 + i]! + weights[set3 + i]!)
       const p = squash(dot)
       const bound = (width >>> 16) * (p * 65535 | 1)
       const bit = +(code < bound)
@@ -99,13 +103,14 @@ export function unpack(file: Bytes): Bytes {
       }
       c = c << 1 | bit
       half = half << 1 | bit
-      const e = (bit - p) * .006
+      const e = (bit - p) * .004
       for (let i = 0; i < CONTEXTS; i++) {
         weights[set + i]! += e * inputs[i]!
         weights[set2 + i]! += e * inputs[i]!
+        weights[set3 + i]! += e * inputs[i]!
         const s = slots[at[i]!]!
         const n = s >>> 8 & 255
-        slots[at[i]!] = (s >>> 16) + ((bit * 65535 - (s >>> 16)) * rates[n]! >> 15) << 16 | Math.min(n + 1, 20) << 8 | s & 255
+        slots[at[i]!] = (s >>> 16) + ((bit * 65535 - (s >>> 16)) * rates[n]! >> 15) << 16 | Math.min(n + 1, s >>> 31 ^ bit ? 4 : 20) << 8 | s & 255
       }
     }
     out[pos++] = c

@@ -76,7 +76,8 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 	case 'v':
 		ok = p.appendValue(e, value)
 	case 'k':
-		ok = e.Mode.Opens() && !e.Secret
+		// What is selected is told by an op, when it is known whether the select is secret.
+		ok = e.Mode.Opens() && !e.Secret && e.Tag != TagOption
 	case 'x':
 		if e.Tag == TagMeta && e.Named && eqFold(name, "content") {
 			p.appendCSSValue(value, Masked)

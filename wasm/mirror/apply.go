@@ -217,8 +217,12 @@ func (c *Core) apply(op int) {
 		c.applyValue(s, text)
 		return
 	case opSecret:
-		n.flags |= secret
-		c.emitMask(s, c.arg(1) != 0)
+		n.flags |= secret | called
+		if n.tag == mask.TagInput || n.tag == mask.TagTextarea {
+			c.emitMask(s, c.arg(1) != 0)
+		} else {
+			c.retune(s)
+		}
 		return
 	case opChecked, opSelected:
 		off = off || !shown

@@ -152,8 +152,11 @@ func (c *Core) learn(n *node, name, value []byte, null bool) {
 			}
 		}
 	}
-	if field && c.pol.SecretHint(h, value) {
-		n.flags |= secret
+	if c.pol.SecretHint(h, value) {
+		n.flags |= called
+		if field {
+			n.flags |= secret
+		}
 	}
 }
 
@@ -202,7 +205,7 @@ func (c *Core) textOf(parent int32, data []byte) mask.Text {
 		return c.pol.CSS(data, p.mode)
 	case p.flags&secret != 0:
 		return c.pol.Filled(len(data) > 0)
-	case p.kids == textTyped:
+	case p.kids == textTyped || p.kids == textSecret:
 		return c.pol.EditableText(data, p.mode)
 	case p.kids == textField:
 		return c.pol.FieldText(data, p.mode)

@@ -25,7 +25,7 @@ const (
 // that there was activity within a second is told, not how many keys; of a secret nothing.
 func (c *Core) applyKey(s, kind int32) {
 	n := c.n(s)
-	if !c.keys || kind < 0 || kind > keyLast || n.flags&secret != 0 || n.mode == mask.Blocked {
+	if !c.keys || kind < 0 || kind > keyLast || n.flags&secret != 0 || n.kids == textSecret || n.mode == mask.Blocked {
 		return
 	}
 	if n.mode.Opens() || !c.typedIn(n) && kind > keyEditing {
@@ -91,7 +91,12 @@ func (c *Core) applyValue(s int32, value []byte) {
 // learnTyped remembers the text of an editable element that is masked: what a visitor writes
 // there is often shown elsewhere then.
 func (c *Core) learnTyped(n *node, data []byte) {
-	if p := c.n(n.parent); p.kids == textTyped && p.mode != mask.Blocked && p.flags&secret == 0 {
+	p := c.n(n.parent)
+	switch {
+	case p.mode == mask.Blocked || p.flags&secret != 0:
+	case p.kids == textSecret:
+		c.pol.TypedSecret(n.id, data)
+	case p.kids == textTyped:
 		c.pol.Typed(n.id, data)
 	}
 }

@@ -85,14 +85,21 @@ func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 	p := c.n(n.parent)
 	mode = c.effective(c.around(n), n.attrMark|n.selMark)
 	kids = p.kids
+	isTyped := n.flags&(editable|typedRole) != 0 || n.selMark&markTyped != 0 || n.tag == mask.TagTextarea
 	switch {
+	case kids == textSecret:
 	case n.kind != kindElement:
+	case n.flags&called != 0 && (isTyped && n.tag != mask.TagTextarea || n.tag == mask.TagSelect):
+		kids = textSecret
 	case n.tag == mask.TagOption || n.tag == mask.TagField || n.tag == mask.TagSelect:
 		kids = textField
 	case n.flags&fixed != 0:
 		kids = textPlain
-	case n.flags&(editable|typedRole) != 0 || n.selMark&markTyped != 0 || n.tag == mask.TagTextarea:
+	case isTyped:
 		kids = textTyped
+	}
+	if kids == textSecret && mode != mask.Blocked {
+		mode = mask.Masked
 	}
 	return
 }

@@ -23,14 +23,16 @@ const (
 	sentMask              // the last value op on the wire was the input mask
 	sentNone              // the last value op on the wire was the empty value
 	inline                // an element that a run of texts goes on over
+	called                // by an attribute or a label: what is chosen or typed in it is secret, for the element's life
 	waits                 // a text that flow.go has yet to write; if hidden too, for the first time
 )
 
 // What the text children of an element are. It is inherited.
 const (
-	textPlain = iota
-	textTyped // the visitor may have typed it
-	textField // of an option, or computed from fields
+	textPlain  = iota
+	textTyped  // the visitor may have typed it
+	textField  // of an option, or computed from fields
+	textSecret // of a select or an editor that is called secret: no marker opens it
 )
 
 // node is one node of the mirror. Links are slots (indexes of Core.nodes), 0 is none.

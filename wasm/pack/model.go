@@ -16,12 +16,13 @@
 package pack
 
 const (
-	slotBits = 17
+	slotBits = 18
 	setBits  = 10
 
-	rate   = 0.006 // of the mixers
-	weight = 0.15  // of an input at first
-	limit  = 20    // of a counter: how many bits it remembers at most
+	rate      = 0.004 // of the mixers
+	weight    = 0.1   // of an input at first
+	limit     = 20    // of a counter: how many bits it remembers at most
+	surprised = 4     // how many it remembers of those before one that it did not expect
 )
 
 // What contexts are made of.
@@ -111,7 +112,7 @@ type model struct {
 
 	stretch [4096]float64
 	rates   [limit + 1]int // of counters, by how often they were used, in 1/32768
-	weights []float64      // first those by key, then those by class and bits of the byte
+	weights []float64      // by key, then by class and bits of the byte, then by class and contexts known
 	slots   []uint32       // 16 bits probability of a 1, 8 bits how often seen, 8 bits check
 
 	// The byte at hand.
@@ -132,7 +133,7 @@ type model struct {
 	half uint32 // bits of this half of the byte, below a leading 1
 	at   []uint32
 	in   []float64
-	sets [2]int
+	sets [3]int
 	p    float64
 }
 
@@ -149,7 +150,7 @@ func newModel(masks []uint16, begin, end int) *model {
 	n := len(masks) / 3
 	m := &model{
 		masks: masks, contexts: n, begin: begin, end: end,
-		weights: make([]float64, 2<<setBits*n),
+		weights: make([]float64, (2<<setBits+3<<n)*n),
 		slots:   make([]uint32, n<<slotBits),
 		hashes:  make([]uint32, n), lines: make([]uint32, n), at: make([]uint32, n), in: make([]float64, n),
 	}
@@ -187,8 +188,7 @@ func (m *model) predict(before uint32) uint32 {
 			m.lines[i] = hash(h, before)
 		}
 	}
-	m.sets = [2]int{int(hash(m.view[key], m.view[o0]) >> (32 - setBits)), int(1<<setBits | m.class<<8 | before)}
-	dot := 0.0
+	known := uint32(0) // contexts that were seen before, a bit each
 	for i, h := range m.lines {
 		at := uint32(i)<<slotBits | h>>(32-slotBits)&^15 | m.half
 		// Another context's slot is taken over, not shared.
@@ -196,10 +196,21 @@ func (m *model) predict(before uint32) uint32 {
 			m.slots[at] = 1<<31 | h&255
 		}
 		m.at[i] = at
-		// One that was seen seldom is in a context that tells much.
-		n := m.slots[at] >> 8 & 255
-		m.in[i] = m.stretch[m.slots[at]>>20] * (1 + 1/float64(n+1))
-		dot += float64(m.in[i] * (m.weights[m.sets[0]*m.contexts+i] + m.weights[m.sets[1]*m.contexts+i]))
+		known <<= 1
+		if m.slots[at]>>8&255 > 1 {
+			known |= 1
+		}
+		m.in[i] = m.stretch[m.slots[at]>>20]
+	}
+	m.sets = [3]int{
+		int(hash(m.view[key], m.view[o0]) >> (32 - setBits)),
+		int(1<<setBits | m.class<<8 | before),
+		int(2<<setBits + m.class<<m.contexts + known),
+	}
+	dot := 0.0
+	for i, in := range m.in {
+		w := m.weights[m.sets[0]*m.contexts+i] + m.weights[m.sets[1]*m.contexts+i] + m.weights[m.sets[2]*m.contexts+i]
+		dot += float64(in * w)
 	}
 	m.p = squash(dot)
 	return uint32(m.p*65535) | 1
@@ -214,7 +225,11 @@ func (m *model) update(bit uint32) {
 		s := m.slots[at]
 		p, n := int(s>>16), int(s>>8&255)
 		p += (int(bit*65535) - p) * m.rates[n] >> 15
-		m.slots[at] = uint32(p<<16|min(n+1, limit)<<8) | s&255
+		n = min(n+1, limit)
+		if s>>31 != bit {
+			n = min(n, surprised)
+		}
+		m.slots[at] = uint32(p<<16|n<<8) | s&255
 	}
 	m.half = m.half<<1 | bit
 }
