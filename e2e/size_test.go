@@ -62,7 +62,7 @@ func (b *countingBody) Read(p []byte) (int, error) {
 const (
 	budgetAll   = 40 * 1024
 	budgetMain  = 12 * 1024
-	ceilingAll  = 43_700
+	ceilingAll  = 43_000
 	ceilingMain = 14_800
 )
 

@@ -48,8 +48,6 @@ export function unpack(file: Bytes): Bytes {
   const [length, begin, end] = new Uint32Array(file.buffer, PARAMS, 3) as unknown as [number, number, number]
   const masks = new Uint16Array(file.buffer, MASKS, 3 * CONTEXTS)
   const out = new Uint8Array(length)
-  const rates = new Uint16Array(21)
-  for (let i = 21; i--;) rates[i] = 65536 / (2 * i + 3)
   const stretch = new Float64Array(4096)
   const weights = new Float64Array(2240 * CONTEXTS).fill(.1)
   const slots = new Uint32Array(CONTEXTS << 18).fill(2 ** 31)
@@ -110,7 +108,7 @@ export function unpack(file: Bytes): Bytes {
         weights[set3 + i]! += e * inputs[i]!
         const s = slots[at[i]!]!
         const n = s >>> 8 & 255
-        slots[at[i]!] = (s >>> 16) + ((bit * 65535 - (s >>> 16)) * rates[n]! >> 15) << 16 | Math.min(n + 1, s >>> 31 ^ bit ? 4 : 20) << 8 | s & 255
+        slots[at[i]!] = (s >>> 16) + ((bit * 65535 - (s >>> 16)) * (65536 / (2 * n + 3) | 0) >> 15) << 16 | Math.min(n + 1, s >>> 31 ^ bit ? 4 : 20) << 8 | s & 255
       }
     }
     out[pos++] = c
