@@ -12,9 +12,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // wiretap stands between the browser and the collector and keeps every byte that the browser
@@ -175,13 +178,30 @@ func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap, args ...st
 	for _, b := range sent {
 		s.scan("the upload", b)
 	}
-	for _, session := range c.sessions(t) {
-		events := []byte(c.replay(t, append([]string{"cat", session}, args...)...))
+	// Most of the time goes to the commands, not to the scan.
+	type texts struct{ events, raw string }
+	read := make(chan texts)
+	sessions := c.sessions(t)
+	go func() {
+		defer close(read)
+		var g errgroup.Group
+		g.SetLimit(2)
+		for _, session := range sessions {
+			g.Go(func() error {
+				cat := func(how ...string) string { return c.replay(t, slices.Concat([]string{"cat"}, how, []string{session}, args)...) }
+				read <- texts{cat(), cat("--raw")}
+				return nil
+			})
+		}
+		_ = g.Wait()
+	}()
+	for r := range read {
+		events := []byte(r.events)
 		if err := s.scanEvents("cat", events); err != nil {
 			t.Fatal(err)
 		}
 		lines = append(lines, events...)
-		s.scan("cat --raw", []byte(c.replay(t, append([]string{"cat", "--raw", session}, args...)...)))
+		s.scan("cat --raw", []byte(r.raw))
 	}
 	c.stop()
 	s.scan("the collector's log", []byte(c.output()))
