@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
@@ -38,6 +39,9 @@ func secretField(name, html string) typedField {
 
 // typedFields are all kinds of fields, in every way that text comes into them.
 func typedFields() []typedField {
+	// No day near today, which stands in logs.
+	day := time.Now().AddDate(0, 0, 100)
+	keys, written := day.Format("0102")+"7391", "7391-"+day.Format("01-02")
 	list := []typedField{
 		inputField("no type", ``), inputField("empty type", `type=""`), inputField("unknown type", `type="surname"`), inputField("upper case type", `TYPE="TEXT"`),
 		inputField("text", `type="text" name="given"`), inputField("search", `type="search"`), inputField("url", `type="url"`), inputField("tel of letters", `type="tel"`),
@@ -48,11 +52,11 @@ func typedFields() []typedField {
 		{name: "card in a plain field", html: `<input class="%s">`, kind: "N"},
 		{name: "tel", html: `<input class="%s" type="tel">`, kind: "P"},
 		{name: "number", html: `<input class="%s" type="number">`, kind: "N"},
-		{name: "date", html: `<input class="%s" type="date">`, short: "11287391 7391-11-28"},
+		{name: "date", html: `<input class="%s" type="date">`, short: keys + " " + written},
 		{name: "month", html: `<input class="%s" type="month">`, short: "November" + kb.ArrowRight + "7391 7391-11"},
 		{name: "week", html: `<input class="%s" type="week">`, short: "437391 7391-W43"},
 		{name: "time", html: `<input class="%s" type="time" step="0.001">`, short: "094753918PM 21:47:53.918"},
-		{name: "datetime-local", html: `<input class="%s" type="datetime-local">`, short: "11287391" + kb.ArrowRight + "0947PM 7391-11-28T21:47"},
+		{name: "datetime-local", html: `<input class="%s" type="datetime-local">`, short: keys + kb.ArrowRight + "0947PM " + written + "T21:47"},
 		{name: "textarea", html: `<textarea class="%s"></textarea>`},
 		{name: "contenteditable", html: `<div class="%s" contenteditable></div>`},
 		{name: "contenteditable, plaintext-only", html: `<div class="%s" contenteditable="plaintext-only"></div>`},

@@ -82,6 +82,7 @@ func (p *leakPage) fill(r leakRoute, texts map[string]*canary, template, marker 
 
 func (p *leakPage) control(what string) string {
 	c := newCanary("W", p.name+", "+p.level+", "+p.custody+", "+what)
+	c.free = true
 	p.controls = append(p.controls, c)
 	return c.text
 }

@@ -162,4 +162,32 @@ func TestScannerFindsPlantedLeaks(t *testing.T) {
 	}
 }
 
+// What chance makes is no find: eight letters in what is sealed, and eight in two texts that may be
+// shown beside each other. Ten are one there, and so are eight beside one text that may be shown.
+func TestScannerTellsChanceFromLeaks(t *testing.T) {
+	c := &canary{text: "bcdfghjklmnpqr"}
+	left, right := &canary{text: "wwwwwwwwwwdfgh", free: true}, &canary{text: "jklmvvvvvvvvvv", free: true}
+	for _, x := range []struct {
+		text         string
+		plain, noise bool
+	}{
+		{"zzDFGHJKLMzz", true, false},
+		{"zzDFGHJKLMNPzz", true, true},
+		{"zzmlkjhgfdzz", true, false},
+		{"zzpnmlkjhgfdzz", true, true},
+		{"zzdfghjklmzz", true, true}, // as it is written
+		{left.text + right.text, false, false},
+		{"wwwwwdfgh" + right.text, true, true},
+		{left.text + "jklmn", true, true},
+		{left.text + " " + c.text + right.text, true, true},
+	} {
+		s, sealed := newScanner(c, left, right), newScanner(c, left, right)
+		s.scan("a text", []byte(x.text))
+		sealed.scanSealed("a text", []byte(x.text))
+		if s.seen(c) != x.plain || sealed.seen(c) != x.noise {
+			t.Errorf("%s: found %v, want %v; in noise %v, want %v", x.text, s.seen(c), x.plain, sealed.seen(c), x.noise)
+		}
+	}
+}
+
 func joined(parts ...[]byte) []byte { return bytes.Join(parts, nil) }

@@ -38,7 +38,10 @@ const (
 	windowUnits  = 8
 	windowDigits = 12
 	windowBase64 = 10 // characters, 60 bits
-	encodedStep  = 3  // what is encoded is found by every third window: by ten letters in a row
+	// What is sealed is noise: of millions of its bytes, less all but letters and digits, chance makes
+	// eight of some thousands of canaries, and a thousand times more seldom ten.
+	windowNoise = 10
+	encodedStep = 3 // what is encoded is found by every third window: by ten letters in a row
 )
 
 // needle is one window of one form of a canary.
@@ -56,10 +59,15 @@ type scanner struct {
 	folded map[uint64][]needle // in what is left of the bytes without all but letters and digits, in lower case
 	short  []needle            // dates and the like, looked for one by one
 	finds  map[*canary]map[string]string
+	// Texts that the policy shows, all of freeUnits letters. Two of them beside each other may hold
+	// eight letters of a canary.
+	shown map[string]bool
 }
 
+const freeUnits = 14
+
 func newScanner(canaries ...*canary) *scanner {
-	s := &scanner{sieve: make([]uint64, 1<<sieveBits/64), exact: map[uint64][]needle{}, folded: map[uint64][]needle{}, finds: map[*canary]map[string]string{}}
+	s := &scanner{sieve: make([]uint64, 1<<sieveBits/64), exact: map[uint64][]needle{}, folded: map[uint64][]needle{}, finds: map[*canary]map[string]string{}, shown: map[string]bool{}}
 	for _, c := range canaries {
 		s.add(c)
 	}
@@ -149,6 +157,9 @@ func (s *scanner) add(c *canary) {
 	text := c.text
 	n := windowUnits
 	plain := fold(text)
+	if c.free && len(plain) == freeUnits {
+		s.shown[string(plain)] = true
+	}
 	numeric := len(strings.Trim(string(plain), "0123456789")) == 0
 	if numeric {
 		n = windowDigits
@@ -209,9 +220,14 @@ func (s *scanner) add(c *canary) {
 }
 
 // scan looks for all canaries in data, and in what is compressed in it.
-func (s *scanner) scan(source string, data []byte) {
-	s.search(s.exact, source, data)
-	s.search(s.folded, source, fold(data))
+func (s *scanner) scan(source string, data []byte) { s.scanFor(source, data, windowUnits) }
+
+// scanSealed is scan for data that is sealed for the most part.
+func (s *scanner) scanSealed(source string, data []byte) { s.scanFor(source, data, windowNoise) }
+
+func (s *scanner) scanFor(source string, data []byte, folded int) {
+	s.search(s.exact, source, data, 0)
+	s.search(s.folded, source, fold(data), folded)
 	for _, n := range s.short {
 		if at := bytes.Index(data, []byte(n.text)); at >= 0 {
 			s.found(n, source, data, at)
@@ -233,24 +249,68 @@ func (s *scanner) scan(source string, data []byte) {
 		}
 		// What was read before an error counts too: the stream may be cut off.
 		if inner, _ := io.ReadAll(io.LimitReader(r, 1<<24)); len(inner) > 64 {
-			s.search(s.exact, source+" (compressed)", inner)
-			s.search(s.folded, source+" (compressed)", fold(inner))
+			s.search(s.exact, source+" (compressed)", inner, 0)
+			s.search(s.folded, source+" (compressed)", fold(inner), 0)
 		}
 	}
 }
 
-func (s *scanner) search(index map[uint64][]needle, source string, data []byte) {
+// search looks for the needles of an index; of the canary around one, least units must stand there.
+func (s *scanner) search(index map[uint64][]needle, source string, data []byte, least int) {
 	for i := 0; i+8 <= len(data); i++ {
 		k := le.LittleEndian.Uint64(data[i:])
 		if bit := sieveBit(k); s.sieve[bit/64]>>(bit%64)&1 == 0 {
 			continue
 		}
 		for _, n := range index[k] {
-			if len(n.text) <= len(data)-i && string(data[i:i+len(n.text)]) == n.text {
+			if len(n.text) <= len(data)-i && string(data[i:i+len(n.text)]) == n.text && s.isWhole(n, data, i, least) && !s.isShown(n, data, i) {
 				s.found(n, source, data, i)
 			}
 		}
 	}
+}
+
+// isWhole reports whether the needle at i goes on in data as its canary does, to least units or all.
+func (s *scanner) isWhole(n needle, data []byte, i, least int) bool {
+	if least <= len(n.text) {
+		return true
+	}
+	whole := fold(n.canary.text)
+	if n.form == "reversed" {
+		slices.Reverse(whole)
+	}
+	at := bytes.Index(whole, []byte(n.text))
+	if at < 0 {
+		return true
+	}
+	from, to := i, i+len(n.text)
+	for k := at - 1; k >= 0 && from > 0 && data[from-1] == whole[k]; k-- {
+		from--
+	}
+	for k := at + len(n.text); k < len(whole) && to < len(data) && data[to] == whole[k]; k++ {
+		to++
+	}
+	return to-from >= min(least, len(whole))
+}
+
+// isShown reports whether the needle at i consists of parts of texts, whole in data, that may be shown.
+func (s *scanner) isShown(n needle, data []byte, i int) bool {
+	if n.canary.free {
+		return false
+	}
+	for at := i; at < i+len(n.text); {
+		end := 0
+		for from := max(0, at-freeUnits+1); from <= at && from+freeUnits <= len(data); from++ {
+			if s.shown[string(data[from:from+freeUnits])] {
+				end = from + freeUnits
+			}
+		}
+		if end == 0 {
+			return false
+		}
+		at = end
+	}
+	return true
 }
 
 func (s *scanner) found(n needle, source string, data []byte, at int) {
@@ -339,8 +399,8 @@ func (s *scanner) scanEvents(source string, lines []byte) error {
 		}
 	}
 	for name, text := range streams {
-		s.search(s.exact, source+", strung over "+name, text.Bytes())
-		s.search(s.folded, source+", strung over "+name, fold(text.Bytes()))
+		s.search(s.exact, source+", strung over "+name, text.Bytes(), 0)
+		s.search(s.folded, source+", strung over "+name, fold(text.Bytes()), 0)
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap, args ...st
 		t.Fatal("the browser sent nothing through the tap")
 	}
 	for _, b := range sent {
-		s.scan("the upload", b)
+		s.scanSealed("the upload", b)
 	}
 	// Most of the time goes to the commands, not to the scan.
 	type texts struct{ events, raw string }
@@ -188,7 +188,9 @@ func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap, args ...st
 		g.SetLimit(2)
 		for _, session := range sessions {
 			g.Go(func() error {
-				cat := func(how ...string) string { return c.replay(t, slices.Concat([]string{"cat"}, how, []string{session}, args)...) }
+				cat := func(how ...string) string {
+					return c.replay(t, slices.Concat([]string{"cat"}, how, []string{session}, args)...)
+				}
 				read <- texts{cat(), cat("--raw")}
 				return nil
 			})
@@ -212,7 +214,7 @@ func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap, args ...st
 			}
 			b, err := os.ReadFile(path)
 			if err == nil {
-				s.scan("file "+filepath.Base(path), append(b, path...))
+				s.scanSealed("file "+filepath.Base(path), append(b, path...))
 			}
 			return err
 		})
