@@ -26,7 +26,7 @@ const secret = secretInputs.map((condition) => 'input' + condition).join()
 /** Attributes whose change can change a match: the marker's and those that selectors name. */
 export let markNames: ReadonlySet<string>
 /** Whether anything but the marker's attribute marks nodes. */
-export const hasMarks = (): boolean => !!(lists[0] ?? typed[0]) || slots.size > 0
+export const hasMarks = (): boolean => !!(lists[0] ?? typed[0] ?? called[0]) || slots.size > 0
 let blocked: string
 let hidden: string
 /** What shows text; empty where the page's level does. */
@@ -43,6 +43,7 @@ const secrets = new Set<WeakRef<Element>>()
 export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 1, roots: WeakMap<Element, ShadowRoot> | undefined): void => {
   closedRoots = roots
   typed = []
+  called.length = 0
   slots.clear()
   markNames = new Set([marker, ...names])
   blocked = [`[${marker}=block i]`, ...block].join()
@@ -142,16 +143,20 @@ const isCalledInput = (input: HTMLInputElement): boolean =>
 export const isCalledSelect = (select: Element): boolean =>
   isTextShown(select) && isCalledSecret(select, $selectLabels.call(select as HTMLSelectElement))
 
+/** Selects and editors that an attribute called secret which they have no more. */
+const called: Element[] = []
 /**
- * An input may have been secret within one task only, with nothing of that left at its end: the record
- * of the change that ended it says so. Answers whether it was.
+ * A field may have been secret within one task only, with nothing of that left at its end: the record
+ * of the change that ended it says so. Answers whether it was; of a select or an editor, when it is new.
  */
 export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): boolean => {
-  const was =
-    !!oldValue && $localName.call(target as Element) === 'input' &&
-    /^(?:type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) && secretName.test(oldValue)
-  if (was) keepSecret(target as Element)
-  return was
+  const element = target as Element
+  if (!oldValue || !/^(?:type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !secretName.test(oldValue)) return false
+  if ($localName.call(element) === 'input') {
+    keepSecret(element)
+    return true
+  }
+  return $matches.call(element, 'select,[contenteditable],[role]') && !called.includes(element) && !!called.push(element)
 }
 
 const keepSecret = (element: Element): void => {
@@ -176,7 +181,7 @@ export const isTextShown = (element: Element): boolean =>
 export const bitsOf = (element: Element): number =>
   lists.reduce(
     (bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0),
-    (busy.includes(element) ? 2 : 0) | (typed.includes(element) ? 32 : 0) | slotted(element),
+    (busy.includes(element) ? 2 : 0) | (typed.includes(element) ? 32 : 0) | (called.includes(element) ? 64 : 0) | slotted(element),
   )
 const slotted = (host: Element): number => {
   const bits = slotBits(host)
@@ -188,7 +193,7 @@ export const findMarked = (root: Node): Map<Element, number> => {
   const found = new Map<Element, number>()
   if ($nodeType.call(root) !== 1) return found
   const matching = lists.length ? findAll(root, lists.map(([list]) => list).join()) : []
-  const others = [...busy, ...typed, ...slots.keys()].filter((element) => $contains.call(root, element))
+  const others = [...busy, ...typed, ...called, ...slots.keys()].filter((element) => $contains.call(root, element))
   for (const element of [root as Element, ...matching, ...others]) {
     const bits = bitsOf(element)
     if (bits) found.set(element, bits)

@@ -177,7 +177,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     style_: (element) => styles.changed_(element),
   })
-  const styles = createStyles(later, wrote)
+  /** A marker that the same task sets or takes away, earlier or later, holds for what is told here. */
+  const afterTask = (run: () => void): void =>
+    queueMicrotask(guard(() => {
+      if (stopped) return
+      drain()
+      stamp()
+      run()
+      wrote()
+    }))
+  const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
   const keys = trackKeys(() => active(), options.keystrokes_)
@@ -214,7 +223,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   const look = (records: readonly MutationRecord[]): void =>
     records.forEach((record) => {
-      if (noteOld(record)) controlTouched(record.target as Element)
+      if (!noteOld(record)) return
+      controlTouched(record.target as Element)
+      remarkOne(record.target as Element)
     })
   const apply = (given: readonly MutationRecord[], all = false): void => {
     if (stopped) return
@@ -311,10 +322,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       wrote()
     })
     listen(root, 'input', (event) => {
+      const target = targetOf(event) as Element
       stamp()
       noteDesign(root as Document, true)
-      controlChanged(targetOf(event) as Element)
-      active()
+      afterTask(() => {
+        controlChanged(target)
+        active()
+      })
     })
     const realm = $defaultView.call(root as Document)
     if (realm) wrapRealm(realm)
@@ -357,7 +371,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let epoch = 0
   const begin = (): void => {
     send('ops') // what follows may go to another core
-    look(observer.takeRecords())
+    observer.takeRecords().forEach(noteOld)
     beginIds()
     giveId(document)
     dirty = null

@@ -27,6 +27,7 @@ const isElement = (item: CSSStyleSheet | Element): item is Element => !('ownerNo
 export function createStyles(
   later: (job: () => boolean) => void,
   wrote: () => void,
+  afterTask: (run: () => void) => void,
 ): Styles {
   const roots = new Set<Document | ShadowRoot>()
   const sheetIds = new WeakMap<CSSStyleSheet, number>()
@@ -126,12 +127,14 @@ export function createStyles(
     },
     wrapRealm_(realm) {
       const change = (name: string, code: Op.ruleInsert | Op.ruleDelete): void =>
-        wrap(sheet, name, 'value', (self, args, index) => {
-          const owner = changed(self as CSSStyleSheet, false)
-          if (!owner) return
-          if (code === Op.ruleInsert) op(code, ...owner, index as number, String(args[0]))
-          else op(code, ...owner, Number(args[0]))
-          wrote()
+        wrap(sheet, name, 'value', (self, [first], index) => {
+          const rule = String(first)
+          afterTask(() => {
+            const owner = changed(self as CSSStyleSheet, false)
+            if (!owner) return
+            if (code === Op.ruleInsert) op(code, ...owner, index as number, rule)
+            else op(code, ...owner, Number(rule))
+          })
         })
       const whole = (self: unknown): void => void changed(self as CSSStyleSheet, true)
       const inner = (rule: unknown): void => whole((rule as CSSRule).parentStyleSheet)

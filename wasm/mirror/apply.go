@@ -246,11 +246,15 @@ func (c *Core) apply(op int) {
 		c.applyKey(s, c.arg(1))
 		return
 	case opSheet, opRuleInsert, opRuleDelete, opAdopted:
-		// An owner of 0 is a constructed sheet, which may be adopted anywhere: it is masked by
-		// the page's mode, that of slot 0.
 		off = off || s == 0 && c.arg(0) != 0
+		mode := n.mode
+		if op == opAdopted {
+			c.noteAdopted(s)
+		} else if s == 0 {
+			mode = c.sheetMode(c.arg(1))
+		}
 		if !off {
-			o.Text = c.pol.CSS(text, n.mode).Bytes()
+			o.Text = c.pol.CSS(text, mode).Bytes()
 		}
 	case opNavigate:
 		o.Text = c.pol.URL(text, c.pol.PageMode()).Bytes()
@@ -318,7 +322,7 @@ func (c *Core) applyHello() {
 // applyMark sets the marks of the site's selectors. It may stand before the element that it
 // is for, so that it holds from the start.
 func (c *Core) applyMark() {
-	id, marks := c.arg(0), uint8(c.arg(1))&(markMask|markBlock|markAllow|markSlotted|markTyped)
+	id, marks := c.arg(0), uint8(c.arg(1))&(markMask|markBlock|markAllow|markSlotted|markTyped|markCalled)
 	if uint32(id) > c.maxID && id > 0 {
 		c.early, c.earlyMarks = uint32(id), marks
 	} else if s := c.find(id); s != 0 && c.n(s).kind == kindElement {

@@ -37,7 +37,7 @@ func assetPage() *batch {
 		op(opElement, 13, 14, 15, 0, "img", 1, "src", "https://cdn.example/framed.png").
 		op(opElement, 2, 12, 16, 0, "img", 1, "src", "/users/jane/photo.png").
 		op(opSheet, 3, 0, "p{background:url(../img/sheet.png)}").
-		op(opSheet, 0, 1, "p{background:url(made.png)}").
+		op(opAdopted, 1, 1, 1).op(opSheet, 0, 1, "p{background:url(made.png)}").
 		op(opElement, 2, 16, 17, 0, "div", 1, "data-afterimage", "allow").
 		op(opElement, 17, 0, 18, 0, "img", 1, "src", "allowed.png").
 		op(opElement, 17, 18, 19, 0, "div", 1, "data-afterimage", "block").

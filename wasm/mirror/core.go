@@ -60,7 +60,8 @@ type Core struct {
 
 	handed [handedKinds]int // masked of what the site handed over, not yet told
 
-	document   int32  // slot of node 1
+	document   int32 // slot of node 1
+	sheets     sheets
 	early      uint32 // id of an element that is yet to come, and its marks
 	earlyMarks uint8
 
@@ -258,6 +259,7 @@ func (c *Core) beginEpoch() {
 	c.resend = c.resend[:0]
 	c.act, c.early = activity{}, 0
 	c.assets.reset()
+	c.sheets.reset()
 	c.snapshot, c.inSnapshot, c.dropped = true, true, false
 	c.epochAt, c.epochSize, c.firstSize = c.atMs, 0, 0
 	c.begin(wire.KindSnapshotBegin, 0)

@@ -16,6 +16,8 @@ const (
 	slotShift   = 3
 	// The visitor types here although no attribute says so (designMode).
 	markTyped = 32
+	// An attribute that is gone called it secret.
+	markCalled = 64
 )
 
 // marker reads a data-afterimage attribute. Words that are not known mask: a page that
@@ -89,7 +91,7 @@ func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 	switch {
 	case kids == textSecret:
 	case n.kind != kindElement:
-	case n.flags&called != 0 && (isTyped && n.tag != mask.TagTextarea || n.tag == mask.TagSelect):
+	case (n.flags&called != 0 || n.selMark&markCalled != 0) && (isTyped && n.tag != mask.TagTextarea || n.tag == mask.TagSelect):
 		kids = textSecret
 	case n.tag == mask.TagOption || n.tag == mask.TagField || n.tag == mask.TagSelect:
 		kids = textField
@@ -132,6 +134,7 @@ func (c *Core) recompute(s int32) {
 	for at := s; at != 0; at = c.following(at, s, false) {
 		n := c.n(at)
 		n.mode, n.kids = c.settle(at)
+		c.judgeSheets(at)
 	}
 }
 
@@ -144,6 +147,7 @@ func (c *Core) withdraw(s int32) {
 	for at := s; at != 0; at = c.following(at, s, false) {
 		n := c.n(at)
 		n.mode, n.kids = c.settle(at)
+		c.judgeSheets(at)
 		n.flags = n.flags&^waits | hidden
 	}
 }

@@ -25,6 +25,10 @@ func TestSecretSelectsAndEditors(t *testing.T) {
 		{"an editor labelled so", "div data-afterimage=allow\n\tdiv aria-label=Password contenteditable=true\n\t\tp data-afterimage=allow\n\t\t\t'zanthorpe",
 			`<div data-afterimage="allow"><div aria-label="xxxxxxx" contenteditable="true"><p data-afterimage="allow">` + "••••••" + `</p></div></div>`,
 			func(b *batch) { b.op(opText, 5, "zanthorpe2").op(opKey, 3, 0).op(opKey, 4, 0).op(opTime, 5000) }},
+		{"an editor that the bridge remembers", "div data-afterimage=allow\n\tdiv contenteditable=true\n\t\t'zanthorpe", `<div data-afterimage="allow"></div>`,
+			func(b *batch) {
+				b.op(opMark, 3, markCalled).op(opText, 4, "zanthorpe2").op(opKey, 3, 0).op(opTime, 5000)
+			}},
 		{"a role labelled so, what is fixed in it too", "div data-afterimage=allow\n\tdiv role=textbox id=one-time-code\n\t\tp contenteditable=false\n\t\t\t'4711",
 			`<div data-afterimage="allow"><div id="one-time-code" role="textbox"><p contenteditable="false">` + "••••••" + `</p></div></div>`, nil},
 		{"no field, but called so", "div data-afterimage=allow id=password\n\t'Choose one",
