@@ -51,8 +51,9 @@ type needle struct {
 	form   string
 }
 
-// scanner finds canaries in bytes, in every form that it knows. Needles are at least 8 bytes
-// long and found by their first 8.
+// scanner finds canaries in bytes, in every form that it knows. Needles are at least 8 bytes long and
+// found by their beginning: by its first 8 bytes most bytes of what is scanned are passed over, by as
+// many as keyLen says those of one needle are told from others of the same encoding.
 type scanner struct {
 	sieve  []uint64 // a bit for each first 8 bytes, by their hash: most bytes are no needle's
 	exact  map[uint64][]needle
@@ -74,7 +75,27 @@ func newScanner(canaries ...*canary) *scanner {
 	return s
 }
 
-func key8[T string | []byte](b T) uint64 { return le.LittleEndian.Uint64([]byte(b[:8])) }
+// keyLengths are the lengths of beginnings, in bytes.
+var keyLengths = [...]int{32, 24, 16, 8}
+
+func keyLen(n int) int {
+	for _, l := range keyLengths {
+		if l <= n {
+			return l
+		}
+	}
+	return 0
+}
+
+// keyOf hashes the first n bytes, a multiple of 8.
+func keyOf(b []byte, n int) uint64 {
+	h := uint64(n)
+	for i := 0; i < n; i += 8 {
+		h = (h ^ le.LittleEndian.Uint64(b[i:])) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	return h
+}
 
 // sieveBits is the logarithm of the sieve's bits; it fits a processor's cache.
 const sieveBits = 24
@@ -86,13 +107,14 @@ func (s *scanner) put(index map[uint64][]needle, c *canary, form, text string) {
 		s.short = append(s.short, needle{text, c, form})
 		return
 	}
-	k := key8(text)
+	k := keyOf([]byte(text), keyLen(len(text)))
 	for _, n := range index[k] {
 		if n.text == text && n.canary == c {
 			return
 		}
 	}
-	s.sieve[sieveBit(k)/64] |= 1 << (sieveBit(k) % 64)
+	bit := sieveBit(le.LittleEndian.Uint64([]byte(text[:8])))
+	s.sieve[bit/64] |= 1 << (bit % 64)
 	index[k] = append(index[k], needle{text, c, form})
 }
 
@@ -181,7 +203,8 @@ func (s *scanner) add(c *canary) {
 	}
 	cases := []string{text, strings.ToLower(text), strings.ToUpper(text), string(plain)}
 	slices.Sort(cases)
-	for _, form := range slices.Compact(cases) {
+	cases = slices.Compact(cases)
+	for _, form := range cases {
 		for _, e := range encodings {
 			var units []string
 			for _, u := range utf16.Encode([]rune(form)) {
@@ -205,7 +228,11 @@ func (s *scanner) add(c *canary) {
 	for n := windowUnits; n < len(text); n++ {
 		hashed = append(hashed, text[:n])
 	}
-	hashed = append(hashed, strings.FieldsFunc(text, func(r rune) bool { return r == '@' || r == '.' })...)
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return r == '@' || r == '.' }) {
+		if len(part) >= windowUnits {
+			hashed = append(hashed, part)
+		}
+	}
 	slices.Sort(hashed)
 	for _, form := range slices.Compact(hashed) {
 		for _, d := range digests {
@@ -262,9 +289,14 @@ func (s *scanner) search(index map[uint64][]needle, source string, data []byte, 
 		if bit := sieveBit(k); s.sieve[bit/64]>>(bit%64)&1 == 0 {
 			continue
 		}
-		for _, n := range index[k] {
-			if len(n.text) <= len(data)-i && string(data[i:i+len(n.text)]) == n.text && s.isWhole(n, data, i, least) && !s.isShown(n, data, i) {
-				s.found(n, source, data, i)
+		for _, l := range keyLengths {
+			if i+l > len(data) {
+				continue
+			}
+			for _, n := range index[keyOf(data[i:], l)] {
+				if len(n.text) <= len(data)-i && string(data[i:i+len(n.text)]) == n.text && s.isWhole(n, data, i, least) && !s.isShown(n, data, i) {
+					s.found(n, source, data, i)
+				}
 			}
 		}
 	}
