@@ -157,7 +157,7 @@ if (wrong.length) throw new Error(wrong.join('\n'));
 return pending })()`
 
 // oddMarkup is what Chromium logs of markup that routes plant their canaries in.
-var oddMarkup = []string{"Unsafe attempt to load URL data:", "focusgroup requires a recognized behavior token"}
+var oddMarkup = []string{"does not support attachShadow", "Unsafe attempt to load URL data:", "focusgroup requires a recognized behavior token"}
 
 // visitLeakPage opens a page, runs what its route does, and waits until all is acknowledged.
 func visitLeakPage(tb *tab, origin string, p *leakPage) {
