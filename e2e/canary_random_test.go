@@ -53,6 +53,9 @@ var hushedSteps = []string{
 	`const e = document.createElement('input'); e.placeholder = '$S'; e.value = '$S2'; A.append(e); made(e)`, `if ('value' in A) A.value = '$S'`,
 	`const e = document.createElement('select'); e.add(new Option('$S', '$S2')); A.append(e)`, `const e = document.createElement('textarea'); e.textContent = '$S'; A.append(e); made(e)`,
 	`const r = A.shadowRoot ?? A.attachShadow({mode: 'open'}); r.innerHTML = '<p>$S</p><slot></slot><b><slot name="s"></slot></b>'; made(r.firstChild)`,
+	`const e = document.createElement('style'); e.textContent = 'b { color: red }'; A.append(e); if (K % 2) await 0; e.sheet?.insertRule('u::before { content: "$S" }')`,
+	`const r = A.shadowRoot ?? A.attachShadow({mode: 'open'}); const s = new CSSStyleSheet(); r.adoptedStyleSheets = [s]; if (K % 2) await 0; s.insertRule('u::before { content: "$S" }'); if (K % 3) await 0; s.replaceSync('u::after { content: "$S2" }')`,
+	`const e = document.createElement('input'); A.append(e); if (K % 2) await 0; e.value = '$S'; e.dispatchEvent(new InputEvent('input', {bubbles: true}))`,
 	`A.style.setProperty('content', '"$S"')`, `const e = document.createElement('iframe'); A.append(e); e.contentDocument.body.append('$S')`,
 }
 
