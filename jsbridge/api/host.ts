@@ -42,7 +42,7 @@ export const fetchText = (url: string, integrity = ''): Promise<string> =>
   explained(
     async () => {
       const response = await fetch(url, { credentials: 'omit', referrerPolicy: 'no-referrer', integrity })
-      if (!response.ok) throw refusal('network', `${url} answered ${response.status}`)
+      if (!response.ok) throw refusal('network', `${url} answered ${response.status} ${(await response.text()).slice(0, 200)}`)
       return response.text()
     },
     new URL(url).origin,

@@ -1,0 +1,44 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// What a site owner gets wrong is told in the page's console and in its state, with the remedy; and
+// the site's health page counts those who came from an origin that is not listed.
+func TestMistakesOfASiteAreToldInTheConsole(t *testing.T) {
+	var tag string
+	page := func() string {
+		return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,"><title>page</title>%s</head><body>a</body></html>`, tag)
+		}))
+	}
+	listed, unlisted := page(), page()
+	c := startCollectorFor(t, listed)
+	right := scriptTag(c, "")
+	for _, x := range []struct{ name, origin, tag, cause, remedy string }{
+		{"a wrong site key", listed, strings.Replace(right, c.SiteKey[:4], c.SiteKey[:2]+"zz", 1), "no site has this key", "copy the script tag"},
+		{"no site key", listed, strings.Replace(right, c.SiteKey, "shop", 1), "site is not a site key", ""},
+		{"an origin that is not listed", unlisted, right, unlisted + " is not listed", "collector site set"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			tag = x.tag
+			tb := newTab(t)
+			tb.allow("status of 404")
+			tb.allow("status of 403")
+			tb.allow("WebSocket")
+			tb.onNewDocument(`globalThis.warned = []; console.warn = (...a) => warned.push(a.join(' '))`)
+			tb.open(x.origin)
+			tb.until(`window.afterimage?.state.phase === 'refused'`)
+			for _, told := range []string{eval[string](tb, `warned.join('\n')`), eval[string](tb, `afterimage.state.reason`)} {
+				if !strings.Contains(told, x.cause) || !strings.Contains(told, x.remedy) {
+					t.Errorf("told %q, want %q and %q", told, x.cause, x.remedy)
+				}
+			}
+		})
+	}
+}
