@@ -30,22 +30,21 @@ type recordedSite struct {
 	settings map[string]any
 	signed   func(payload string) map[string]any // the answer of a held site
 	headers  map[string]string
+	lacks    func(name string) bool // files that are not served
 }
 
 // newRecordedSite serves body with the script tag in the head; attrs are added to the tag.
 func newRecordedSite(t *testing.T, foreign bool, attrs, body string) *recordedSite {
 	t.Helper()
 	s := &recordedSite{t: t, up: newUploads(t), keys: newSiteKeys(t)}
-	defines := map[string]string{"__VERSION__": `"test"`}
-	for _, e := range jsbridge.Assets().Entries() {
-		for source, name := range map[string]string{"afterimage-core.wasm": "CORE", "afterimage-worker.js": "WORKER", "afterimage-more.js": "MORE"} {
-			if e.Source == source {
-				defines["__"+name+"_NAME__"] = fmt.Sprintf("%q", e.Name)
-				defines["__"+name+"_HASH__"] = fmt.Sprintf("%q", e.SHA256)
-			}
-		}
+	entry, ok := jsbridge.Assets().Get("afterimage.js")
+	if !ok {
+		t.Fatal("no afterimage.js is built")
 	}
-	s.script = bundleScript(t, "../jsbridge/entry.ts", defines)
+	var err error
+	if s.script, err = entry.Raw(); err != nil {
+		t.Fatal(err)
+	}
 	files := func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.requests = append(s.requests, r.URL.Path)
@@ -68,7 +67,7 @@ func newRecordedSite(t *testing.T, foreign bool, attrs, body string) *recordedSi
 			}
 			_, _ = w.Write([]byte(toJSON(answer)))
 		default:
-			if !jsbridge.Assets().Serve(w, r, name) {
+			if s.lacks != nil && s.lacks(name) || !jsbridge.Assets().Serve(w, r, name) {
 				http.NotFound(w, r)
 			}
 		}

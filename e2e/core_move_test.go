@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,13 @@ func (s *recordedSite) coresLoaded() (list []string) {
 		}
 	}
 	return list
+}
+
+// asked tells whether a page of s has asked for a file of that name.
+func (s *recordedSite) asked(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.requests, func(path string) bool { return strings.Contains(path, name) })
 }
 
 // arrived flushes and returns texts and values of all ops, and the number of epochs.

@@ -9,29 +9,31 @@ import (
 	"afterimage/jsbridge"
 )
 
-// chunkPath is where a collector has the script of what few pages need (jsbridge/more).
-func chunkPath(t *testing.T) string {
+// chunkPath is where a collector has a script of what few pages need (jsbridge/more).
+func chunkPath(t *testing.T, source string) string {
 	t.Helper()
 	for _, e := range jsbridge.Assets().Entries() {
-		if e.Source == "afterimage-more.js" {
+		if e.Source == source {
 			return "/" + e.Name
 		}
 	}
-	t.Fatal("no afterimage-more.js is built")
+	t.Fatalf("no %s is built", source)
 	return ""
 }
 
 // A page that needs the chunk is not recorded before it is there, and not at all without it: nothing
 // but scripts and settings is asked for, and nothing is stored.
 func TestNothingIsRecordedWithoutTheChunk(t *testing.T) {
-	path := chunkPath(t)
 	for _, c := range []struct {
 		name, attrs, before string
 		settings            map[string]any
+		chunk               string
 	}{
-		{"an option", `data-mask=".private"`, "/afterimage.js /afterimage-more.js", nil},
-		{"an option that is none", `data-maks=".private"`, "/afterimage.js /afterimage-more.js", nil},
-		{"a selector of the settings", "", "/afterimage.js /v1/settings/SITE /afterimage-more.js", map[string]any{"mask": []string{".private"}}},
+		{"an option", `data-mask=".private"`, "/afterimage.js /afterimage-more.js", nil, "afterimage-more.js"},
+		{"an option that is none", `data-maks=".private"`, "/afterimage.js /afterimage-more.js", nil, "afterimage-more.js"},
+		{"a selector of the settings", "", "/afterimage.js /v1/settings/SITE /afterimage-more.js", map[string]any{"mask": []string{".private"}}, "afterimage-more.js"},
+		{"a selector for the full recorder", `data-mask=".private"`, "/afterimage.js /afterimage-more.js /v1/settings/SITE /afterimage-recorder.js", nil, "afterimage-recorder.js"},
+		{"level balanced", `data-privacy="balanced"`, "/afterimage.js /afterimage-more.js /v1/settings/SITE /afterimage-recorder.js", map[string]any{"privacy": "balanced"}, "afterimage-recorder.js"},
 	} {
 		for _, comes := range []bool{true, false} {
 			t.Run(c.name+map[bool]string{true: ", late", false: ", never"}[comes], func(t *testing.T) {
@@ -43,6 +45,7 @@ func TestNothingIsRecordedWithoutTheChunk(t *testing.T) {
 					}
 				}
 				release := make(chan struct{})
+				path := chunkPath(t, c.chunk)
 				g.instead[path] = func(w http.ResponseWriter, r *http.Request) {
 					select {
 					case <-release:
@@ -58,7 +61,7 @@ func TestNothingIsRecordedWithoutTheChunk(t *testing.T) {
 				// The script that is awaited holds up the page's load event.
 				eval[any](tb, `setTimeout(() => { location.href = '`+g.page+`' }); 0`)
 				asked := func() string { return strings.ReplaceAll(strings.Join(g.requests(), " "), g.site(), "SITE") }
-				waitFor(t, "the request for the chunk", func() bool { return strings.HasSuffix(asked(), "/afterimage-more.js") })
+				waitFor(t, "the request for the chunk", func() bool { return strings.HasSuffix(asked(), "/"+c.chunk) })
 				eval[any](tb, `document.querySelector('.private').append('CANARYLATER'); afterimage.track('early')`)
 				time.Sleep(500 * time.Millisecond)
 				still := func() {
@@ -80,7 +83,7 @@ func TestNothingIsRecordedWithoutTheChunk(t *testing.T) {
 					return
 				}
 				tb.until(`afterimage.state.phase === "refused"`)
-				want := "afterimage-more"
+				want := strings.TrimSuffix(c.chunk, ".js")
 				if comes {
 					want = "did you mean mask"
 				}

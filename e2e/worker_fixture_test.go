@@ -35,7 +35,7 @@ func bundleScript(t *testing.T, entry string, defines map[string]string) []byte 
 }
 
 func bundleNow(entry string, defines map[string]string) ([]byte, error) {
-	all := map[string]string{"__FULL__": "false", "__FULL_CORE_NAME__": `""`, "__NEXT_NAME__": `""`, "__NEXT_HASH__": `""`, "__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`}
+	all := map[string]string{"__FULL__": "false", "__CORE_NAME__": `""`, "__NEXT_NAME__": `""`, "__NEXT_HASH__": `""`, "__FULL_WORKER_NAME__": `""`, "__FULL_WORKER_HASH__": `""`, "__LEAN__": "false"}
 	maps.Copy(all, defines)
 	mangle := "[^_]_$"
 	if strings.Contains(entry, "worker/testing/") {

@@ -64,8 +64,8 @@ export interface StartConfig {
   /** Origin and path prefix of the collector, without a slash at the end. */
   readonly endpoint: string
   readonly paths: Paths
-  /** Absolute URL of the core; the worker checks its bytes. */
-  readonly coreUrl: string
+  /** Absolute URL of the core, where the worker does not know it; the worker checks its bytes. */
+  readonly coreUrl?: string
   /** base64 SHA-256 of the core's bytes, where it is not the core that the worker was built with. */
   readonly coreHash?: string
   /** The whole site key: `m.<siteId>` or `h.<siteId>.<fingerprint>`. */
@@ -92,6 +92,13 @@ export interface Batch {
   readonly text: string
 }
 
+export interface PageAssets {
+  /** document.baseURI. */
+  readonly base: string
+  /** Addresses of what the page has loaded. */
+  readonly loaded: readonly string[]
+}
+
 /** Before `ready` the worker hears `start` and `delete` alone. */
 export type ToWorker =
   | { readonly t: 'start'; readonly config: StartConfig }
@@ -107,8 +114,8 @@ export type ToWorker =
   | { readonly t: 'visible' }
   /** Something happened that the site's health page counts (collector/UPLOAD.md, counts). */
   | { readonly t: 'count'; readonly name: 'identify-refused' | `degraded-${string}` }
-  /** The answer to `assets`: document.baseURI, and the addresses of what the page has loaded. */
-  | { readonly t: 'assets'; readonly base: string; readonly loaded: readonly string[] }
+  /** The answer to `assets`. */
+  | ({ readonly t: 'assets' } & PageAssets)
   /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */
   | { readonly t: 'meta'; readonly values: MetaValues }
   /**
@@ -124,8 +131,8 @@ export type FromWorker =
   | { readonly t: 'failed'; readonly code: string; readonly directive?: string | undefined; readonly reason: string }
   /** What the core wants anew: [id, 0 = node with subtree | 1 = its children node by node] (PROTOCOL.md, "What the core asks for"). */
   | { readonly t: 'resend'; readonly list: readonly (readonly [id: number, slow: number])[] }
-  /** A new epoch is wanted: the bridge takes a new snapshot. */
-  | { readonly t: 'snapshot' }
+  /** A new epoch is wanted: the bridge takes a new snapshot. `full`: it goes into a core of the full form, which wants the full recorder. */
+  | { readonly t: 'snapshot'; readonly full?: boolean }
   /**
    * A batch (`ops`) has been applied: `ints.byteLength + 2 * text.length` of it. The bridge counts
    * what is under way and stops sending mutations beyond its bound.

@@ -3,12 +3,13 @@
  * connects bridge (../capture) and worker. Nothing leaves, and nothing is stored, before privacy
  * signals, opt-out and consent allow it.
  */
-import { createRecorder, type Recorder } from '../capture/recorder'
+import type { Recorder, RecorderOptions } from '../capture/interface'
+import { createRecorder } from '../capture/recorder'
 import { Op } from '../capture/ops'
 import type { More } from '../more/main'
-import { protocolVersion, type FromWorker, type Paths, type Phase, type Settings, type SignedSettings } from '../messages'
+import { protocolVersion, type FromWorker, type Paths, type Phase, type Settings, type SignedSettings, type ToWorker } from '../messages'
 import { describePage } from './describe'
-import { fetchText, loadMore, startWorker, type WorkerHost } from './host'
+import { fetchText, loadScript, startWorker, type WorkerHost } from './host'
 import { earlyOptions, type Options } from './options'
 import { isRefusal, refusal, type Refusal } from './refusal'
 import { clearOutbox, openVisitor, randomId, type Visitor } from './visitor'
@@ -62,7 +63,9 @@ interface Run {
   lost_(error: unknown): Refusal
 }
 
-const defaultTimeoutMs = 10_000
+const enum Limit {
+  defaultTimeoutMs = 10_000,
+}
 const nothing: Delivered = { acknowledged: 0, pending: 0 }
 const optedOut = 'the visitor opted out'
 const isMinor = 'the visitor is a minor'
@@ -85,7 +88,6 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const tabId = randomId()
   const waiting = new Map<number, (delivered: Delivered) => void>()
   const page = window as unknown as {
-    readonly [roots: symbol]: WeakMap<Element, ShadowRoot> | undefined
     readonly afterimageConfig?: Options
     readonly doNotTrack?: unknown
   }
@@ -109,10 +111,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   const checkCurrent = (mine: number): void => check(mine === generation, 'stopped', 'stopped before it began')
 
-  const signals = (): { readonly dnt_: boolean; readonly gpc_: boolean } => {
-    const isOn = (value: unknown): boolean => /^(1|yes|true)$/.test(value as string)
+  const asksNotToTrack = (): boolean => {
     const { doNotTrack, globalPrivacyControl } = navigator as { doNotTrack?: unknown; globalPrivacyControl?: unknown }
-    return { dnt_: isOn(doNotTrack ?? page.doNotTrack), gpc_: isOn(globalPrivacyControl) }
+    return [doNotTrack ?? page.doNotTrack, globalPrivacyControl].some((value) => /^(1|yes|true)$/.test(value as string))
   }
   // Settings can only tighten what the page asks for.
   const hasConsent = (): boolean => {
@@ -125,8 +126,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     for (;;) {
       checkCurrent(mine)
       if (visitor?.stored_.o) withhold('opt-out', optedOut)
-      const { dnt_: dnt, gpc_: gpc } = signals()
-      if ((dnt || gpc) && (options.respectDNT !== false || (settings && settings.respectDNT !== false))) {
+      if (asksNotToTrack() && (options.respectDNT !== false || (settings && settings.respectDNT !== false))) {
         withhold('dnt', 'the browser asks not to track')
       }
       if (hasConsent()) return
@@ -193,17 +193,20 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     check(current.enabled !== false, 'disabled', 'the site is switched off')
     await mayRecord(mine)
     const { mask, block, allow } = options
-    const selectors = [mask, block, allow, current.mask, current.block].some((list) => list?.length)
-      ? (await withMore()).selectors(options, current)
-      : { mask: [], block: [], allow: [], names: [] }
+    const hasSelectors = [mask, block, allow, current.mask, current.block].some((list) => list?.length)
+    const selectors = hasSelectors ? (await withMore()).selectors(options, current) : { mask: [], block: [], allow: [], names: [] }
+    const level = options.privacy === 'balanced' && current.privacy === 'balanced' ? 'balanced' : 'strict'
+    const keystrokes = options.capture?.keystrokes !== false
+    const create = !__LEAN__ || (level === 'strict' && keystrokes && !hasSelectors) ? createRecorder : await loadRecorder()
     const known = visitor as Visitor
     if (known.stored_.c !== undefined) known.update_({ p: current.privacyVersion })
     const { sessionId_: sessionId, recorded_: recorded } = known.session_(Math.min(options.sample ?? 1, current.sample ?? 1), options.visitorDays ?? 395)
     if (!recorded) withhold('sample', 'sampled-out')
-    const level = options.privacy === 'balanced' && current.privacy === 'balanced' ? 'balanced' : 'strict'
     const pageViewId = randomId()
     const startMs = performance.now()
     let recorder: Recorder | undefined
+    let recorderOptions: RecorderOptions
+    let handing: Promise<void> | undefined
     let over: Refusal | undefined
     const isRunning = (): boolean => run?.pageViewId_ === pageViewId
     const end = (code: string, reason: string, directive?: string): void => {
@@ -214,7 +217,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       refuse(over)
     }
     /** What is sealed goes out, then the worker ends. */
-    const finish = (): void => host.post_({ t: 'stop', id: ++answers, timeoutMs: defaultTimeoutMs })
+    const finish = (): void => host.post_({ t: 'stop', id: ++answers, timeoutMs: Limit.defaultTimeoutMs })
     /** A snapshot that is not whole is no recording: the worker drops what it was given. */
     const broken = (error: unknown): unknown => {
       host.post_({ t: 'delete', keep: true })
@@ -229,6 +232,20 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       recorder?.stop_()
       finish()
       beginPageView(mine, pageViewId).catch((error) => ended(mine, error))
+    }
+    /** What the recorder in this script cannot do the full one does, as a new epoch; without it recording ends. */
+    const handOver = (isBusy?: boolean): Promise<void> => {
+      handing ??= (async () => {
+        const createFull = await loadRecorder()
+        if (!isRunning()) return
+        recorder?.stop_()
+        run = { ...(run as Run), recorder_: recorder = createFull({ ...recorderOptions, continues_: true, isBusy_: isBusy }) }
+        await recorder.snapshot_()
+      })().catch((error) => {
+        throw isRunning() ? lost(error) : error
+      })
+      handing.catch(() => {})
+      return handing
     }
     const receive = (message: FromWorker): void => {
       switch (message.t) {
@@ -245,9 +262,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         case 'resend':
           return recorder?.resend_(message.list)
         case 'snapshot':
-          return void recorder?.snapshot_().catch(lost)
+          return void recorder?.snapshot_(message.full).catch(lost)
         case 'assets':
-          return host.post_({ t: 'assets', base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) })
+          return recorder?.assets_()
         case 'applied':
           return recorder?.applied_(message.bytes)
         case 'flushed': {
@@ -258,14 +275,16 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       }
     }
     const { k = '', c, v } = known.stored_
-    const isFull = level !== 'strict' || selectors.allow[0]
-    const host = await startWorker(endpoint, isFull ? (await withMore()).full : ['', ''], 'afterimage-' + pageViewId, {
+    const showsText = level !== 'strict' || selectors.allow[0]
+    // In the npm package there is one worker for all.
+    const [fullName, fullHash] = showsText ? (await withMore()).full : ['', '']
+    const host = await startWorker(at(fullName || __WORKER_NAME__), fullHash || __WORKER_HASH__, 'afterimage-' + pageViewId, {
       t: 'start',
       config: {
         protocolVersion,
         endpoint,
         paths: options.paths ?? {},
-        coreUrl: new URL(__CORE_NAME__, endpoint + '/').href,
+        ...(!__LEAN__ && { coreUrl: at(__CORE_NAME__) }),
         siteKey: options.site as string,
         siteId,
         settings: signed,
@@ -278,25 +297,21 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     try {
       if (over) throw over
       checkCurrent(mine)
-      const keystrokes = options.capture?.keystrokes !== false
-      recorder = createRecorder({
+      recorder = create(recorderOptions = {
         level_: level === 'strict' ? 0 : 1,
         keystrokes_: keystrokes,
         selectors_: selectors,
         startMs_: startMs,
-        closedRoots_: page[Symbol.for('afterimage.roots')],
-        more_: withMore,
-        post_: (t, batch) => host.post_({ t, ...batch }),
+        post_: (t, what) => host.post_({ t, ...what } as ToWorker),
         activity_() {
           if (isRunning() && !known.active_() && !changed()) again() // the session ended meanwhile
         },
         visible_: () => host.post_({ t: 'visible' }),
-        degraded_(less) {
-          setState('degraded', 'busy page: less is recorded: ' + less)
-          host.post_({ t: 'count', name: `degraded-${less}` })
-        },
+        degraded_: (reason) => setState('degraded', reason),
         failed_: (error) => console.warn('afterimage: inner error', (error as Error).name),
         broken_: lost,
+        beyond_: handOver,
+        continues_: false,
       })
     } catch (error) {
       throw broken(error)
@@ -312,9 +327,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         16: options.environment,
         22: v,
         23: predecessor,
-        25: tabId,
         26: level,
-        29: '' + current.settingsVersion,
       },
     })
     setState('recording')
@@ -391,9 +404,12 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       }
     })())
   const endpointOf = (): string => new URL(options.endpoint ?? new URL('.', script?.src), location.href).href.replace(/\/$/, '')
+  const at = (path: string): string => new URL(path, endpointOf() + '/').href
   /** An address of the collector, or where the site has put it. */
-  const locate = (name: keyof Paths, usual: string): string => new URL(options.paths?.[name] ?? usual, endpointOf() + '/').href
-  const withMore = (): Promise<More> => loadMore(endpointOf(), script?.nonce)
+  const locate = (name: keyof Paths, usual: string): string => at(options.paths?.[name] ?? usual)
+  const load = <T>(name: string, hash: string): Promise<T> => loadScript(at(name), hash, script?.nonce)
+  const withMore = (): Promise<More> => load(__MORE_NAME__, __MORE_HASH__)
+  const loadRecorder = async (): Promise<typeof createRecorder> => load(...(await withMore()).recorder)
 
   const api: Afterimage = {
     start(said = {}) {
@@ -408,14 +424,14 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       starting.catch(() => {})
       return starting
     },
-    async stop({ timeoutMs = defaultTimeoutMs } = {}) {
+    async stop({ timeoutMs = Limit.defaultTimeoutMs } = {}) {
       const current = halt()
       setState('idle', 'stopped')
       return current ? ask('stop', current, timeoutMs) : nothing
     },
     async flush() {
       run?.recorder_.flush_()
-      return run ? ask('flush', run, defaultTimeoutMs) : nothing
+      return run ? ask('flush', run, Limit.defaultTimeoutMs) : nothing
     },
     async snapshot() {
       const current = run

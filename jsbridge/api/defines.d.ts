@@ -3,6 +3,8 @@ declare const __CORE_NAME__: string
 declare const __CORE_HASH__: string
 declare const __MORE_NAME__: string
 declare const __MORE_HASH__: string
+declare const __RECORDER_NAME__: string
+declare const __RECORDER_HASH__: string
 declare const __WORKER_NAME__: string
 declare const __WORKER_HASH__: string
 declare const __FULL_WORKER_NAME__: string

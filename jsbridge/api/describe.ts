@@ -8,7 +8,7 @@ export function describePage(): MetaValues {
     1: location.href,
     2: document.referrer,
     3: document.title,
-    7: !media('pointer: coarse') ? 'desktop' : Math.min(width, height) < 600 ? 'phone' : 'tablet',
+    7: media('pointer: coarse') ? 'touch' : '',
     8: width + 'x' + height,
     12: media('prefers-color-scheme: dark') ? 'dark' : 'light',
     13: media('prefers-reduced-motion: reduce') ? 'reduce' : 'no-preference',

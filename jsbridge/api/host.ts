@@ -2,12 +2,17 @@
  * The worker that hosts the core: a SharedWorker that outlives the page where the browser has that,
  * else a dedicated one. What the page lacks is named by its CSP directive.
  */
+import type { Given } from '../capture/lean'
+import { natives } from '../capture/native'
+import { called, once, secrets } from '../capture/policy'
+import { byScript } from '../capture/styles'
 import type { FromWorker, ToWorker } from '../messages'
-import type { More } from '../more/main'
 import { isRefusal, refusal } from './refusal'
 
 /** A worker that says nothing for so long is not coming, ms. */
-const readyTimeoutMs = 20_000
+const enum Limit {
+  readyTimeoutMs = 20_000,
+}
 
 export interface WorkerHost {
   post_(message: ToWorker): void
@@ -57,23 +62,26 @@ const scriptUrl = (url: string): string => {
   return trusted ? trusted.createScriptURL(url) : url
 }
 
-let more: Promise<More> | undefined
-/** Loads what only few page views need. The element is gone again before the page can see it; the script still runs. */
-export const loadMore = (endpoint: string, nonce = ''): Promise<More> => {
-  const url = new URL(__MORE_NAME__, endpoint + '/').href
-  return (more ??= explained(
+const scripts: Record<string, Promise<unknown> | undefined> = {}
+/**
+ * Loads a script that only few page views need (../more); it gives what it has as `more`. The element is gone again before the
+ * page can see it; the script still runs.
+ */
+export const loadScript = <T>(url: string, hash: string, nonce = ''): Promise<T> =>
+  (scripts[url] ??= explained(
     () =>
-      new Promise<More>((resolve, reject) => {
+      new Promise((resolve, reject) => {
         const element = Object.assign(document.createElement('script'), {
           src: scriptUrl(url),
           crossOrigin: '',
-          integrity: __MORE_HASH__ && 'sha256-' + __MORE_HASH__,
+          integrity: hash && 'sha256-' + hash,
           referrerPolicy: 'no-referrer',
           nonce,
-          onload: () => resolve((element as unknown as { more: More }).more),
+          given: [natives, once, secrets, called, byScript] satisfies Given,
+          onload: () => resolve((element as unknown as { more: T }).more),
           onerror() {
             // Whoever needs it next tries again.
-            more = undefined
+            delete scripts[url]
             reject()
           },
         })
@@ -83,8 +91,7 @@ export const loadMore = (endpoint: string, nonce = ''): Promise<More> => {
     new URL(url).origin,
     'network',
     url + ' did not load',
-  ))
-}
+  )) as Promise<T>
 
 /** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
 function hasExtendedLifetime(): boolean {
@@ -101,14 +108,12 @@ function hasExtendedLifetime(): boolean {
   return asked
 }
 
-/** Starts the worker (`full`: name and hash of the one for pages that show something), posts `first`, and resolves with its first answer. All answers go to `receive`. */
-export async function startWorker(endpoint: string, [fullName, fullHash]: More['full'], name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
-  // In the npm package there is one worker for all.
-  let url = fullName ? new URL(fullName, endpoint + '/').href : new URL(__WORKER_NAME__, endpoint + '/').href
+/** Starts the worker, posts `first`, and resolves with its first answer. All answers go to `receive`. */
+export async function startWorker(url: string, hash: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
   const isForeign = new URL(url).origin !== location.origin
   // Also where the worker could load it itself: its own request would tell the page's address as Referer. This one
   // does not, and the worker finds it in the cache.
-  const text = await fetchText(url, isForeign ? 'sha256-' + (fullHash || __WORKER_HASH__) : '')
+  const text = await fetchText(url, isForeign ? 'sha256-' + hash : '')
   if (isForeign) url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   return explained(
     () =>
@@ -123,7 +128,7 @@ export async function startWorker(endpoint: string, [fullName, fullHash]: More['
         const timer = setTimeout(() => {
           host.post_({ t: 'delete', keep: true })
           reject()
-        }, readyTimeoutMs)
+        }, Limit.readyTimeoutMs)
         worker.onerror = reject
         port.onmessage = (event: MessageEvent) => {
           clearTimeout(timer)

@@ -11,7 +11,9 @@
 /** A session ends after so long without activity, ms. */
 export const sessionLimitMs = 30 * 60_000
 /** Activity is written at most this often, ms. */
-const writeEveryMs = 5000
+const enum Limit {
+  writeEveryMs = 5000,
+}
 
 export interface Stored {
   /** Visitor id. */
@@ -120,7 +122,7 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
       return { sessionId_: current as string, recorded_: stored.r !== false }
     },
     active_() {
-      if (Date.now() - written > writeEveryMs) {
+      if (Date.now() - written > Limit.writeEveryMs) {
         // Another tab may have kept the session alive, begun the next, or forgotten all.
         if (read().s !== current || isOver()) return false
         update({ a: Date.now() })

@@ -57,6 +57,8 @@ type folder struct {
 	entries []asset.Entry
 	files   map[string][]byte
 	min     *minify.M
+	// mangled are the short names of properties that scripts hand to each other; nil where each has its own.
+	mangled map[string]any
 }
 
 func newFolder(dir string) *folder {
@@ -198,6 +200,7 @@ func (f *folder) script(entry, source string, defines map[string]string, name na
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
 		MangleProps:       "[^_]_$",
+		MangleCache:       f.mangled,
 		LegalComments:     api.LegalCommentsNone, // licences of bundled packages: replay/ui/LICENSES.txt
 		Define:            defines,
 		TreeShaking:       api.TreeShakingTrue,
@@ -207,6 +210,9 @@ func (f *folder) script(entry, source string, defines map[string]string, name na
 	if len(result.Errors) > 0 {
 		text := api.FormatMessages(result.Errors, api.FormatMessagesOptions{Kind: api.ErrorMessage})
 		return asset.Entry{}, fmt.Errorf("bundle %s:\n%s", entry, strings.Join(text, ""))
+	}
+	if f.mangled != nil {
+		f.mangled = result.MangleCache
 	}
 	var meta struct {
 		Inputs map[string]struct{ Bytes int }

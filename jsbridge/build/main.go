@@ -68,12 +68,12 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 		return err
 	}
 	full, err := out.script(filepath.Join(root, "jsbridge/worker/main.ts"), "afterimage-worker-full.js", map[string]string{
-		"__VERSION__":        quote(version),
-		"__FULL__":           "true",
-		"__FULL_CORE_NAME__": quote(fullCore.Name),
-		"__CORE_HASH__":      quote(fullCore.SHA256),
-		"__NEXT_NAME__":      `""`,
-		"__NEXT_HASH__":      `""`,
+		"__VERSION__":   quote(version),
+		"__FULL__":      "true",
+		"__CORE_NAME__": quote(fullCore.Name),
+		"__CORE_HASH__": quote(fullCore.SHA256),
+		"__NEXT_NAME__": `""`,
+		"__NEXT_HASH__": `""`,
 	}, hashedName)
 	if err != nil {
 		return err
@@ -83,7 +83,6 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 		"__CORE_NAME__":        quote(core.Name),
 		"__CORE_HASH__":        quote(core.SHA256),
 		"__FULL__":             "false",
-		"__FULL_CORE_NAME__":   `""`,
 		"__NEXT_NAME__":        quote(fullCore.Name),
 		"__NEXT_HASH__":        quote(fullCore.SHA256),
 		"__FULL_WORKER_NAME__": quote(full.Name),
@@ -95,10 +94,20 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 	}
 	defines["__WORKER_NAME__"] = quote(worker.Name)
 	defines["__WORKER_HASH__"] = quote(worker.SHA256)
+	// The entry has the lean recorder and starts the full one: both know each other's properties by the same names.
+	defines["__LEAN__"] = "false"
+	out.mangled = map[string]any{}
+	recorder, err := out.script(filepath.Join(root, "jsbridge/more/recorder.ts"), "afterimage-recorder.js", defines, hashedName)
+	if err != nil {
+		return err
+	}
+	defines["__RECORDER_NAME__"] = quote(recorder.Name)
+	defines["__RECORDER_HASH__"] = quote(recorder.SHA256)
 	more, err := out.script(filepath.Join(root, "jsbridge/more/main.ts"), "afterimage-more.js", defines, hashedName)
 	if err != nil {
 		return err
 	}
+	defines["__LEAN__"] = "true"
 	defines["__MORE_NAME__"] = quote(more.Name)
 	defines["__MORE_HASH__"] = quote(more.SHA256)
 	entry, err := out.script(filepath.Join(root, "jsbridge/entry.ts"), "afterimage.js", defines, fixedName)

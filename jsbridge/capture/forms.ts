@@ -3,6 +3,7 @@
  * told by the caret and never by its value. Where text of the page is shown, the core is told the
  * value too, to mask it there.
  */
+import { wrap } from './guard'
 import {
   $areaDefault, $areaValue, $checked, $defaultChecked, $defaultValue, $indeterminate, $localName, $options,
   $selected, $selectionEnd, $type, $value, findAll,
@@ -21,7 +22,7 @@ const tell = (element: Element, always: boolean): void => {
   if (!id) return
   const name = $localName.call(element)
   if (name === 'select') {
-    if (isCalledSelect(element)) return op(Op.secret, id, 0)
+    if (!__LEAN__ && isCalledSelect(element)) return op(Op.secret, id, 0)
     const chosen: number[] = []
     const options = $options.call(element as HTMLSelectElement)
     for (let i = 0; i < options.length; i++) if ($selected.call(options[i] as HTMLOptionElement)) chosen.push(i)
@@ -32,7 +33,7 @@ const tell = (element: Element, always: boolean): void => {
   } else if (name === 'input') {
     const input = element as HTMLInputElement
     if (isSecret(input)) {
-      if (isTextShown(input)) op(Op.echo, id, $value.call(input))
+      if (!__LEAN__ && isTextShown(input)) op(Op.echo, id, $value.call(input))
       // Null for kinds without a caret: something was typed, that is all that can be known unread.
       const filled = $selectionEnd.call(input) !== 0 && ($selectionEnd.call(input) !== null || always)
       op(Op.secret, id, filled ? 1 : 0)
@@ -73,3 +74,23 @@ export const settleForms = (isReady?: (control: Element) => boolean): void =>
     waiting.delete(control)
     tell(control, always)
   })
+
+/** Takes note of what script sets: no event tells it. */
+export const wrapControls = (realm: Window & typeof globalThis, wrote: () => void): void => {
+  const touched = (control: unknown): void => {
+    controlTouched(control as Element)
+    if (control instanceof realm.HTMLOptionElement) {
+      const select = control.closest('select')
+      if (select) controlTouched(select)
+    }
+    wrote()
+  }
+  for (const [owner, names] of [
+    [realm.HTMLInputElement, 'value checked indeterminate'],
+    [realm.HTMLTextAreaElement, 'value'],
+    [realm.HTMLSelectElement, 'value selectedIndex'],
+    [realm.HTMLOptionElement, 'selected'],
+  ] as const) {
+    for (const name of names.split(' ')) wrap(owner.prototype, name, 'set', touched)
+  }
+}

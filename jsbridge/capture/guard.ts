@@ -3,6 +3,8 @@
  * goes away at stop, wrapped globals look and act as before.
  */
 
+import { beyond } from './lean'
+
 let failed: (error: unknown) => void
 let failures = 0
 let depth = 0
@@ -14,7 +16,7 @@ export let busyMs = 0
 /**
  * Begins a recorder: listeners end with `until`.
  *
- * @param tell called with the first exceptions only, so that a broken callback cannot flood.
+ * @param tell called with the first exceptions only, so that a broken callback cannot flood, and with `beyond`.
  */
 export const openGuard = (tell: (error: unknown) => void, until: AbortSignal): void => {
   failed = tell
@@ -29,7 +31,7 @@ export const guard = <A extends readonly unknown[]>(run: (...args: A) => void) =
   try {
     run(...args)
   } catch (error) {
-    if (failures++ < 10) failed(error)
+    if ((__LEAN__ && error === beyond) || failures++ < 10) failed(error)
   }
   if (!--depth) busyMs += performance.now() - start
 }

@@ -9,19 +9,21 @@
  * those with ids always come first.
  */
 import { settleForms } from './forms'
+import { beyond } from './lean'
 import {
   $attrName, $attrNodeNS, $attrValue, $contains, $data, $firstChild, $lastChild, $localName, $nextSibling, $nodeType,
   $parentNode, $previousSibling,
 } from './native'
 import { boxes, closedNodes, dropBelow, dropIds, following, idOf, marks, nextId, parentOf, rootOf } from './nodes'
 import { Op, op } from './ops'
-import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isSecret, markNames, marker, slotsChanged } from './policy'
+import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isInShadow, isSecret, markNames, marker } from './policy'
 import { forgets, remarkOne, setForgets } from './serialise'
+import { slotsChanged } from './slots'
 import type { Walker } from './walk'
 
 export interface Mutations {
   apply_(records: readonly MutationRecord[]): void
-  /** Writes subtrees anew that the core asked for (PROTOCOL.md, What the core asks for). */
+  /** Writes subtrees anew that the core asked for (PROTOCOL.md, What the core asks for); not in the lean recorder. */
   resend_(list: readonly (readonly [id: number, slow: number])[]): void
   /** Which nodes are still being walked, while a snapshot is sliced. */
   isOpen_: ((node: Node) => boolean) | null
@@ -57,7 +59,7 @@ export function createMutations(
 
   const apply = (records: readonly MutationRecord[]): void => {
     const firstNew = nextId
-    slotsChanged(records.map(({ target }) => target)).forEach(remarkOne)
+    if (!__LEAN__) slotsChanged(records.map(({ target }) => target)).forEach(remarkOne)
     /** Where the core has a node that was taken away from there: the target of its first removal. */
     const left = new Map<Node, Node>()
     const touched = new Set<Node>()
@@ -109,7 +111,7 @@ export function createMutations(
         runs.set(at, run)
       }
       // What follows the cursor of a sliced walk is left to it.
-      const later = mutations.isOpen_?.(parent) && !(at && idOf(at))
+      const later = !__LEAN__ && mutations.isOpen_?.(parent) && !(at && idOf(at))
       for (const member of run.nodes_) {
         const fate =
           later || parentFate === Fate.out || isShut(parent, parentFate) ? Fate.out
@@ -170,6 +172,8 @@ export function createMutations(
       placed.add(run)
       let prev = run.before_
       while (prev && !idOf(prev)) prev = $previousSibling.call(prev)
+      // There may be a box below.
+      if (__LEAN__ && boxes.size && isInShadow(run.parent_)) throw beyond
       for (const node of run.nodes_) {
         if (fates.get(node) !== Fate.alive) continue
         op(Op.move, idOf(node), idOf(run.parent_), idOf(prev))
@@ -207,35 +211,41 @@ export function createMutations(
       })
     }
     // Marks, and elements that became boxes or cease to be such: before anything of them is read.
-    const again = new Set<Node>()
-    const remark = (root: Element): void => {
-      const now = findMarked(root)
-      for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
-      now.forEach((bits, element) => {
-        const id = idOf(element)
-        if (!id || bits === (marks.get(element) ?? 0)) return
-        bits ? marks.set(element, bits) : marks.delete(element)
-        op(Op.mark, id, bits)
+    if (__LEAN__) {
+      attributes.forEach((names, element) => {
+        if (names.has(marker) && boxes.has(element) !== isBlocked(element)) throw beyond
       })
-      for (const element of [root, ...findBlocked(root)]) {
-        if (idOf(element) && !boxes.has(element) && isBlocked(element)) again.add(element)
-      }
-      for (const box of boxes) if (!isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
-    }
-    attributes.forEach((names, element) => {
-      for (const name of names.keys()) if (markNames.has(name)) {
-        if (fateOf(element) === Fate.alive) {
-          if (names.has(marker)) writeAttributes(element, new Map([[marker, null]]))
-          remark(element)
+    } else {
+      const again = new Set<Node>()
+      const remark = (root: Element): void => {
+        const now = findMarked(root)
+        for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
+        now.forEach((bits, element) => {
+          const id = idOf(element)
+          if (!id || bits === (marks.get(element) ?? 0)) return
+          bits ? marks.set(element, bits) : marks.delete(element)
+          op(Op.mark, id, bits)
+        })
+        for (const element of [root, ...findBlocked(root)]) {
+          if (idOf(element) && !boxes.has(element) && isBlocked(element)) again.add(element)
         }
-        break
+        for (const box of boxes) if (!isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
       }
-    })
-    if (moves && hasMarks()) {
-      for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
-    }
+      attributes.forEach((names, element) => {
+        for (const name of names.keys()) if (markNames.has(name)) {
+          if (fateOf(element) === Fate.alive) {
+            if (names.has(marker)) writeAttributes(element, new Map([[marker, null]]))
+            remark(element)
+          }
+          break
+        }
+      })
+      if (moves && hasMarks()) {
+        for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
+      }
 
-    for (const node of again) if (fateOf(node) === Fate.alive) rewrite(node)
+      for (const node of again) if (fateOf(node) === Fate.alive) rewrite?.(node)
+    }
 
     // Attributes of what was there before and stays, which may say that the visitor types there, then
     // what was typed: before any text that could be the same.
@@ -294,8 +304,8 @@ export function createMutations(
     })
   }
 
-  /** The node itself with all below it, in the same place, with new ids. */
-  const rewrite = (node: Node): void => {
+  /** The node itself with all below it, in the same place, with new ids; not in the lean recorder. */
+  const rewrite = __LEAN__ ? null : (node: Node): void => {
     const parent = $parentNode.call(node)
     if (!idOf(node) || !parent || !idOf(parent)) return
     op(Op.remove, idOf(node))
@@ -303,36 +313,38 @@ export function createMutations(
     walker.write_(parent, node, node)
   }
 
-  const mutations = {
+  const mutations: Mutations = {
     apply_: apply,
-    resend_(list: readonly (readonly [number, number])[]) {
-      const wanted = new Map(list)
-      const found: Node[] = []
-      const search = (top: Node): void => {
-        for (let node: Node | null = top; node; node = following(node, top, false)) {
-          if (wanted.has(idOf(node))) found.push(node)
-          const root = rootOf.get(node)
-          if (root) search(root)
+    resend_(list) {
+      if (!__LEAN__) {
+        const wanted = new Map(list)
+        const found: Node[] = []
+        const search = (top: Node): void => {
+          for (let node: Node | null = top; node; node = following(node, top, false)) {
+            if (wanted.has(idOf(node))) found.push(node)
+            const root = rootOf.get(node)
+            if (root) search(root)
+          }
         }
-      }
-      search(document)
-      for (const node of found) {
-        const id = idOf(node)
-        // Written anew already with an ancestor of it.
-        if (!id || !wanted.has(id)) continue
-        if (!wanted.get(id) && $parentNode.call(node) && node !== document) {
-          rewrite(node)
-          continue
+        search(document)
+        for (const node of found) {
+          const id = idOf(node)
+          // Written anew already with an ancestor of it.
+          if (!id || !wanted.has(id)) continue
+          if (!wanted.get(id) && $parentNode.call(node) && node !== document) {
+            rewrite?.(node)
+            continue
+          }
+          op(Op.clear, id)
+          dropBelow(node)
+          if ($nodeType.call(node) === 1) walker.host_(node as Element)
+          const first = $firstChild.call(node)
+          if (first && !closedNodes.has(node)) walker.write_(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
         }
-        op(Op.clear, id)
-        dropBelow(node)
-        if ($nodeType.call(node) === 1) walker.host_(node as Element)
-        const first = $firstChild.call(node)
-        if (first && !closedNodes.has(node)) walker.write_(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
+        walker.settle_()
       }
-      walker.settle_()
     },
-    isOpen_: null as ((node: Node) => boolean) | null,
+    isOpen_: null,
   }
   return mutations
 }

@@ -6,61 +6,90 @@
  * tree through the nodes' own properties. Hot loops write `$firstChild.call(node)`: V8 turns that
  * into the direct call, which it does not for a closure shared by all getters.
  */
+import { given, type Given } from './lean'
 
-type Getter<T, R> = (this: T) => R
-type Getters<T, R extends readonly unknown[]> = { [K in keyof R]: Getter<T, R[K]> }
+type Getters<T, R extends readonly unknown[]> = { [K in keyof R]: (this: T) => R[K] }
+type Sibling = ChildNode | null
+type Query = (this: Node, selector: string) => NodeListOf<Element>
 
-/** Getters by name, in order. */
-function take<T, R extends readonly unknown[]>(from: { readonly prototype: T }, names: string): Getters<T, R> {
-  // Every browser that has MutationObserver and WebAssembly has these as accessors.
-  const getter = (name: string) => Object.getOwnPropertyDescriptor(from.prototype, name)!.get
-  return names.split(' ').map(getter) as unknown as Getters<T, R>
+export type Natives = readonly [
+  ...Getters<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, Document | null, string | null, Element | null]>,
+  Node['contains'], Node['getRootNode'], Node['isEqualNode'],
+  ...Getters<Element, [string | null, string, string, NamedNodeMap, ShadowRoot | null, string, string, number, number, number]>,
+  Element['matches'], Element['hasAttribute'], Element['getAttribute'], Element['getAttributeNodeNS'], Element['getBoundingClientRect'], Query,
+  Query, ...Getters<Document, [(Window & typeof globalThis) | null]>,
+  Query,
+  ...Getters<ShadowRoot, [string, Element]>,
+  ...Getters<CharacterData, [string, number]>,
+  ...Getters<Attr, [string, string]>,
+  ...Getters<HTMLTemplateElement, [DocumentFragment]>,
+  ...Getters<HTMLIFrameElement, [Document | null]>,
+  ...Getters<HTMLFrameElement, [Document | null]>,
+  ...Getters<HTMLInputElement, [string, string, string, boolean, boolean, boolean, number | null, NodeListOf<HTMLLabelElement> | null]>,
+  ...Getters<HTMLTextAreaElement, [string, string]>,
+  ...Getters<HTMLSelectElement, [HTMLOptionsCollection, NodeListOf<HTMLLabelElement>]>,
+  ...Getters<HTMLOptionElement, [boolean]>,
+  ...Getters<HTMLElement, [number, number]>,
+]
+
+export let natives: Natives
+
+/**
+ * Interface and names, in the order of the constants below. Every browser that has MutationObserver and WebAssembly has these.
+ * It is a declaration, since the minifier moves the pattern below before all other constants.
+ */
+function take(): Natives {
+  if (!__LEAN__ && given()) return (given() as Given)[0]
+  return (natives = `Node nodeType nodeName firstChild lastChild nextSibling previousSibling parentNode ownerDocument textContent parentElement contains getRootNode isEqualNode
+Element namespaceURI localName tagName attributes shadowRoot outerHTML innerHTML scrollTop scrollLeft childElementCount matches hasAttribute getAttribute getAttributeNodeNS getBoundingClientRect querySelectorAll
+Document querySelectorAll defaultView
+DocumentFragment querySelectorAll
+ShadowRoot innerHTML host
+CharacterData data length
+Attr name value
+HTMLTemplateElement content
+HTMLIFrameElement contentDocument
+HTMLFrameElement contentDocument
+HTMLInputElement type value defaultValue checked defaultChecked indeterminate selectionEnd labels
+HTMLTextAreaElement value defaultValue
+HTMLSelectElement options labels
+HTMLOptionElement selected
+HTMLElement offsetWidth offsetHeight`.split('\n').flatMap((line) => {
+    const [owner, ...own] = line.split(' ') as [string, ...string[]]
+    const { prototype } = (window as unknown as Record<string, { readonly prototype: object }>)[owner] as { readonly prototype: object }
+    return own.map((name) => {
+      const { get, value } = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor
+      return (get ?? value) as unknown
+    })
+  }) as unknown as Natives)
 }
 
-type Sibling = ChildNode | null
-
 export const [
-  $nodeType, $nodeName, $firstChild, $lastChild, $nextSibling, $previousSibling, $parentNode, $isConnected, $ownerDocument,
-  $textContent, $parentElement,
-] = take<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, boolean, Document | null, string | null, Element | null]>(
-  Node, 'nodeType nodeName firstChild lastChild nextSibling previousSibling parentNode isConnected ownerDocument textContent parentElement')
-
-export const [
-  $namespaceURI, $localName, $tagName, $attributes, $shadowRoot, $outerHTML, $innerHTML, $scrollTop, $scrollLeft,
-  elementCount,
-] = take<Element, [string | null, string, string, NamedNodeMap, ShadowRoot | null, string, string, number, number, number]>(
-  Element, 'namespaceURI localName tagName attributes shadowRoot outerHTML innerHTML scrollTop scrollLeft childElementCount')
-
-export const [$shadowHTML, $host] = take<ShadowRoot, [string, Element]>(ShadowRoot, 'innerHTML host')
-export const [$data, $length] = take<CharacterData, [string, number]>(CharacterData, 'data length')
-export const [$attrName, $attrValue] = take<Attr, [string, string]>(Attr, 'name value')
-export const [$content] = take<HTMLTemplateElement, [DocumentFragment]>(HTMLTemplateElement, 'content')
-export const [$contentDocument] = take<HTMLIFrameElement, [Document | null]>(HTMLIFrameElement, 'contentDocument')
-export const [$frameDocument] = take<HTMLFrameElement, [Document | null]>(HTMLFrameElement, 'contentDocument')
-export const [$defaultView] = take<Document, [(Window & typeof globalThis) | null]>(Document, 'defaultView')
-export const [$type, $value, $defaultValue, $checked, $defaultChecked, $indeterminate, $selectionEnd, $labels] =
-  take<HTMLInputElement, [string, string, string, boolean, boolean, boolean, number | null, NodeListOf<HTMLLabelElement> | null]>(
-    HTMLInputElement, 'type value defaultValue checked defaultChecked indeterminate selectionEnd labels')
-export const [$areaValue, $areaDefault] = take<HTMLTextAreaElement, [string, string]>(HTMLTextAreaElement, 'value defaultValue')
-export const [$options, $selectLabels] = take<HTMLSelectElement, [HTMLOptionsCollection, NodeListOf<HTMLLabelElement>]>(HTMLSelectElement, 'options labels')
-export const [$selected] = take<HTMLOptionElement, [boolean]>(HTMLOptionElement, 'selected')
-export const [$width, $height] = take<HTMLElement, [number, number]>(HTMLElement, 'offsetWidth offsetHeight')
-
-export const { contains: $contains, getRootNode: $getRootNode, isEqualNode: $isEqualNode } = Node.prototype
-export const {
-  matches: $matches, hasAttribute: $hasAttribute, getAttribute: $getAttribute, getAttributeNodeNS: $attrNodeNS, getBoundingClientRect: $rect,
-} = Element.prototype
+  $nodeType, $nodeName, $firstChild, $lastChild, $nextSibling, $previousSibling, $parentNode, $ownerDocument, $textContent, $parentElement,
+  $contains, $getRootNode, $isEqualNode,
+  $namespaceURI, $localName, $tagName, $attributes, $shadowRoot, $outerHTML, $innerHTML, $scrollTop, $scrollLeft, elementCount,
+  $matches, $hasAttribute, $getAttribute, $attrNodeNS, $rect, queryElement,
+  queryDocument, $defaultView,
+  queryFragment,
+  $shadowHTML, $host,
+  $data, $length,
+  $attrName, $attrValue,
+  $content,
+  $contentDocument,
+  $frameDocument,
+  $type, $value, $defaultValue, $checked, $defaultChecked, $indeterminate, $selectionEnd, $labels,
+  $areaValue, $areaDefault,
+  $options, $selectLabels,
+  $selected,
+  $width, $height,
+]: Natives = take()
 
 /** Element, Document and DocumentFragment have a method of their own for the same thing, by node type. */
-const queries: Readonly<Record<number, ParentNode['querySelectorAll'] | undefined>> = {
-  1: Element.prototype.querySelectorAll,
-  9: Document.prototype.querySelectorAll,
-  11: DocumentFragment.prototype.querySelectorAll,
-}
+const queries: Readonly<Record<number, Query | undefined>> = { 1: queryElement, 9: queryDocument, 11: queryFragment }
 
 /** querySelectorAll of an element, document or fragment, in document order; nothing of any other node. */
 export const findAll = (root: Node, selector: string): readonly Element[] =>
-  Array.from(queries[$nodeType.call(root)]?.call(root as ParentNode & Node, selector) ?? [])
+  Array.from(queries[$nodeType.call(root)]?.call(root, selector) ?? [])
 
 /** Children of an element, counted; 0 for other parents. */
 export const childElementCount = (root: Node): number => ($nodeType.call(root) === 1 ? elementCount.call(root as Element) : 0)

@@ -69,7 +69,7 @@ export const beginIds = (): void => {
   nextId = 1
   closedNodes = new WeakSet()
   boxes.clear()
-  marks.clear()
+  if (!__LEAN__) marks.clear()
 }
 
 /** Pre-order: what follows node in the subtree of top, its children left out where `skip`. */
@@ -105,7 +105,7 @@ export const dropIds = (top: Node): void => {
     setId(node, 0)
     boxes.delete(node)
     closedNodes.delete(node)
-    marks.delete(node)
+    if (!__LEAN__) marks.delete(node)
     dropRoot(node)
   }
 }

@@ -19,6 +19,9 @@ let ints: number[] = []
 let start = 0
 let parts: string[] = []
 let units = 0
+/** Lengths of both at the last stamp. */
+let keptInts = 0
+let keptParts = 0
 
 /** An op of unknown length: begin, then int, str and block, then end. */
 export const begin = (code: Op): void => {
@@ -54,8 +57,14 @@ export const take = (): Batch | null => {
   const batch = { ints: new Int32Array(ints).buffer, text: parts.length ? parts.join('\0') + '\0' : '' }
   ints = []
   parts = []
-  units = 0
+  units = keptInts = keptParts = 0
   return batch
+}
+
+/** Takes back what was written since the last stamp. */
+export const rewind = (): void => {
+  ints.length = keptInts
+  parts.length = keptParts
 }
 
 // Time.
@@ -65,16 +74,28 @@ let lastStamp = -1
 export const openWriter = (startMs: number): void => {
   take()
   zeroMs = startMs
+  clock = Date.now() - performance.now()
   restamp()
 }
 /** The next stamp is written whatever the time. */
 export const restamp = (): void => {
   lastStamp = -1
 }
+let clock: number
+/** Tells that the browser's clock was set, or that the machine slept. */
+export const watchClock = (): void => {
+  const drift = Date.now() - performance.now() - clock
+  if (Math.abs(drift) < 1000) return
+  clock += drift
+  stamp()
+  op(Op.clockJump, drift)
+}
 /** Whole ms since time 0. */
 export const now = (): number => Math.floor(performance.now() - zeroMs)
-/** Writes the time that the next ops carry. */
+/** Writes the time that the next ops carry: they belong together. */
 export const stamp = (): void => {
   const at = now()
   if (at !== lastStamp) op(Op.time, (lastStamp = at))
+  keptInts = ints.length
+  keptParts = parts.length
 }

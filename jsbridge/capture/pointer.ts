@@ -7,7 +7,9 @@ import { holderOf, nearestId } from './nodes'
 import { Op, now, op, stamp } from './ops'
 
 /** Least time between two samples of one path, ms. */
-const sampleMs = 50
+const enum Limit {
+  sampleMs = 50,
+}
 
 export interface Pointer {
   attach_(doc: Document): void
@@ -24,7 +26,7 @@ export function trackPointer(
 ): Pointer {
   let samples: number[] = []
   let target = 0
-  let lastSample = -sampleMs
+  let lastSample = -Limit.sampleMs
   let pointerType = 0
 
   const pointer: Pointer = {
@@ -47,7 +49,7 @@ export function trackPointer(
       listen(doc, 'pointermove', (event) => {
         const { clientX, clientY, pointerType: type } = event as PointerEvent
         const at = now()
-        if (!pointer.sampling_ || type === 'touch' || at - lastSample < sampleMs) return
+        if ((!__LEAN__ && !pointer.sampling_) || type === 'touch' || at - lastSample < Limit.sampleMs) return
         lastSample = at
         const [x, y] = shift()
         const id = nearestId(targetOf(event))
@@ -56,11 +58,11 @@ export function trackPointer(
         samples.push(at, clientX + x, clientY + y)
         activity()
       })
-      const names = ['pointerdown', 'pointerup', 'click', 'dblclick', 'contextmenu']
-      listen(doc, names.join(' '), (event) => {
+      const names = 'pointerdown pointerup click dblclick contextmenu'
+      listen(doc, names, (event) => {
         const { clientX, clientY, button } = event as MouseEvent
         pointerType = kindOf(event)
-        const kind = names.indexOf(event.type)
+        const kind = names.split(' ').indexOf(event.type)
         // A finger's way down and up comes as touch.
         if (kind < 2 && pointerType === 1) return
         const [x, y] = shift()
@@ -69,11 +71,11 @@ export function trackPointer(
         op(Op.mouse, kind, nearestId(targetOf(event)), clientX + x, clientY + y, button, pointerType)
         activity()
       })
-      const touches = ['touchstart', 'touchmove', 'touchend', 'touchcancel']
-      listen(doc, touches.join(' '), (event) => {
-        const kind = touches.indexOf(event.type)
+      const touches = 'touchstart touchmove touchend touchcancel'
+      listen(doc, touches, (event) => {
+        const kind = touches.split(' ').indexOf(event.type)
         const at = now()
-        if (kind === 1 && (!pointer.sampling_ || at - lastSample < sampleMs)) return
+        if (kind === 1 && ((!__LEAN__ && !pointer.sampling_) || at - lastSample < Limit.sampleMs)) return
         lastSample = at
         const { changedTouches } = event as TouchEvent
         const [x, y] = shift()

@@ -3,10 +3,12 @@
  * so that they are not even read, and which nodes the site's selectors mark. Everything else is
  * decided in the core.
  */
+import { given } from './lean'
 import {
-  $contains, $content, $getRootNode, $hasAttribute, $host, $localName, $matches, $nodeType, $ownerDocument,
-  $getAttribute, $isEqualNode, $labels, $parentElement, $selectLabels, $shadowRoot, $textContent, $type, findAll,
+  $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument,
+  $getAttribute, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, findAll,
 } from './native'
+import { slots, slotted } from './slots'
 
 /** Checked selectors (../more/options.ts). */
 export interface Selectors {
@@ -18,36 +20,34 @@ export interface Selectors {
 }
 
 export const marker = 'data-afterimage'
-const secretTokens = ['cc-number', 'cc-csc', 'current-password', 'new-password', 'one-time-code']
-const secretInputs = ['[type=password i]', ...secretTokens.map((token) => `[autocomplete~=${token} i]`)]
+const secretKinds =
+  ':is([type=password i],[autocomplete~=cc-number i],[autocomplete~=cc-csc i],[autocomplete~=current-password i],[autocomplete~=new-password i],[autocomplete~=one-time-code i])'
+const hiddenInputs = ',input[value]' + secretKinds
 
-const secret = secretInputs.map((condition) => 'input' + condition).join()
-
+export let blocked = `[${marker}=block i]`
+let hidden = blocked + hiddenInputs
 /** Attributes whose change can change a match: the marker's and those that selectors name. */
 export let markNames: ReadonlySet<string>
 /** Whether anything but the marker's attribute marks nodes. */
 export const hasMarks = (): boolean => !!(lists[0] ?? typed[0] ?? called[0]) || slots.size > 0
-let blocked: string
-let hidden: string
 /** What shows text; empty where the page's level does. */
 let allowed: string
-let masked: string
-let shown: string
+export let masked: string
+export let shown: string
 let lists: readonly (readonly [selectors: string, bit: number])[]
 /** Inputs that were secret since they are known, for as long as the page keeps them. */
-const once = new WeakSet<Element>()
+export const once = (__LEAN__ ? null : given()?.[1]) ?? new WeakSet<Element>()
 /** The same, to go through them. */
-const secrets = new Set<WeakRef<Element>>()
+export const secrets = (__LEAN__ ? null : given()?.[2]) ?? new Set<WeakRef<Element>>()
 
-/** Takes the site's selectors. */
-export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 1, roots: WeakMap<Element, ShadowRoot> | undefined): void => {
-  closedRoots = roots
+/** Takes the site's selectors, in the full recorder. */
+export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 1, continues: boolean): void => {
   typed = []
-  called.length = 0
+  if (!continues) called.length = 0
   slots.clear()
   markNames = new Set([marker, ...names])
   blocked = [`[${marker}=block i]`, ...block].join()
-  hidden = blocked + ',' + secretInputs.map((condition) => 'input[value]' + condition).join()
+  hidden = blocked + hiddenInputs
   masked = [`[${marker}]:not([${marker}=allow i])`, ...mask].join()
   shown = [`[${marker}=allow i]`, ...allow].join()
   allowed = level ? '' : shown
@@ -56,50 +56,20 @@ export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 
 }
 
 let closedRoots: WeakMap<Element, ShadowRoot> | undefined
+/** Begins a recorder. Closed roots are known by host where ../early.ts was there to see them. */
+export const openRoots = (): void => {
+  closedRoots = (window as unknown as Record<symbol, typeof closedRoots>)[Symbol.for('afterimage.roots')]
+}
 /** The shadow root of an element, as far as the recorder sees it. */
 export const shadowOf = (element: Element): ShadowRoot | undefined => $shadowRoot.call(element) ?? closedRoots?.get(element)
-const shadowHostOf = (node: Node): Element | null => {
-  const root = $getRootNode.call(node)
-  return $nodeType.call(root) === 11 && 'host' in root ? $host.call(root as ShadowRoot) : null
-}
+
+/** What is slotted into it is drawn elsewhere than it stands. */
+export const isInShadow = (node: Node): boolean => $nodeType.call($getRootNode.call(node)) === 11
 
 /** Elements in which the visitor types although no attribute says so. */
 let typed: Element[] = []
 /** Takes effect with the next op mark; answers whether it is new. */
 export const noteTyped = (element: Element): boolean => !typed.includes(element) && !!typed.push(element)
-
-/** Whether a shadow root was ever seen: without one nobody asks for the root of a node. */
-let hasHosts = false
-/** Hosts whose slots lie in a masked or blocked part of their shadow tree, with the bits for op mark. */
-const slots = new Map<Element, number>()
-/**
- * Bits of op mark for the light children of a host: the tightest of what holds for its slots. The tree
- * in which a slot is shown goes over the hosts between it and its own root.
- */
-const slotBits = (host: Element): number => {
-  const root = shadowOf(host)
-  hasHosts ||= !!root
-  let bits = 0
-  for (const slot of root ? findAll(root, 'slot') : []) {
-    let own = 0
-    for (let at: Element | null = slot; at; at = $parentElement.call(at)) {
-      const around = at === slot ? 0 : slotBits(at)
-      if ($matches.call(at, blocked) || around & 16) own = 16
-      own ||= around || ($matches.call(at, masked) ? 8 : $matches.call(at, shown) ? 4 : 0)
-      if (own & 16) break
-    }
-    bits |= own
-  }
-  return bits & 24
-}
-/** Hosts whose light children are under other bits since the roots of these nodes changed. */
-export const slotsChanged = (nodes: readonly Node[]): Element[] => {
-  const seen = new Set<Element>()
-  if (hasHosts) for (const node of nodes) {
-    for (let host = shadowHostOf(node); host && !seen.has(host); host = shadowHostOf(host)) seen.add(host)
-  }
-  return Array.from(seen).filter((host) => slotBits(host) !== (slots.get(host) ?? 0))
-}
 
 /** Elements that are boxes because their changes cost the page too much. */
 let busy: Element[] = []
@@ -108,7 +78,8 @@ export const makeBox = (element: Element): void => void busy.push(element)
 const busyIn = (root: Node): Element[] => busy.filter((element) => $contains.call(root, element))
 
 /** Matches the node itself, not its ancestors. */
-export const isBlocked = (element: Element): boolean => $matches.call(element, blocked) || busy.includes(element)
+export const isBlocked = (element: Element): boolean =>
+  __LEAN__ ? $matches.call(element, blocked) : $matches.call(element, blocked) || busy.includes(element)
 /** Whether children of this element are never written: boxes and templates. */
 export const isClosed = (element: Element): boolean =>
   isBlocked(element) || ($localName.call(element) === 'template' && 'content' in element)
@@ -144,7 +115,7 @@ export const isCalledSelect = (select: Element): boolean =>
   isTextShown(select) && isCalledSecret(select, $selectLabels.call(select as HTMLSelectElement))
 
 /** Selects and editors that an attribute called secret which they have no more. */
-const called: Element[] = []
+export const called = (__LEAN__ ? null : given()?.[3]) ?? ([] as Element[])
 /**
  * A field may have been secret within one task only, with nothing of that left at its end: the record
  * of the change that ended it says so. Answers whether it was; of a select or an editor, when it is new.
@@ -168,7 +139,7 @@ const keepSecret = (element: Element): void => {
 export const isSecret = (element: Element): boolean => {
   if ($localName.call(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches.call(element, secret) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
+  if (!$matches.call(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
   keepSecret(element)
   return true
 }
@@ -183,11 +154,6 @@ export const bitsOf = (element: Element): number =>
     (bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0),
     (busy.includes(element) ? 2 : 0) | (typed.includes(element) ? 32 : 0) | (called.includes(element) ? 64 : 0) | slotted(element),
   )
-const slotted = (host: Element): number => {
-  const bits = slotBits(host)
-  bits ? slots.set(host, bits) : slots.delete(host)
-  return bits
-}
 /** What the selectors mark at and below root, with the bits. */
 export const findMarked = (root: Node): Map<Element, number> => {
   const found = new Map<Element, number>()
@@ -216,7 +182,8 @@ const isAround = (element: Element): boolean =>
  * that have a value attribute, templates that hold such.
  */
 export const findAround = (root: Node): Element[] => {
-  const found = findAll(root, hidden + ',template,input[value]').filter(isAround).concat(busyIn(root))
+  const found = findAll(root, hidden + ',template,input[value]').filter(isAround)
+  if (!__LEAN__) found.push(...busyIn(root))
   // Those that are no longer what the selector finds: a shown password.
   for (const secret of secrets) {
     const element = secret.deref()

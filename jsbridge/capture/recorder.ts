@@ -5,80 +5,47 @@
  * Comes in: the page. Goes out: batches of ops by `post`. Nothing runs, is wrapped or listened to
  * before `createRecorder` and after `stop`; nothing in here throws into the page.
  */
-import { protocolVersion, type Batch } from '../messages'
-import type { Degraded, Less } from '../more/degrade'
-import type { More } from '../more/main'
-import { controlChanged, controlTouched, controlWritten, formReset, settleForms } from './forms'
+import { protocolVersion } from '../messages'
+import { tellDialog, trackSizes } from './boxes'
+import { controlChanged, controlTouched, controlWritten, formReset, settleForms, wrapControls } from './forms'
 import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
+import type { Recorder, RecorderOptions } from './interface'
 import { trackKeys } from './keys'
+import { beyond } from './lean'
+import { createLess, type Less } from './less'
 import { createMutations } from './mutations'
-import { $contains, $defaultView, $firstChild, $hasAttribute, $height, $lastChild, $localName, $matches, $nodeType, $rect, $width, findAll } from './native'
-import { beginIds, boxes, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
-import { Op, now, op, openWriter, restamp, stamp, take, writtenBytes } from './ops'
+import { $contains, $defaultView, $firstChild, $hasAttribute, $lastChild, $localName, $nodeType, findAll } from './native'
+import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
+import { Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { makeBox, markNames, noteOld, noteTyped, openPolicy, type Selectors } from './policy'
+import { makeBox, markNames, noteOld, openPolicy, openRoots } from './policy'
+import { openPosted, tellPosted, trackPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
 import { createStyles } from './styles'
-import { createWalker, noteDesign, type Steps } from './walk'
+import { createWalker, noteDesign, noteEditor, type Steps } from './walk'
 
-/** Ops wait so long for others before they are posted, ms. */
-const batchMs = 250
-/** More than this goes at once. */
-const batchBytes = 1 << 20
-/** Bound of what the worker has not applied, bytes and ms. */
-const queueBytes = 8 << 20
-const queueMs = 2000
-/** So many dirty nodes, and all of the page is walked anew. */
-const maxDirty = 500
-/** A snapshot of more elements than this is sliced (about 30,000 nodes, 12 ms). */
-const oneTaskElements = 18000
-const sliceMs = 8
-/** Nodes that one step of a sliced snapshot writes at most, unless a single node has more children. */
-const stepNodes = 2000
-/** A page that changes so fast that slices do not come to an end gets the rest in one task. */
-const maxSlices = 400
-/** Matches nothing, and does not throw, where the browser has no popovers. */
-const openPopover = ':is(:popover-open)'
-/** Share of main-thread time, over so long, above which the recorder does less. */
-const degradeMs = 10_000
-const degradeShare = 0.03
-
-export interface RecorderOptions {
-  readonly level_: 0 | 1
-  readonly keystrokes_: boolean
-  readonly selectors_: Selectors
-  /** performance.now() of the page view's time 0, ms. */
-  readonly startMs_: number
-  /** Closed shadow roots by host, where early.ts was there to see them. */
-  readonly closedRoots_: WeakMap<Element, ShadowRoot> | undefined
-  post_(type: 'ops' | 'leave' | 'gone', batch: Batch): void
-  /** The visitor did something. */
-  activity_(): void
-  visible_(): void
-  /** Loads how to do less in a busy page. */
-  more_(): Promise<Pick<More, 'less'>>
-  /** The recorder does less from here on, or failed inside; never with page content. */
-  degraded_(less: Degraded): void
-  failed_(error: unknown): void
-  /** A snapshot that nobody asked for failed: what was written is not whole. */
-  broken_(error: unknown): void
-  /** For tests: bounds that make every snapshot a sliced one. */
-  readonly slicing_?: { readonly oneTaskElements_: number; readonly stepNodes_: number; readonly sliceMs_: number }
-}
-
-export interface Recorder {
-  /** A new epoch. Resolves when all of it is written and posted. */
-  snapshot_(): Promise<void>
-  /** Writes one op beside the tree. */
-  note_(code: Op.track | Op.identify, first: string, second: string): void
-  /** Posts what there is. */
-  flush_(): void
-  resend_(list: readonly (readonly [id: number, slow: number])[]): void
-  applied_(bytes: number): void
-  /** Takes back everything that was wrapped or listened to; posts what there is first. */
-  stop_(): void
+const enum Limit {
+  /** Ops wait so long for others before they are posted. */
+  batchMs = 250,
+  /** More than this goes at once. */
+  batchBytes = 1 << 20,
+  /** Bound of what the worker has not applied. */
+  queueBytes = 8 << 20,
+  queueMs = 2000,
+  /** So many dirty nodes, and all of the page is walked anew. */
+  dirtyNodes = 500,
+  /** A snapshot of more elements than this is sliced (about 30,000 nodes, 12 ms). */
+  oneTaskElements = 18000,
+  sliceMs = 8,
+  /** Nodes that one step of a sliced snapshot writes at most, unless a single node has more children. */
+  stepNodes = 2000,
+  /** A page that changes so fast that slices do not come to an end gets the rest in one task. */
+  slices = 400,
+  /** The recorder does less where it took more than this of so much main-thread time. */
+  degradeMs = 10_000,
+  busyMs = 300,
 }
 
 interface SchedulerLike {
@@ -87,23 +54,21 @@ interface SchedulerLike {
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { post_: post } = options
-  const slicing = options.slicing_ ?? { oneTaskElements_: oneTaskElements, stepNodes_: stepNodes, sliceMs_: sliceMs }
+  const slicing = __LEAN__ ? null : options.slicing_
   const controller = new AbortController()
-  openGuard(options.failed_, controller.signal)
-  openPolicy(options.selectors_, options.level_, options.closedRoots_)
+  openGuard((error) => {
+    if (!__LEAN__ || error !== beyond) return options.failed_(error)
+    rewind()
+    freeze()
+  }, controller.signal)
+  openRoots()
+  if (!__LEAN__) openPolicy(options.selectors_, options.level_, options.continues_)
   const attached = new WeakSet<Node>()
   let stopped = false
 
+  if (!__LEAN__) openPosted(options.continues_)
   // Time.
   openWriter(options.startMs_)
-  let clock = Date.now() - performance.now()
-  const watchClock = (): void => {
-    const drift = Date.now() - performance.now() - clock
-    if (Math.abs(drift) < 1000) return
-    clock += drift
-    stamp()
-    op(Op.clockJump, drift)
-  }
 
   // Later.
   const { scheduler } = window as { scheduler?: SchedulerLike }
@@ -118,8 +83,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }))
   let timer = 0
   const wrote = (): void => {
-    if (writtenBytes() > batchBytes) return send('ops')
-    timer ||= setTimeout(guard(() => flush()), batchMs)
+    if (writtenBytes() > Limit.batchBytes) return send('ops')
+    timer ||= setTimeout(guard(() => flush()), Limit.batchMs)
   }
   let framed = false
   const frame = (): void => {
@@ -147,7 +112,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     queued += batch.ints.byteLength + 2 * batch.text.length
     post(type, batch)
   }
-  const isFull = (): boolean => queued > queueBytes || (queued > 0 && performance.now() - queuedSince > queueMs)
+  const isFull = (): boolean => queued > Limit.queueBytes || (queued > 0 && performance.now() - queuedSince > Limit.queueMs)
 
   // The tree.
   const observer = new MutationObserver(guard((records) => apply(records)))
@@ -155,7 +120,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.observe(root, { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(observe, slicing.stepNodes_)
+  const walker = createWalker(observe, slicing?.stepNodes_ ?? Limit.stepNodes)
   openSerialiser(
     {
       host_: walker.host_,
@@ -189,93 +154,84 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
-  const keys = trackKeys(() => active(), options.keystrokes_)
+  const keys = trackKeys(() => active(), __LEAN__ || options.keystrokes_)
   const active = (): void => {
     options.activity_()
     wrote()
   }
 
-  const tellDialog = (element: Element, always: boolean): void => {
-    const id = idOf(element)
-    const state = $matches.call(element, ':modal') ? 1 : $matches.call(element, openPopover) ? 2 : 0
-    if (id && (always || state)) op(Op.dialogState, id, state)
-  }
-  // The browser answers after layout, so that no read of ours forces one.
-  const sizes = new ResizeObserver(guard((entries) => {
-    if (stopped) return
-    stamp()
-    for (const { target } of entries) {
-      const id = idOf(target)
-      if (!id) {
-        sizes.unobserve(target)
-        continue
-      }
-      const isHtml = target instanceof HTMLElement
-      const rect = isHtml ? null : $rect.call(target)
-      op(
-        Op.size, id,
-        rect ? rect.width : $width.call(target as HTMLElement),
-        rect ? rect.height : $height.call(target as HTMLElement),
-      )
-    }
-    wrote()
-  }))
+  const sizes = trackSizes(wrote)
 
   const look = (records: readonly MutationRecord[]): void =>
     records.forEach((record) => {
       if (!noteOld(record)) return
       controlTouched(record.target as Element)
-      remarkOne(record.target as Element)
+      if (!__LEAN__) remarkOne(record.target as Element)
     })
   const apply = (given: readonly MutationRecord[], all = false): void => {
     if (stopped) return
     look(given)
-    let records = given
-    if (records[0] && !dirty && isFull()) {
-      dirty = new Set()
-      // What is not whole is begun anew.
-      if (steps) soil(document)
-    }
-    if (dirty) {
-      for (const { target, attributeName, removedNodes } of records) {
-        // Where the level may be another now nothing is told, until it is walked anew.
-        const moved = attributeName && markNames.has(attributeName) ? [target] : removedNodes
-        soil((moved === removedNodes ? target : parentOf(target)) as Node)
-        moved.forEach(dropIds)
-      }
-      return
-    }
-    if (less) records = less[1](records, all)
+    const records = told(given, all)
     if (!records[0]) return
     stamp()
     mutations.apply_(records)
     wrote()
   }
+  /** What is to be told now of these changes. */
+  const told = __LEAN__
+    ? (records: readonly MutationRecord[]): readonly MutationRecord[] => {
+        if (records[0] && !dirty && isFull()) freeze()
+        return dirty ? [] : records
+      }
+    : (records: readonly MutationRecord[], all: boolean): readonly MutationRecord[] => {
+        if (records[0] && !dirty && isFull()) {
+          dirty = new Set()
+          // What is not whole is begun anew.
+          if (steps) soil(document)
+        }
+        if (!dirty) return (less as Less)[1](records, all)
+        for (const { target, attributeName, removedNodes } of records) {
+          // Where the level may be another now nothing is told, until it is walked anew.
+          const moved = attributeName && markNames.has(attributeName) ? [target] : removedNodes
+          soil((moved === removedNodes ? target : parentOf(target)) as Node)
+          moved.forEach(dropIds)
+        }
+        return []
+      }
   const drain = (all?: boolean): void => apply(observer.takeRecords(), all)
-  const soil = (node: Node | null): void => {
-    if (!dirty || !node || dirty.has(document)) return
-    dirty.add(node)
-    if (dirty.size <= maxDirty && !$contains.call(node, document.body)) return
-    // All of the page: nothing more is to be known of its changes until then.
+  /** All of the page is dirty: nothing more is to be known of its changes until it is walked anew. */
+  const forget = (): void => {
     dirty = new Set([document])
     observer.disconnect()
     beginIds()
   }
+  const soil = __LEAN__ ? forget : (node: Node | null): void => {
+    if (!dirty || !node || dirty.has(document)) return
+    dirty.add(node)
+    if (dirty.size > Limit.dirtyNodes || $contains.call(node, document.body)) forget()
+  }
+  /** The lean recorder tells nothing more of the tree, and hands over when the worker has caught up. */
+  const freeze = (): void => {
+    forget()
+    catchUp()
+  }
   /** Walks anew what changed while the worker was behind. */
   const catchUp = (): void => {
-    drain()
-    const nodes = dirty as Set<Node>
-    if (nodes.has(document)) return void snapshot().catch(options.broken_)
-    dirty = null
-    stamp()
-    mutations.resend_(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
-    settleForms()
-    send('ops')
-    readScroll()
+    if (!dirty || queued >= Limit.queueBytes / 8) return
+    if (__LEAN__) void options.beyond_()
+    else {
+      drain()
+      const nodes = dirty
+      if (nodes.has(document)) return void snapshot().catch(options.broken_)
+      dirty = null
+      stamp()
+      mutations.resend_(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
+      settleForms()
+      send('ops')
+      readScroll()
+    }
   }
 
-  /** Whether the visitor gave the page data of his own, which a data URL may show from then on. */
-  let isPosted = false
   /** Listeners and wrappers of a document or shadow root. Events that leave their shadow tree are taken at the document. */
   const attach = (root: Document | ShadowRoot): void => {
     styles.root_(root)
@@ -289,7 +245,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (name === 'link') styles.changed_(target)
       else if (name.endsWith('frame')) {
         drain()
-        if (dirty) return soil(target)
+        if (!__LEAN__ && dirty) return soil(target)
         stamp()
         walker.host_(target)
         walker.settle_()
@@ -312,15 +268,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if ($nodeType.call(root) !== 9) return
     pointer.attach_(root as Document)
     keys(root as Document)
-    listen(root, 'change paste drop playing', (event) => {
-      const target = targetOf(event) as HTMLVideoElement & HTMLInputElement
-      const { clipboardData, dataTransfer } = event as ClipboardEvent & DragEvent
-      const data = clipboardData ?? dataTransfer
-      if (isPosted || !(data ? data.types.some((type) => type !== 'text/plain') : target.srcObject ?? target.files?.length)) return
-      isPosted = true
-      op(Op.posted)
-      wrote()
-    })
+    if (!__LEAN__) trackPosted(root as Document, wrote)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
       stamp()
@@ -334,25 +282,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (realm) wrapRealm(realm)
   }
   const wrapRealm = (realm: Window & typeof globalThis): void => {
-    const touched = (control: unknown): void => {
-      controlTouched(control as Element)
-      if (control instanceof realm.HTMLOptionElement) {
-        const select = control.closest('select')
-        if (select) controlTouched(select)
-      }
-      wrote()
-    }
-    for (const [owner, names] of [
-      [realm.HTMLInputElement, 'value checked indeterminate'],
-      [realm.HTMLTextAreaElement, 'value'],
-      [realm.HTMLSelectElement, 'value selectedIndex'],
-      [realm.HTMLOptionElement, 'selected'],
-    ] as const) {
-      for (const name of names.split(' ')) wrap(owner.prototype, name, 'set', touched)
-    }
+    wrapControls(realm, wrote)
     wrap(realm.Element.prototype, 'attachShadow', 'value', (host) => {
       if (!idOf(host as Element)) return
-      if (dirty) return soil(host as Element)
+      if (!__LEAN__ && dirty) return soil(host as Element)
       stamp()
       walker.host_(host as Element)
       walker.settle_()
@@ -360,14 +293,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     })
     // An editor that draws its own text: no attribute says so.
     wrap(realm.HTMLElement.prototype, 'editContext', 'set', (element) => {
-      if (noteTyped(element as Element)) remarkOne(element as Element)
+      stamp()
+      noteEditor(element as Element)
       wrote()
     })
     styles.wrapRealm_(realm)
   }
 
   // Snapshots.
-  let steps: Steps | null = null
+  let steps: Steps | null
   let epoch = 0
   const begin = (): void => {
     send('ops') // what follows may go to another core
@@ -375,100 +309,103 @@ export function createRecorder(options: RecorderOptions): Recorder {
     beginIds()
     giveId(document)
     dirty = null
-    steps = mutations.isOpen_ = null
+    if (!__LEAN__) steps = mutations.isOpen_ = null
     restamp()
     styles.begin_()
     op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
-    if (isPosted) op(Op.posted)
+    if (!__LEAN__) tellPosted()
     noteDesign(document)
     observe(document)
   }
   const finish = (): void => {
-    steps = mutations.isOpen_ = null
+    if (!__LEAN__) steps = mutations.isOpen_ = null
     settleForms()
     styles.settle_()
     op(Op.snapshotEnd)
+    if (!__LEAN__ && isHurried) {
+      isHurried = false
+      less?.[0](true)
+    }
     send('ops')
     readScroll()
   }
-  const snapshot = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const mine = ++epoch
-      const run = (work: () => boolean): void => {
-        try {
-          if (mine !== epoch || stopped || !work()) return resolve()
-        } catch (error) {
-          return reject(error)
+  let isHurried = !__LEAN__ && options.isBusy_
+  const isLarge = (): boolean => document.getElementsByTagName('*').length > (slicing?.oneTaskElements_ ?? Limit.oneTaskElements)
+  const inOneTask = (): void => {
+    begin()
+    const first = $firstChild.call(document)
+    if (first) walker.write_(document, first, $lastChild.call(document) as Node)
+    walker.settle_()
+    finish()
+  }
+  let isLeaving: boolean | undefined
+  const snapshot = __LEAN__
+    ? async (full?: boolean): Promise<void> => {
+        if (stopped) return
+        isLeaving ||= full || !!dirty || isLarge()
+        if (!isLeaving) {
+          try {
+            epoch++
+            return inOneTask()
+          } catch (error) {
+            if (error !== beyond) throw error
+            // Nothing of it has been sent.
+            take()
+            forget()
+            epoch--
+          }
         }
-        soon(guard(() => run(slice)))
+        // What happens before the first epoch has no place.
+        if (!epoch) stop()
+        return options.beyond_()
       }
-      let slices = 0
-      const slice = (): boolean => {
-        const end = performance.now() + slicing.sliceMs_
-        drain()
-        // Full: begun anew when the worker has caught up.
-        if (dirty || !steps) return false
-        while (steps.next_()) {
-          if (performance.now() < end || slices > maxSlices) continue
-          slices++
-          send('ops')
-          return true
-        }
-        finish()
-        return false
-      }
-      run(() => {
-        guard(begin)()
-        if (document.getElementsByTagName('*').length > slicing.oneTaskElements_) {
-          steps = walker.steps_(document)
-          mutations.isOpen_ = steps.isOpen_
-          return slice()
-        }
-        const first = $firstChild.call(document)
-        if (first) walker.write_(document, first, $lastChild.call(document) as Node)
-        walker.settle_()
-        finish()
-        return false
-      })
-    })
+    : (): Promise<void> =>
+        new Promise((resolve, reject) => {
+          const mine = ++epoch
+          const run = (work: () => boolean): void => {
+            try {
+              if (mine !== epoch || stopped || !work()) return resolve()
+            } catch (error) {
+              return reject(error)
+            }
+            soon(guard(() => run(slice)))
+          }
+          let slices = 0
+          const slice = (): boolean => {
+            const end = performance.now() + (slicing?.sliceMs_ ?? Limit.sliceMs)
+            drain()
+            // Full: begun anew when the worker has caught up.
+            if (dirty || !steps) return false
+            while (steps.next_()) {
+              if (performance.now() < end || slices > Limit.slices) continue
+              slices++
+              send('ops')
+              return true
+            }
+            finish()
+            return false
+          }
+          run(() => {
+            if (isLarge()) {
+              begin()
+              steps = walker.steps_(document)
+              mutations.isOpen_ = steps.isOpen_
+              return slice()
+            }
+            inOneTask()
+            return false
+          })
+        })
 
-  /** Offsets that are there already; asking for the first one may need a layout, so after a frame. */
   const readScroll = (): void => {
     const mine = epoch
-    const roots: Node[] = [document]
-    let list: readonly Element[] = []
-    let i = 0
-    requestAnimationFrame(() => later(() => {
-      if (mine !== epoch || dirty) return false
-      const end = performance.now() + sliceMs / 2
-      stamp()
-      while (performance.now() < end) {
-        const element = list[i++]
-        if (element) {
-          if (idOf(element)) scroll.read_(element)
-          const root = rootOf.get(element)
-          if (root) roots.push(root)
-          continue
-        }
-        const root = roots.pop()
-        if (!root) {
-          wrote()
-          return false
-        }
-        for (const open of findAll(root, openPopover)) tellDialog(open, false)
-        list = findAll(root, '*')
-        i = 0
-      }
-      return true
-    }))
+    scroll.readAll_(later, () => mine !== epoch || !!dirty, wrote)
   }
 
   // Cost.
   let busyBefore = busyMs
-  let less: Less | undefined
-  /** Takes a step: the recorder does less from here on. */
-  const tell = (step: number, name: Degraded, box?: Element): void => {
+  const less = __LEAN__ ? null : createLess((step, name, box) => {
     stamp()
     const id = idOf(box)
     if (box) {
@@ -478,21 +415,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
     pointer.sampling_ = false
     op(Op.degraded, step, idOf(box))
-    options.degraded_(name)
+    options.degraded_('busy page: less is recorded: ' + name)
+    post('count', { name: `degraded-${name}` })
     wrote()
-  }
+  }, wrote)
   const degrade = setInterval(guard(() => {
-    const isBusy = busyMs - busyBefore > degradeMs * degradeShare && !dirty
+    const isBusy = busyMs - busyBefore > Limit.busyMs && !dirty
     busyBefore = busyMs
-    if (isBusy) drain()
-    if (less) less[0](isBusy)
-    // Until it is there, and where it cannot be loaded, all is recorded as before.
-    else if (isBusy) options.more_().then(guard((more) => {
-      if (stopped || less) return
-      less = more.less(idOf, parentOf, (node) => $nodeType.call(node) === 1, $contains, boxes, markNames, tell, wrote)
-      less[0](true)
-    }), () => {})
-  }), degradeMs)
+    if (__LEAN__) isBusy && void options.beyond_(isBusy)
+    else {
+      if (isBusy) drain()
+      less?.[0](isBusy)
+    }
+  }), Limit.degradeMs)
 
   const flush = (type: 'ops' | 'leave' | 'gone' = 'ops', all?: boolean): void => {
     if (!dirty) {
@@ -509,7 +444,22 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
   const flushAll = (type?: 'leave' | 'gone'): void => flush(type, true)
 
-  op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
+  const stop = guard(() => {
+    if (stopped) return
+    flushAll()
+    send('ops')
+    stopped = true
+    epoch++
+    clearTimeout(timer)
+    clearInterval(degrade)
+    observer.disconnect()
+    sizes.disconnect()
+    controller.abort()
+    unwrap()
+  })
+
+  if (__LEAN__) op(Op.hello, protocolVersion, 0, 3, 0)
+  else if (!options.continues_) op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
   trackPage(wrote, flushAll, options.visible_)
 
   return {
@@ -522,28 +472,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
     flush_: guard(() => flushAll()),
     resend_: guard((list) => {
       if (stopped) return
-      drain()
-      stamp()
-      mutations.resend_(list)
-      settleForms()
-      send('ops')
+      if (__LEAN__) void options.beyond_()
+      else {
+        drain()
+        stamp()
+        mutations.resend_(list)
+        settleForms()
+        send('ops')
+      }
     }),
     applied_: guard((bytes) => {
       queued = Math.max(0, queued - bytes)
       queuedSince = performance.now()
-      if (dirty && queued < queueBytes / 8) catchUp()
+      catchUp()
     }),
-    stop_: guard(() => {
-      if (stopped) return
-      flushAll()
-      stopped = true
-      epoch++
-      clearTimeout(timer)
-      clearInterval(degrade)
-      observer.disconnect()
-      sizes.disconnect()
-      controller.abort()
-      unwrap()
-    }),
+    assets_() {
+      if (!__LEAN__) post('assets', { base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) })
+    },
+    stop_: stop,
   }
 }

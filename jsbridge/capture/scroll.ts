@@ -1,16 +1,25 @@
 /**
  * Scroll offsets of viewport and containers, size of the viewport, pinch: at most one op a frame each.
  */
+import { openPopover, tellDialog } from './boxes'
 import { listen } from './guard'
-import { $nodeType, $scrollLeft, $scrollTop } from './native'
-import { idOf } from './nodes'
+import { $nodeType, $scrollLeft, $scrollTop, findAll } from './native'
+import { idOf, rootOf } from './nodes'
 import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
 
+/** Reading takes no longer at a time. */
+const enum Limit {
+  readMs = 4,
+}
+
 export interface Scroll {
   attach_(root: Document | ShadowRoot): void
-  /** Offsets of a node that are not 0, as after a snapshot. */
-  read_(element: Element): void
+  /**
+   * After a snapshot, offsets that are there already, and popovers that are open: asking for the first one may need a layout,
+   * so after a frame, and in tasks of their own.
+   */
+  readAll_(later: (job: () => boolean) => void, isOver: () => boolean, wrote: () => void): void
   settle_(): void
 }
 
@@ -45,7 +54,34 @@ export function trackScroll(frame: () => void): Scroll {
         frame()
       })
     },
-    read_: (element) => tell(element, false),
+    readAll_(later, isOver, wrote) {
+      const roots: Node[] = [document]
+      let list: readonly Element[] = []
+      let i = 0
+      requestAnimationFrame(() => later(() => {
+        if (isOver()) return false
+        const end = performance.now() + Limit.readMs
+        stamp()
+        while (performance.now() < end) {
+          const element = list[i++]
+          if (element) {
+            if (idOf(element)) tell(element, false)
+            const root = rootOf.get(element)
+            if (root) roots.push(root)
+            continue
+          }
+          const root = roots.pop()
+          if (!root) {
+            wrote()
+            return false
+          }
+          for (const open of findAll(root, openPopover)) tellDialog(open, false)
+          list = findAll(root, '*')
+          i = 0
+        }
+        return true
+      }))
+    },
     settle_() {
       if (!scrolled.size && !resized && !pinched) return
       stamp()

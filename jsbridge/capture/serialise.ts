@@ -4,13 +4,14 @@
  *
  * A blocked subtree and a secret's value are not read. Cost is linear in what is written.
  */
+import { beyond } from './lean'
 import {
   $attrName, $attrValue, $attributes, $data, $firstChild, $innerHTML, $length, $localName, $namespaceURI, $nextSibling,
   $nodeName, $nodeType, $outerHTML, $parentNode, $shadowHTML, $tagName,
 } from './native'
 import { boxes, closedNodes, dropBelow, giveId, idOf, marks, nextId, setId, setNextId } from './nodes'
 import { Op, begin, end, int, op, str } from './ops'
-import { bitsOf, findMarked, hasMarks, isBlocked, isSecret, marker, shadowOf } from './policy'
+import { bitsOf, findMarked, hasMarks, isBlocked, isInShadow, isSecret, marker, shadowOf } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
 /** Code of a namespace in op element, and its type in the shape. */
@@ -163,9 +164,9 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   }
   setNextId(id)
 
-  hosts.forEach(bitsOf) // what holds for their light children is noted, so that it is found
   const written: number[] = []
-  if (hasMarks()) {
+  if (!__LEAN__) hosts.forEach(bitsOf) // what holds for their light children is noted, so that it is found
+  if (!__LEAN__ && hasMarks()) {
     each(first, last, (root) => {
       for (const [element, bits] of Array.from(findMarked(root)).sort(([a], [b]) => idOf(a) - idOf(b))) {
         // Children of a template element are found and not written.
@@ -212,7 +213,8 @@ export function single(parent: Node, prev: number, node: Node): boolean {
   const isHtml = ns === html
   const box = isBlocked(element)
   const secret = isHtml && isSecret(element)
-  const bits = bitsOf(element)
+  if (__LEAN__ && box && isInShadow(element)) throw beyond
+  const bits = __LEAN__ ? 0 : bitsOf(element)
   if (bits) {
     marks.set(element, bits)
     op(Op.mark, at, bits)

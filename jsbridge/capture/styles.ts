@@ -5,6 +5,7 @@
  * Whole sheets are read later, each in a task of its own; what a page changes meanwhile is in them then.
  */
 import { guard, wrap } from './guard'
+import { given } from './lean'
 import { $localName, $textContent } from './native'
 import { idOf } from './nodes'
 import { Op, op } from './ops'
@@ -22,6 +23,9 @@ export interface Styles {
   wrapRealm_(realm: Window & typeof globalThis): void
 }
 
+/** Sheets that script changed, for as long as the page keeps them. */
+export const byScript = (__LEAN__ ? null : given()?.[4]) ?? new WeakSet<CSSStyleSheet>()
+
 const isElement = (item: CSSStyleSheet | Element): item is Element => !('ownerNode' in item)
 
 export function createStyles(
@@ -36,7 +40,6 @@ export function createStyles(
   let sheets = 0
   const queue = new Set<CSSStyleSheet | Element>()
   let running = false
-  const byScript = new WeakSet<CSSStyleSheet>()
 
   const ownerOf = (sheet: CSSStyleSheet | null): [owner: number, sheet: number] | null => {
     if (!sheet) return null

@@ -2,6 +2,7 @@
  * Which nodes are written how: whole sibling runs natively, the ancestors of what must stay unread
  * node by node, in one piece or, for a large snapshot, in steps between which the page runs.
  */
+import { beyond } from './lean'
 import {
   $contentDocument, $firstChild, $frameDocument, $localName, $nextSibling, $nodeType, $ownerDocument, $parentElement, $parentNode,
   $previousSibling, childElementCount,
@@ -12,16 +13,24 @@ import { findAround, noteTyped, shadowOf } from './policy'
 import { each, native, remarkOne, single } from './serialise'
 
 /** So many nodes that cannot be expressed, and the rest of a run is walked node by node. */
-const maxFailures = 8
+const enum Limit {
+  maxFailures = 8,
+}
 
 /**
  * In a document in designMode the visitor types wherever there is text. A frame is an editor then, for
  * good; of the page itself, which may end the mode, it is the element that holds the caret.
  */
 export const noteDesign = (root: Document, isTyping?: boolean): void => {
-  const at = isTyping && root === document ? root.getSelection()?.anchorNode : root.documentElement
-  const element = at && ($nodeType.call(at) === 1 ? (at as Element) : $parentElement.call(at))
-  if (root.designMode === 'on' && element && noteTyped(element)) remarkOne(element)
+  if (root.designMode === 'on') noteEditor(isTyping && root === document ? root.getSelection()?.anchorNode : root.documentElement)
+}
+/** The visitor types in this element, or the one that holds the text, and no attribute says so. */
+export const noteEditor = (at: Node | null | undefined): void => {
+  if (__LEAN__) throw beyond
+  else {
+    const element = at && ($nodeType.call(at) === 1 ? (at as Element) : $parentElement.call(at))
+    if (element && noteTyped(element)) remarkOne(element)
+  }
 }
 
 export interface Walker {
@@ -42,6 +51,13 @@ export interface Steps {
   isOpen_(node: Node): boolean
 }
 
+/** Nodes at and below top, counted up to limit. */
+const count = (top: Node, limit: number): number => {
+  let n = 0
+  for (let node: Node | null = top; node && n <= limit; node = following(node, top, false)) n++
+  return n
+}
+
 /** @param stepNodes nodes that one step writes at most, unless a single node has more children than that. */
 export function createWalker(
   observe: (root: Node) => void,
@@ -52,15 +68,10 @@ export function createWalker(
   const isHtmlDocument = (node: Node): boolean =>
     ($nodeType.call(node) === 9 ? (node as Document) : ($ownerDocument.call(node) as Document)).contentType === 'text/html'
 
-  /** Nodes at and below top, counted up to limit. */
-  const count = (top: Node, limit: number): number => {
-    let n = 0
-    for (let node: Node | null = top; node && n <= limit; node = following(node, top, false)) n++
-    return n
-  }
-
-  /** Walks the children first…last of top, or all of them; `stepped`: the page may run between two steps. */
-  const start = (top: Node, first: Node | null, last: Node | null, slow: boolean, stepped: boolean): Steps => {
+  /** Walks the children first…last of top, or all of them; `inSteps`: the page may run between two of them. */
+  const start = (top: Node, first: Node | null, last: Node | null, nodeByNode?: boolean, inSteps?: boolean): Steps => {
+    const stepped = !__LEAN__ && inSteps
+    const slow = !__LEAN__ && nodeByNode
     const open: Node[] = [top]
     const cursors = new Map<Node, Node>()
     // What must not be serialised natively, with its ancestors.
@@ -80,11 +91,11 @@ export function createWalker(
       else each(first, last, (node) => look(node, top))
     }
     return {
-      isOpen_: (node) => open.includes(node),
+      isOpen_: (node) => !__LEAN__ && open.includes(node),
       next_() {
         const parent = open[open.length - 1]
         if (!parent) {
-          const host = stepped && waiting.shift()
+          const host = stepped ? waiting.shift() : null
           const root = host && openRoot(host)
           if (root) open.push(root)
           return !!host
@@ -98,15 +109,15 @@ export function createWalker(
           node =
             cursor && (!stepped || ($parentNode.call(cursor) === parent && idOf(cursor))) ? $nextSibling.call(cursor)
             : (parent === top && first) || $firstChild.call(parent)
-          while (stepped && idOf(node)) node = $nextSibling.call(node as Node)
+          if (stepped) while (idOf(node)) node = $nextSibling.call(node as Node)
         }
         if (!node) {
           open.pop()
           return true
         }
         let end: Node | null = null
-        let left = stepNodes
-        if (!slow && failures <= maxFailures && isHtmlDocument(parent)) {
+        let left = __LEAN__ ? 0 : stepNodes
+        if (!slow && failures <= Limit.maxFailures && isHtmlDocument(parent)) {
           for (let at: Node | null = node; at; at = at === stop ? null : $nextSibling.call(at)) {
             if (stepped) {
               if (idOf(at) || (left -= count(at, left)) < 0) break
@@ -139,8 +150,8 @@ export function createWalker(
     }
   }
 
-  const write = (parent: Node, first: Node, last: Node, slow = false): void => {
-    const steps = start(parent, first, last, slow, false)
+  const write = (parent: Node, first: Node, last: Node, slow?: boolean): void => {
+    const steps = start(parent, first, last, slow)
     while (steps.next_());
   }
 
@@ -175,7 +186,7 @@ export function createWalker(
     observe(root)
     if (isFrame) op(Op.frame, at, id)
     else {
-      remarkOne(host)
+      if (!__LEAN__) remarkOne(host)
       op(Op.shadow, at, id, ((root as ShadowRoot).mode === 'closed' ? 1 : 0) | ((root as ShadowRoot).delegatesFocus ? 2 : 0))
     }
     return root

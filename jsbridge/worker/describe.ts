@@ -8,8 +8,8 @@ interface NavigatorLike extends Navigator {
   readonly connection?: { readonly effectiveType?: string }
 }
 
-/** All values by key (../PROTOCOL.md, Meta keys): those of the page, and what the worker adds. */
-export function describe(page: MetaValues): MetaValues {
+/** All values by key (../PROTOCOL.md, Meta keys): those of the page, and what the worker adds. Of deviceClass the page says whether it is touched. */
+export function describe(page: MetaValues, tab: string, settingsVersion: number): MetaValues {
   const { userAgent, userAgentData, connection, language } = navigator as NavigatorLike
   const brand = userAgentData?.brands.find((b) => !/not.?a.?brand/i.test(b.brand))
   const campaign = new URL(page[1] ?? '').searchParams
@@ -18,10 +18,13 @@ export function describe(page: MetaValues): MetaValues {
     4: userAgent,
     5: brand && `${brand.brand} ${brand.version}`,
     6: userAgentData?.platform,
+    7: !page[7] ? 'desktop' : Math.min(...(page[8] ?? '').split('x').map(Number)) < 600 ? 'phone' : 'tablet',
     9: language,
     10: Intl.DateTimeFormat().resolvedOptions().timeZone,
     11: connection?.effectiveType,
     24: __VERSION__,
+    25: tab,
+    29: '' + settingsVersion,
   }
   'source medium campaign term content'.split(' ').forEach((name, i) => (values[17 + i] = campaign.get('utm_' + name) as string))
   return values

@@ -22,8 +22,8 @@ import type { Batch, FromWorker, StartConfig, ToWorker } from '../messages'
 
 /** Put in by the build: SHA-256 of the cores that this worker was built with, base64. */
 declare const __CORE_HASH__: string
-/** Of the core for pages that show something; '' for the one that the page names. */
-declare const __FULL_CORE_NAME__: string
+/** Its name; '' where the page names it. */
+declare const __CORE_NAME__: string
 /** The full core that a strict page's worker moves to; '' where the worker has it from the start. */
 declare const __NEXT_NAME__: string
 declare const __NEXT_HASH__: string
@@ -55,6 +55,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
   let core: Core
   let sealer: Sealer
   let outbox: Outbox | undefined
+  let settingsVersion: number
   let delivery: Delivery | undefined // it is there: so are all above
   let dead: boolean | undefined
   let sealAt: number | undefined
@@ -81,7 +82,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
   const at = (path: string) => new URL(path, config.endpoint + '/').href
   const now = () => performance.now() + zero
   const load = () => startCore(
-    next ? at(__NEXT_NAME__) : __FULL_CORE_NAME__ ? at(__FULL_CORE_NAME__) : config.coreUrl,
+    next ? at(__NEXT_NAME__) : config.coreUrl ?? at(__CORE_NAME__),
     next ? __NEXT_HASH__ : config.coreHash ?? __CORE_HASH__,
     config.protocolVersion, blocked)
 
@@ -95,6 +96,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     outbox = openOutbox(site_, endpoint, () => config.startEpochMs + now())
     const { enabled_, sealingKey_, version_ } = await readSettings(config.settings, config.siteKey, outbox.newestSettings_)
     if (!enabled_) return stopped('the site is switched off in its settings')
+    settingsVersion = version_
     sealer = await startSealer(site_, view, sealingKey_)
     const view_ = {
       ...view,
@@ -152,7 +154,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     load().then(
       (core) => {
         successor = core
-        if (!dead) post({ t: 'snapshot' })
+        if (!dead) post({ t: 'snapshot', full: true })
       },
       // It goes on as it is: what is allowed stays masked, and memory has its ceiling.
       () => setTimeout(guard, RETRY_MS, () => {
@@ -252,7 +254,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
         return
       case 'meta':
         return guard(() => {
-          for (const [key, text] of Object.entries(describe(m.values)))
+          for (const [key, text] of Object.entries(describe(m.values, config.view.tab, settingsVersion)))
             if (text) core.apply_(Int32Array.of(META_OF_3, +key, text.length), text + '\0')
           later()
         })

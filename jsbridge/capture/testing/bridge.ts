@@ -3,8 +3,8 @@
  * tree in the form in which the tests write the decoded one, and runs random programs on the page.
  */
 import { Op } from '../ops'
-import { createRecorder, type Recorder, type RecorderOptions } from '../recorder'
-import { createLess } from '../../more/degrade'
+import type { Recorder, RecorderOptions } from '../interface'
+import { createRecorder } from '../recorder'
 import { selectorsOf } from '../../more/options'
 import type { Options } from '../../api/options'
 import type { Batch } from '../../messages'
@@ -43,17 +43,19 @@ function record({ level, selectors, slicing, degraded, post }: Extra = {}): Prom
     level_: level ?? 0,
     keystrokes_: true,
     selectors_: selectorsOf(selectors ?? {}, {}),
-    more_: async () => ({ less: createLess }),
+    continues_: false,
+    beyond_: async () => void failures.push('beyond'),
     startMs_: performance.now(),
     ...(slicing && { slicing_: { oneTaskElements_: slicing.oneTaskElements, stepNodes_: slicing.stepNodes, sliceMs_: slicing.sliceMs } }),
-    closedRoots_: (window as unknown as Record<symbol, WeakMap<Element, ShadowRoot> | undefined>)[Symbol.for('afterimage.roots')],
-    post_: post ?? ((type: string, { ints, text }: Batch) => {
+    post_: post ?? ((type: string, batch: object) => {
+      if (type === 'count') return
+      const { ints, text } = batch as Batch
       if (filling) owed += ints.byteLength + 2 * text.length
       else posted.push({ type, ints: Array.from(new Int32Array(ints)), text: units(text) })
     }),
     activity_() {},
     visible_() {},
-    degraded_: (less) => degraded?.(['', 'pointer', 'animations', '', 'subtree'].indexOf(less)),
+    degraded_: (reason) => degraded?.(['', 'pointer', 'animations', '', 'subtree'].indexOf(reason.replace(/.* /, ''))),
     failed_: (error) => failures.push(String(error instanceof Error ? error.stack : error)),
     broken_: (error) => failures.push(String(error)),
   })

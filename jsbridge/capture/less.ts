@@ -1,8 +1,10 @@
 /**
  * Doing less in a page so busy that the recorder would cost it too much: named steps, one at a time
- * (../PROTOCOL.md, op degraded). It runs in the chunk and reads the page by what the entry took of the
- * browser when it started.
+ * (../PROTOCOL.md, op degraded).
  */
+import { $contains, $nodeType } from './native'
+import { boxes, idOf, parentOf } from './nodes'
+import { markNames } from './policy'
 
 /** Attributes that animations change, and how often such changes are told in a busy page, ms. */
 const animated = /^(?:style|class|transform|d|points)$/
@@ -19,18 +21,10 @@ type Thin = (records: readonly MutationRecord[], all: boolean) => readonly Mutat
 export type Less = readonly [tick: Tick, thin: Thin]
 
 /**
- * @param isBox whether the node is a box, or in what is not written
- * @param names attributes that can change a level: their changes never wait
  * @param tell  takes a step, with the element that becomes a box
  * @param wrote called while changes wait, so that they are asked for again
  */
 export function createLess(
-  idOf: (node: Node) => number,
-  parentOf: (node: Node) => Node | null,
-  isElement: (node: Node) => boolean,
-  contains: (this: Node, other: Node | null) => boolean,
-  boxes: { has(node: Node): boolean },
-  names: { has(name: string): boolean },
   tell: (step: number, name: Degraded, box?: Element) => void,
   wrote: () => void,
 ): Less {
@@ -53,12 +47,12 @@ export function createLess(
     let least = total
     // Of those that hold the same work the deepest comes first.
     for (const [node, n] of sums) {
-      if (n * 2 > total && (!found || n < least) && isElement(node) && idOf(node)) {
+      if (n * 2 > total && (!found || n < least) && $nodeType.call(node) === 1 && idOf(node)) {
         found = node
         least = n
       }
     }
-    return found && !contains.call(found, document.body) ? (found as Element) : undefined
+    return found && !$contains.call(found, document.body) ? (found as Element) : undefined
   }
 
   return [
@@ -76,7 +70,7 @@ export function createLess(
         // In a box, or in what is not written yet: the removals from where it was are records of their own.
         if (boxes.has(target) && !name || !idOf(target)) return false
         work.set(target, 1 + record.addedNodes.length + record.removedNodes.length + (work.get(target) ?? 0))
-        const waits = name && animated.test(name) && !names.has(name)
+        const waits = name && animated.test(name) && !markNames.has(name)
         if (waits) held.set(idOf(target) + name, record)
         return !waits
       })

@@ -1,0 +1,38 @@
+/** What elements are beside their attributes: the size of replaced elements and boxes, open dialogs and popovers. */
+import { guard } from './guard'
+import { $height, $matches, $rect, $width } from './native'
+import { idOf } from './nodes'
+import { Op, op, stamp } from './ops'
+
+/** Matches nothing, and does not throw, where the browser has no popovers. */
+export const openPopover = ':is(:popover-open)'
+
+/** Without `always` only of an open one. */
+export const tellDialog = (element: Element, always: boolean): void => {
+  const id = idOf(element)
+  const state = $matches.call(element, ':modal') ? 1 : $matches.call(element, openPopover) ? 2 : 0
+  if (id && (always || state)) op(Op.dialogState, id, state)
+}
+
+/** The browser answers after layout, so that no read of ours forces one. */
+export const trackSizes = (wrote: () => void): ResizeObserver => {
+  const sizes = new ResizeObserver(guard((entries) => {
+    stamp()
+    for (const { target } of entries) {
+      const id = idOf(target)
+      if (!id) {
+        sizes.unobserve(target)
+        continue
+      }
+      const isHtml = target instanceof HTMLElement
+      const rect = isHtml ? null : $rect.call(target)
+      op(
+        Op.size, id,
+        rect ? rect.width : $width.call(target as HTMLElement),
+        rect ? rect.height : $height.call(target as HTMLElement),
+      )
+    }
+    wrote()
+  }))
+  return sizes
+}
