@@ -10,10 +10,11 @@ PLAYER := $(BUILD)/player-core.wasm
 FUZZTIME ?= 30s
 LEAKTIME ?= 3m
 LEAKSEED ?= 0
+LEAKTESTS := ^(TestLeakRoutes|TestCanaryInEveryField|TestAutofillLeavesNothing|TestScanner.*|TestRandomPages)$$
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-random detect size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-alone leaks-random detect size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +46,7 @@ bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pa
 build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
 	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)
 
-test: deps lint check-generated unit e2e ## what CI runs; make large and make leaks are beside it
+test: deps lint check-generated unit e2e ## what CI runs; make large is beside it, and make leaks runs more of the corpus
 
 unit: ## Go tests of all packages but e2e, with the short fixed part of the fuzz targets
 	go test $(shell go list ./... | grep -v '/e2e$$')
@@ -97,11 +98,14 @@ bench-start: deps ## seconds from the first command to a recording on screen, in
 lines: ## lines of Go and of TypeScript, without tests
 	@sh e2e/lines.sh
 
-leaks: deps ## the corpus of leak routes: routes, leaks, lost controls (red while routes are open)
-	go test -tags leaks -count=1 -v -timeout 40m -run '^(TestLeakRoutes|TestCanaryInEveryField|TestScannerFindsPlantedLeaks|TestRandomPages)$$' ./e2e -args -leaks
+leaks: deps ## the corpus of leak routes in all policies and both custodies: routes, leaks, lost controls
+	go test -count=1 -v -timeout 40m -run '$(LEAKTESTS)' ./e2e -args -leaks
+
+leaks-alone: deps ## the same with every route on a page of its own: half an hour
+	go test -count=1 -v -timeout 90m -run '$(LEAKTESTS)' ./e2e -args -leaks-alone
 
 leaks-random: deps ## random page programs with canaries in Chromium for LEAKTIME (LEAKSEED replays one)
-	go test -tags leaks -count=1 -v -timeout 60m -run '^TestRandomPages$$' ./e2e -args -leak-time=$(LEAKTIME) -leak-seed=$(LEAKSEED)
+	go test -count=1 -v -timeout 60m -run '^TestRandomPages$$' ./e2e -args -leak-time=$(LEAKTIME) -leak-seed=$(LEAKSEED)
 
 detect: deps ## recall and precision of detection in text, on a new seed and texts nobody tuned by
 	go test -count=1 -run '^TestDetectMeasured$$' -v ./wasm/mask -args -measure

@@ -1,5 +1,3 @@
-//go:build leaks
-
 package e2e
 
 import (
@@ -17,7 +15,10 @@ import (
 	"time"
 )
 
-var leaksFlag = flag.Bool("leaks", false, "run the whole product of routes, levels and custody, and fail while a route is open (make leaks)")
+var (
+	leaksFlag      = flag.Bool("leaks", false, "run every route in both custodies, and fail while a route is open (make leaks)")
+	leaksAloneFlag = flag.Bool("leaks-alone", false, "as -leaks, with every route on a page of its own (make leaks-alone)")
+)
 
 // A page's worker outlives it, and a process has room for some hundred cores: every so many
 // pages stand on a site of its own, and so in a process of its own.
@@ -37,18 +38,17 @@ type corpus struct {
 	scanner *scanner
 }
 
-// Routes that share a page in the short form. More of them and a page is busy for so long that
+// Routes that share a page. More of them and a page is busy for so long that
 // the recorder does less.
 const routesOfPage = 40
 
-// leakPages are the pages of routes. The whole product is every route on a page of its own in both
-// levels, each with all markers, and in both custodies. The short form has every route in both
-// levels too, those that can beside each other on one page; custody alternates.
-func leakPages(routes []leakRoute, whole bool) (pages []*leakPage) {
+// leakPages are the pages of routes: every route in both levels, each with all markers. Those that can
+// stand beside each other share a page, unless each is to be alone; without all custodies take turns.
+func leakPages(routes []leakRoute, all, alone bool) (pages []*leakPage) {
 	groups := [][]leakRoute{}
 	var shared []leakRoute
 	for _, r := range routes {
-		if whole || r.isAlone() {
+		if alone || r.isAlone() {
 			groups = append(groups, []leakRoute{r})
 		} else {
 			shared = append(shared, r)
@@ -58,7 +58,7 @@ func leakPages(routes []leakRoute, whole bool) (pages []*leakPage) {
 	for i, group := range groups {
 		for j, level := range []string{"balanced", "strict"} {
 			for k, custody := range custodies {
-				if whole || k == (i+j)%2 {
+				if all || k == (i+j)%2 {
 					pages = append(pages, newLeakPage(len(pages), level, custody, group...))
 				}
 			}
@@ -218,15 +218,15 @@ func judge(t *testing.T, pages []*leakPage, s *scanner) (n leakSums) {
 		fmt.Printf("OPEN: %s: %s (%d leaks)\n", name, openRoutes[name].why, leaks)
 		if leaks == 0 {
 			t.Errorf("%s leaks no more: take it off openRoutes", name)
-		} else if *leaksFlag {
+		} else if *leaksFlag || *leaksAloneFlag {
 			t.Errorf("%s is open: %s", name, openRoutes[name].why)
 		}
 	}
 	return n
 }
 
-// Every route on pages of its own: no canary in any byte that left the browser, and all that
-// is allowed arrived. With -leaks in all policies and custodies, else in those of leakPages.
+// Every route: no canary in any byte that left the browser, and all that
+// is allowed arrived.
 func TestLeakRoutes(t *testing.T) {
 	routes := leakRoutes()
 	names := map[string]bool{}
@@ -248,11 +248,17 @@ func TestLeakRoutes(t *testing.T) {
 			t.Fatalf("AFTERIMAGE_ROUTE=%s: no route is named so", only)
 		}
 	}
-	pages := leakPages(routes, *leaksFlag)
+	all := *leaksFlag || *leaksAloneFlag
+	pages := leakPages(routes, all, *leaksAloneFlag)
 	n := judge(t, pages, runLeakPages(t, pages))
-	form := "short form: strict and balanced, each with all markers, many routes on a page, custody by turns (make leaks runs the whole)"
-	if *leaksFlag {
-		form = "whole: strict and balanced, each with all markers, managed and held"
+	form := "strict and balanced, each with all markers, "
+	switch {
+	case *leaksAloneFlag:
+		form += "managed and held, every route on a page of its own"
+	case all:
+		form += "managed and held, many routes on a page"
+	default:
+		form += "custody by turns, many routes on a page (make leaks: both for each)"
 	}
 	fmt.Printf("%s\n%v\n", form, n)
 }

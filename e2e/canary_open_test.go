@@ -1,5 +1,3 @@
-//go:build leaks
-
 package e2e
 
 // openRoute is a route that is known to leak: a promise that is not kept yet.

@@ -1,5 +1,3 @@
-//go:build leaks
-
 package e2e
 
 // Combinations of a move and a marker in both orders of one task, and what remembers an old

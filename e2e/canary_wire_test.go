@@ -1,5 +1,3 @@
-//go:build leaks
-
 package e2e
 
 import (
