@@ -60,7 +60,7 @@ interface Run {
   readonly host_: WorkerHost
   readonly pageViewId_: string
   readonly sessionId_: string
-  lost_(error: unknown): Refusal
+  lost_(error: unknown): unknown
 }
 
 const enum Limit {
@@ -224,7 +224,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       if (isRunning()) halt()
       return error
     }
-    const lost = (error: unknown): Refusal => refuse(broken(error))
+    /** Where it still runs that ends it. */
+    const lost = (error: unknown): unknown => (isRunning() ? refuse(broken(error)) : error)
     /** The same document goes on as a new page view, under the settings and the consent that hold now. */
     const again = (): void => {
       if (run?.recorder_ !== recorder) return
@@ -242,7 +243,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         run = { ...(run as Run), recorder_: recorder = createFull({ ...recorderOptions, continues_: true, isBusy_: isBusy }) }
         await recorder.snapshot_()
       })().catch((error) => {
-        throw isRunning() ? lost(error) : error
+        throw lost(error)
       })
       handing.catch(() => {})
       return handing
@@ -306,7 +307,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         activity_() {
           if (isRunning() && !known.active_() && !changed()) again() // the session ended meanwhile
         },
-        visible_: () => host.post_({ t: 'visible' }),
+        visible_() {
+          host.post_({ t: 'visible' })
+        },
         degraded_: (reason) => setState('degraded', reason),
         failed_: (error) => console.warn('afterimage: inner error', (error as Error).name),
         broken_: lost,
@@ -334,7 +337,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     notes.forEach((note) => note())
     notes = []
     await written.catch((error) => {
-      throw broken(error)
+      throw lost(error)
     })
   }
 
@@ -379,8 +382,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     else if (state.phase === 'waiting-consent' && options.site && hasConsent()) api.start(options)
   }
   const ended = (mine: number, error: unknown): unknown => {
-    if (mine === generation) starting = undefined
-    return /^(dnt|opt-out|sample|stopped|minor)$/.test((error as Refusal).code) ? error : refuse(error)
+    // Whoever ended it said so.
+    if (mine !== generation) return error
+    starting = undefined
+    return /^(dnt|opt-out|sample|minor)$/.test((error as Refusal).code) ? error : refuse(error)
   }
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values)
@@ -460,7 +465,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
       const isPerson = /[@%]|\S\s+\S|^(\+|0)[\d()./-]{6,}$|^\(?\d{3}\)?[-./]?\d{3}[-./]?\d{4}$/.test(id)
       if (isPerson) run?.host_.post_({ t: 'count', name: 'identify-refused' })
-      check(!isPerson, 'identity', 'identify: this looks like a name, e-mail address or phone number: give a random id')
+      check(!isPerson, 'identity', 'identify: this looks like a name, e-mail or phone number: give a random id')
       note(Op.identify, id, traits)
     },
     track: (name, properties) => note(Op.track, name, properties),

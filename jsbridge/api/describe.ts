@@ -3,13 +3,12 @@ import type { MetaValues } from '../messages'
 
 export function describePage(): MetaValues {
   const media = (query: string): boolean => matchMedia(`(${query})`).matches
-  const { width, height } = screen
   return {
     1: location.href,
     2: document.referrer,
     3: document.title,
     7: media('pointer: coarse') ? 'touch' : '',
-    8: width + 'x' + height,
+    8: screen.width + 'x' + screen.height,
     12: media('prefers-color-scheme: dark') ? 'dark' : 'light',
     13: media('prefers-reduced-motion: reduce') ? 'reduce' : 'no-preference',
     27: innerWidth + 'x' + innerHeight,

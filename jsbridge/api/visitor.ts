@@ -37,7 +37,7 @@ export interface Stored {
 }
 
 export const randomId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (byte + 256).toString(16).slice(1)).join('')
 
 export interface Visitor {
   /** As it stands now, whichever tab wrote it. */

@@ -19,27 +19,23 @@ const kindOf = (event: KeyboardEvent): number => {
   return editing.test(key) ? 1 : 2
 }
 
-export function trackKeys(
-  activity: () => void,
-  keystrokes: boolean,
-): (doc: Document) => void {
-  return (doc) => {
-    if (keystrokes) {
-      listen(doc, 'keydown', (event) => {
-        const target = targetOf(event)
-        // A node without id is in a box, or is not written yet.
-        const id = idOf(target)
-        if (!id || boxes.has(target) || ($nodeType.call(target) === 1 && isSecret(target as Element))) return
-        stamp()
-        op(Op.key, id, kindOf(event as KeyboardEvent))
-        activity()
-      })
-    }
-    listen(doc, 'focus blur', (event) => {
+/** Listens in a document. */
+export function trackKeys(doc: Document, activity: () => void, keystrokes: boolean): void {
+  if (keystrokes) {
+    listen(doc, 'keydown', (event) => {
       const target = targetOf(event)
-      if ($nodeType.call(target) !== 1) return
+      // A node without id is in a box, or is not written yet.
+      const id = idOf(target)
+      if (!id || boxes.has(target) || ($nodeType.call(target) === 1 && isSecret(target as Element))) return
       stamp()
-      op(Op.focus, event.type === 'focus' ? nearestId(target) : 0)
+      op(Op.key, id, kindOf(event as KeyboardEvent))
+      activity()
     })
   }
+  listen(doc, 'focus blur', (event) => {
+    const target = targetOf(event)
+    if ($nodeType.call(target) !== 1) return
+    stamp()
+    op(Op.focus, event.type === 'focus' ? nearestId(target) : 0)
+  })
 }

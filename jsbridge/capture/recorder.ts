@@ -34,6 +34,8 @@ const enum Limit {
   /** Bound of what the worker has not applied. */
   queueBytes = 8 << 20,
   queueMs = 2000,
+  /** When so little is left the worker has caught up. */
+  caughtUpBytes = 1 << 20,
   /** So many dirty nodes, and all of the page is walked anew. */
   dirtyNodes = 500,
   /** A snapshot of more elements than this is sliced (about 30,000 nodes, 12 ms). */
@@ -120,7 +122,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     observer.observe(root, { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(observe, slicing?.stepNodes_ ?? Limit.stepNodes)
+  const walker = createWalker(observe, __LEAN__ ? 0 : slicing?.stepNodes_ ?? Limit.stepNodes)
   openSerialiser(
     {
       host_: walker.host_,
@@ -154,7 +156,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
-  const keys = trackKeys(() => active(), __LEAN__ || options.keystrokes_)
   const active = (): void => {
     options.activity_()
     wrote()
@@ -217,7 +218,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
   /** Walks anew what changed while the worker was behind. */
   const catchUp = (): void => {
-    if (!dirty || queued >= Limit.queueBytes / 8) return
+    if (!dirty || queued >= Limit.caughtUpBytes) return
     if (__LEAN__) void options.beyond_()
     else {
       drain()
@@ -267,7 +268,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     })
     if ($nodeType.call(root) !== 9) return
     pointer.attach_(root as Document)
-    keys(root as Document)
+    trackKeys(root as Document, active, __LEAN__ || options.keystrokes_)
     if (!__LEAN__) trackPosted(root as Document, wrote)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
@@ -331,7 +332,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     readScroll()
   }
   let isHurried = !__LEAN__ && options.isBusy_
-  const isLarge = (): boolean => document.getElementsByTagName('*').length > (slicing?.oneTaskElements_ ?? Limit.oneTaskElements)
+  const isLarge = (): boolean => document.getElementsByTagName('*').length > (__LEAN__ ? Limit.oneTaskElements : slicing?.oneTaskElements_ ?? Limit.oneTaskElements)
   const inOneTask = (): void => {
     begin()
     const first = $firstChild.call(document)

@@ -91,7 +91,7 @@ export function createWalker(
       else each(first, last, (node) => look(node, top))
     }
     return {
-      isOpen_: (node) => !__LEAN__ && open.includes(node),
+      isOpen_: (node) => (__LEAN__ ? false : open.includes(node)),
       next_() {
         const parent = open[open.length - 1]
         if (!parent) {
