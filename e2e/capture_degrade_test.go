@@ -6,10 +6,18 @@ import (
 	"time"
 )
 
+// soon brings the looks at how busy the recorder is, one each ten seconds, four times as often; what
+// has to be between two of them, 300 ms of work, is the same.
+const soon = `(() => {
+	const every = setInterval
+	window.setInterval = (f, ms, ...args) => every(f, ms === 10_000 ? 2_500 : ms, ...args)
+})()`
+
 // A page that keeps the recorder busy: it does less in named steps, each told; in the end the part
 // that changes most is a box, and what is beside it is recorded on.
 func TestBusyPageDegradesInSteps(t *testing.T) {
 	tb := newTab(t)
+	tb.onNewDocument(soon)
 	tb.open(bridgePage(t, bridgeHead+`</head><body><p id=calm>0</p><main id=outer><section id=busy><div id=rows></div></section><i id=turning></i></main></body></html>`, nil))
 	eval[any](tb, `(() => {
 		window.told = []
@@ -67,6 +75,7 @@ func TestBusyPageDegradesInSteps(t *testing.T) {
 // second, with the value that it has then.
 func TestAnimationsOfABusyPageAreThinned(t *testing.T) {
 	tb := newTab(t)
+	tb.onNewDocument(soon)
 	tb.open(bridgePage(t, bridgeHead+`</head><body><main id=rows></main><i id=turning></i></body></html>`, nil))
 	eval[any](tb, `(() => {
 		window.told = []
