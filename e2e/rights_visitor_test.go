@@ -267,8 +267,10 @@ func textsOf(ops []wire.Op) (list []string) {
 
 // The collector's own page: it shows and deletes the sessions of this browser, and of no other.
 func TestPrivacyPageShowsAndDeletes(t *testing.T) {
+	t.Parallel()
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "below a prefix of the site", true: "on a host of its own"}[foreign], func(t *testing.T) {
+			t.Parallel()
 			g := newRightsRig(t, foreign, "")
 			others := newTab(t)
 			g.visit(others, "recording")

@@ -222,6 +222,7 @@ func TestWorkerStopsWhenItsPageViewIsRefused(t *testing.T) {
 }
 
 func TestWorkerObeysCloseCodes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		code int
 		ends bool
@@ -282,6 +283,7 @@ func TestWorkerOfASwitchedOffSite(t *testing.T) {
 
 // Frames shrink to what the path takes, whether or not it says why it broke.
 func TestWorkerMeetsASizeLimit(t *testing.T) {
+	t.Parallel()
 	for _, resets := range []bool{false, true} {
 		t.Run(fmt.Sprintf("the connection is reset %v", resets), func(t *testing.T) {
 			t.Parallel()

@@ -117,6 +117,7 @@ func (g *ingestRig) holds(n int) {
 // Worker and collector, each the real one: sockets, a restart in the middle, a dead page
 // view's outbox, and the tail.
 func TestWorkerWithTheRealIngest(t *testing.T) {
+	t.Parallel()
 	g := newIngestRig(t)
 	g.begin("dedicated")
 	g.track(0, 3)
@@ -156,6 +157,7 @@ func TestWorkerWithTheRealIngest(t *testing.T) {
 }
 
 func TestRealIngestRefuses(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, want string
 		prepare    func(g *ingestRig)
@@ -173,6 +175,7 @@ func TestRealIngestRefuses(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			g := newIngestRig(t)
 			c.prepare(g)
 			g.record()
