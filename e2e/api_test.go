@@ -126,6 +126,7 @@ func TestWithdrawalEndsRecordingInAllTabs(t *testing.T) {
 		{`afterimage.consent(false)`, "waiting-consent", `["{\"w\":true}"]`},
 	} {
 		t.Run(c.does, func(t *testing.T) {
+			t.Parallel()
 			g := newAPIRig(t, nil)
 			a := g.open(nil)
 			a.until(isRecording)
@@ -276,6 +277,7 @@ func TestSettingsFailClosed(t *testing.T) {
 		{"allows what the page does", "", "recording balanced", func(s map[string]any) { s["allow"] = []string{".c", ".b,.a"} }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			g := newAPIRig(t, loose)
 			g.change = c.change
 			tb := g.open(nil, c.script, levelSeen)

@@ -24,6 +24,7 @@ func TestCookieDomain(t *testing.T) {
 		{"a domain above", `cookieDomain: "shop.localhost",`, ".shop.localhost"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newRecordedSite(t, false, "", recordedBody)
 			s.html = strings.Replace(strings.ReplaceAll(s.html, s.page, ""), "afterimageConfig = {", "afterimageConfig = {"+c.config, 1)
 			at := func(host string) string { return strings.Replace(s.page, "127.0.0.1", host, 1) }

@@ -157,6 +157,7 @@ func TestTailOfAPageArrives(t *testing.T) {
 		{"close", func(s *recordedSite, tb *tab) { tb.close() }},
 	} {
 		t.Run(exit.name, func(t *testing.T) {
+			t.Parallel()
 			other := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html")
 				fmt.Fprint(w, `<!doctype html><link rel=icon href=data:,>elsewhere`)

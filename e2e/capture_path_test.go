@@ -254,6 +254,7 @@ func TestRefusalsNameTheCause(t *testing.T) {
 		{"trusted types without our policy", "", "require-trusted-types-for 'script'; trusted-types other", "Content Security policy", "trusted-types"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newRecordedSite(t, false, c.attrs, recordedBody)
 			if c.name == "a site key that is none" {
 				s.html = strings.Replace(s.html, `data-site="m.`+workerSite+`"`, "", 1)

@@ -192,6 +192,7 @@ func npmArrives(t *testing.T, tb *tab, c *collectorSite) {
 func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
 	for name, bundler := range npmBundlers {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newNpmSite(t)
 			dir := npmProject(t, bundler.fixture)
 			bundler.build(t, dir, "/")
@@ -223,6 +224,7 @@ func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
 func TestNpmFromAnotherOrigin(t *testing.T) {
 	for name, bundler := range npmBundlers {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newNpmSite(t)
 			dir := npmProject(t, bundler.fixture)
 			bundler.build(t, dir, s.files+"/")

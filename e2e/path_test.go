@@ -82,6 +82,7 @@ add.onclick = () => { count.textContent = ++n + ' in the cart'; list.prepend(lis
 func TestPathSurvivesAKilledCollector(t *testing.T) {
 	for _, level := range []string{"strict", "balanced"} {
 		t.Run(level, func(t *testing.T) {
+			t.Parallel()
 			var c *collectorSite
 			origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html")

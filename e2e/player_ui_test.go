@@ -278,6 +278,7 @@ func TestPlayerTellsWhatIsWrong(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			f := shopRecording(t)
 			test.change(f)
 			base := f.serve(t)

@@ -11,6 +11,7 @@ import (
 func TestPrivacyPageOfThisBrowser(t *testing.T) {
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "below a prefix of the site", true: "on a host of its own"}[foreign], func(t *testing.T) {
+			t.Parallel()
 			g := newRightsRig(t, foreign, "")
 			tb := newTab(t)
 			g.visit(tb, "recording")

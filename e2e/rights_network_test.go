@@ -18,6 +18,7 @@ var browserHeaders = strings.Fields(`Accept Accept-Encoding Accept-Language Cach
 func TestRequestsTellNothingOfThePage(t *testing.T) {
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "same origin", true: "another origin"}[foreign], func(t *testing.T) {
+			t.Parallel()
 			g := newRightsRig(t, foreign, `data-consent=required data-notice`)
 			status := http.StatusOK
 			g.erasing(&status)

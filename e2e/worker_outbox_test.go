@@ -45,6 +45,7 @@ func TestOutbox(t *testing.T) {
 		{"without Web Locks nothing is drained", `Object.defineProperty(navigator, 'locks', { value: undefined }); const b = await box(); await b.own_(view('a')); return [!!await b.put_(view('a'), 1, seg(0)), await b.adopt_()]`, `[true,null]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			tb := newTab(t)
 			tb.open(p.URL + "/units")
 			eval[any](tb, outboxHelp)

@@ -211,6 +211,7 @@ func TestWorkerAddsTheServersClock(t *testing.T) {
 func TestWorkerReconnectsToAKilledCollector(t *testing.T) {
 	for _, kind := range workerKinds {
 		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
 			g := newWorkerRig(t)
 			g.begin(kind)
 			g.track(0, 3)
