@@ -6,7 +6,7 @@ import { Op, op, stamp } from './ops'
  * @param leave called when the page is hidden or goes: everything is to be posted in one message now.
  */
 export function trackPage(
-  wrote: () => void,
+  afterTask: (run: () => void) => void,
   leave: (type: 'leave' | 'gone') => void,
   visible: () => void,
 ): void {
@@ -17,9 +17,8 @@ export function trackPage(
     url = location.href
     // Back and forth between two states of one URL is told, a fragment's second event is not.
     if (before === url && kind !== 2) return
-    stamp()
-    op(Op.navigate, before !== url && withoutHash(before) === withoutHash(url) && kind !== 1 ? 3 : kind, url)
-    wrote()
+    const now = url
+    afterTask(() => op(Op.navigate, before !== now && withoutHash(before) === withoutHash(now) && kind !== 1 ? 3 : kind, now))
   }
   listen(document, 'visibilitychange', () => {
     stamp()

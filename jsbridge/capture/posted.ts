@@ -3,7 +3,9 @@
  * may show from then on. Only the full recorder asks: at level strict only an allow marker shows an
  * image, and that shows it anyway.
  */
-import { listen } from './guard'
+import { listen, wrap } from './guard'
+import { $type } from './native'
+import { idOf } from './nodes'
 import { Op, op } from './ops'
 import { targetOf } from './pointer'
 
@@ -18,13 +20,34 @@ export const tellPosted = (): void => {
   if (isPosted) op(Op.posted)
 }
 
-export const trackPosted = (root: Document, wrote: () => void): void =>
+const posted = (wrote: () => void): void => {
+  if (isPosted) return
+  isPosted = true
+  tellPosted()
+  wrote()
+}
+
+/** Of every root: most of these events do not leave their shadow tree. */
+export const trackPosted = (root: Document | ShadowRoot, wrote: () => void): void =>
   listen(root, 'change paste drop playing', (event) => {
     const target = targetOf(event) as HTMLVideoElement & HTMLInputElement
     const { clipboardData, dataTransfer } = event as ClipboardEvent & DragEvent
     const data = clipboardData ?? dataTransfer
-    if (isPosted || !(data ? data.types.some((type) => type !== 'text/plain') : target.srcObject ?? target.files?.length)) return
-    isPosted = true
-    tellPosted()
-    wrote()
+    if (data ? data.types.some((type) => type !== 'text/plain') : target.srcObject ?? target.files?.length) posted(wrote)
   })
+
+/** Ways that no event tells of: an input or a video outside of what is recorded, a picker, a file that is read as such a URL. */
+export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void): void => {
+  const tell = (): void => posted(wrote)
+  const clicked = (element: unknown): void => {
+    if (element instanceof realm.HTMLInputElement && $type.call(element) === 'file' && !idOf(element)) tell()
+  }
+  wrap(realm.HTMLElement.prototype, 'click', 'value', clicked)
+  wrap(realm.HTMLInputElement.prototype, 'showPicker', 'value', clicked)
+  wrap(realm.FileReader.prototype, 'readAsDataURL', 'value', tell)
+  wrap(realm.HTMLMediaElement.prototype, 'srcObject', 'set', (_, [stream]) => {
+    if (stream) tell()
+  })
+  wrap(realm.Clipboard?.prototype, 'read', 'value', tell)
+  wrap(realm, 'showOpenFilePicker', 'value', tell)
+}

@@ -20,7 +20,7 @@ import { Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBy
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
 import { makeBox, markNames, noteOld, openPolicy, openRoots } from './policy'
-import { openPosted, tellPosted, trackPosted } from './posted'
+import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
 import { createStyles } from './styles'
@@ -144,15 +144,24 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     style_: (element) => styles.changed_(element),
   })
-  /** A marker that the same task sets or takes away, earlier or later, holds for what is told here. */
-  const afterTask = (run: () => void): void =>
+  /** What waits for the end of the task, or for a flush before that. */
+  const due: (() => void)[] = []
+  /** After the form state: what was typed is known where one of these shows it again. */
+  const settleDue = (): void => {
+    settleForms()
+    for (const run of due.splice(0)) run()
+  }
+  /** A marker that the same task sets or takes away, earlier or later, holds for what is told here, and so does what it types. */
+  const afterTask = (run: () => void): void => {
+    due.push(run)
     queueMicrotask(guard(() => {
-      if (stopped) return
+      if (stopped || !due[0]) return
       drain()
       stamp()
-      run()
+      settleDue()
       wrote()
     }))
+  }
   const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
@@ -266,10 +275,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       formReset(targetOf(event) as Element)
       wrote()
     })
+    if (!__LEAN__) trackPosted(root, wrote)
     if ($nodeType.call(root) !== 9) return
     pointer.attach_(root as Document)
     trackKeys(root as Document, active, __LEAN__ || options.keystrokes_)
-    if (!__LEAN__) trackPosted(root as Document, wrote)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
       stamp()
@@ -299,6 +308,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       wrote()
     })
     styles.wrapRealm_(realm)
+    if (!__LEAN__) wrapPosted(realm, wrote)
   }
 
   // Snapshots.
@@ -436,7 +446,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       pointer.settle_()
       scroll.settle_()
       stamp()
-      settleForms()
+      settleDue()
       styles.settle_()
       watchClock()
     }
@@ -461,14 +471,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   if (__LEAN__) op(Op.hello, protocolVersion, 0, 3, 0)
   else if (!options.continues_) op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
-  trackPage(wrote, flushAll, options.visible_)
+  trackPage(afterTask, flushAll, options.visible_)
 
   return {
     snapshot_: snapshot,
     note_(code, first, second) {
-      stamp()
-      op(code, first, second)
-      wrote()
+      afterTask(() => op(code, first, second))
     },
     flush_: guard(() => flushAll()),
     resend_: guard((list) => {

@@ -25,9 +25,9 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 	case 'b':
 		ok = true
 	case 'n':
-		if numeric(value) {
+		ok = numeric(value) && (single(value) || wordIn(name, numberLists))
+		if ok {
 			p.add(value)
-			ok = true
 		}
 	case 'e':
 		ok = p.appendListed(value)
@@ -239,13 +239,13 @@ func (p *Policy) appendValue(e Element, value []byte) bool {
 			return true
 		case InputPicker, InputSlider:
 			if shown && numeric(value) {
-				p.add(value)
+				p.appendShown(value)
 				return true
 			}
 		}
 		return false // toggles, files, hidden fields, images
 	case TagPlain:
-		if numeric(value) && e.Mode != Masked { // li
+		if numeric(value) && single(value) && e.Mode != Masked { // li
 			p.add(value)
 			return true
 		}
@@ -295,22 +295,50 @@ func numeric(s []byte) bool {
 	return true
 }
 
-func pathCommand(c byte) bool { return charIn(c|0x20, "mlhvcsqtaze") }
+// numberLists are the attributes that hold more than one number: geometry of SVG.
+const numberLists = " d points viewbox stddeviation x y dx dy scale refx refy "
 
-func languageTag(s []byte) bool {
-	if len(s) == 0 || len(s) > 12 {
-		return false
-	}
-	part := 0
+// single reports whether a value is one number with its unit: several together could be the groups of
+// a card or of a phone number.
+func single(s []byte) bool {
+	between := false
 	for i, c := range s {
-		if c == '-' {
-			part = 0
-			continue
-		}
-		part++
-		if !isAlnum(c) || part > 4 || (i < 2 && isDigit(c)) {
+		if isDigit(c) && between {
 			return false
 		}
+		between = between || i > 0 && c != '.' && !isDigit(c)
+	}
+	return true
+}
+
+func pathCommand(c byte) bool { return charIn(c|0x20, "mlhvcsqtaze") }
+
+// languageTag: two or three letters, then a script of four and a region of two letters or three digits.
+func languageTag(s []byte) bool {
+	part, letters := 0, 0
+	for at := 0; at <= len(s); part++ {
+		from, digits := at, 0
+		for at < len(s) && s[at] != '-' {
+			if !isAlnum(s[at]) {
+				return false
+			}
+			if isDigit(s[at]) {
+				digits++
+			}
+			at++
+		}
+		n := at - from
+		if letters += n - digits; letters > 9 || part > 2 {
+			return false
+		}
+		switch {
+		case part == 0 && digits == 0 && (n == 2 || n == 3):
+		case part == 1 && digits == 0 && n == 4:
+		case part > 0 && (digits == 0 && n == 2 || digits == 3 && n == 3):
+		default:
+			return false
+		}
+		at++
 	}
 	return true
 }

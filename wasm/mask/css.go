@@ -225,7 +225,9 @@ func (p *Policy) appendDeclaration(m Mode) {
 			p.put('x')
 			return
 		}
-	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "quotes"), eqFold(name, "src"):
+	case !m.shows() && wordIn(name, " symbols additive-symbols prefix suffix negative pad "):
+		kind = cssCustom // of a counter style: words that are shown as text
+	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "src"):
 		kind = cssNames
 	}
 	p.appendTokens(kind, m)
@@ -451,11 +453,18 @@ func (p *Policy) appendCSSURL(shown bool, m Mode) {
 	} else {
 		from := c.i
 		for c.i < c.end && c.at(0) != ')' && c.at(0) > ' ' {
+			if c.at(0) == '\\' {
+				c.i++
+			}
 			c.i++
 		}
+		c.i = min(c.i, c.end)
 		url = c.s[from:c.i]
 	}
 	for c.i < c.end && c.at(0) != ')' {
+		if c.at(0) == '\\' {
+			c.i++
+		}
 		c.i++
 	}
 	c.i = min(c.i+1, c.end)

@@ -128,10 +128,14 @@ func (p *Policy) read(k int) {
 			kind = sepSlash
 		case '(', ')':
 			kind = sepParen
-		case 0xc2: // no-break space
-			if p.ch(k+1) == 0xa0 {
+		case 0xc2: // no-break space, soft hyphen
+			switch p.ch(k + 1) {
+			case 0xa0:
 				k++
 				kind = sepThin
+			case 0xad:
+				k++
+				continue // nobody sees it
 			}
 		case 0xe2: // hyphens and narrow spaces, U+2000 to U+203F
 			if p.ch(k+1) == 0x80 && p.ch(k+2) != 0 {

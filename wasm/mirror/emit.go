@@ -122,9 +122,10 @@ func (c *Core) learn(n *node, name, value []byte, null bool) {
 	case mask.HintNone:
 		return
 	case mask.HintMarker:
-		n.attrMark = 0
-		if !null {
-			n.attrMark = marker(value)
+		if null {
+			n.attrMark = 0
+		} else {
+			n.attrMark |= marker(value) // one in a namespace may stand beside it
 		}
 	case mask.HintEditable:
 		n.flags &^= editable | fixed

@@ -125,6 +125,9 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 		return
 	}
 	wasSecret := n.flags&secret != 0
+	if c.pol.HintOf(name) == mask.HintMarker {
+		n.attrMark = 0
+	}
 	c.learn(n, name, value, null)
 	c.noteLink(n, name, value)
 	if n.flags&secret != 0 && !wasSecret {

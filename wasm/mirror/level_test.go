@@ -74,6 +74,8 @@ func TestMarkersAndLevels(t *testing.T) {
 			`<div data-afterimage="mask"><p data-afterimage="allow">Hello</p></div>`, `<div data-afterimage="mask"><p data-afterimage="allow">Hello</p></div>`},
 		{"block beats all below", "div data-afterimage=block title=Jane\n\tp data-afterimage=allow\n\t\t'Hello",
 			`<div></div>`, `<div></div>`},
+		{"of two markers the tighter counts, in both orders", "p data-afterimage=mask data-afterimage=allow\n\t'Hello\np data-afterimage=allow data-afterimage=mask\n\t'Hello",
+			`<p data-afterimage="allow">xxxx</p><p data-afterimage="mask">xxxx</p>`, `<p data-afterimage="allow">xxxx</p><p data-afterimage="mask">xxxx</p>`},
 		{"an unknown marker masks", "p data-afterimage=none\n\t'Hello", `<p>xxxx</p>`, `<p>xxxx</p>`},
 		{"markers reach into shadow roots and frames", "div data-afterimage=mask\n\t#shadow\n\t\tp\n\t\t\t'Hello\n\tiframe\n\t\t#frame\n\t\t\tp\n\t\t\t\t'Hello",
 			`<div data-afterimage="mask">#(<p>xxxx</p>)<iframe>#(<p>xxxx</p>)</iframe></div>`, `<div data-afterimage="mask">#(<p>xxxx</p>)<iframe>#(<p>xxxx</p>)</iframe></div>`},

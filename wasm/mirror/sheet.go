@@ -44,6 +44,9 @@ func (c *Core) noteAdopted(s int32) {
 		c.sheets.adopts = append(c.sheets.adopts, adopt{c.n(s).id, uint16(id)})
 	}
 	c.judgeSheets(s)
+	if top := c.top(s); top != 0 {
+		c.judgeSheets(top)
+	}
 	if len(c.sheets.adopts) >= maxAdopts {
 		for id := range c.sheets.where {
 			c.sheets.where[id] |= sheetMasked
@@ -52,18 +55,37 @@ func (c *Core) noteAdopted(s int32) {
 	}
 }
 
-// judgeSheets is called when s, if it is a root, has adopted sheets or has another mode: what masks
-// text masks its sheets, for the epoch. Slot 0 stands for a root that is not known.
+// judgeSheets is called when s, if it is a root or a document's element, has adopted sheets or has another
+// mode: what masks text masks its sheets, for the epoch. Slot 0 stands for a root that is not known.
 func (c *Core) judgeSheets(s int32) {
 	n := c.n(s)
-	if !mask.Detects() || n.kind < kindShadow && s != 0 || s != 0 && (n.mode == mask.Shown || n.mode == mask.Allowed) {
+	if !mask.Detects() || s != 0 && (n.mode == mask.Shown || n.mode == mask.Allowed) {
 		return
 	}
+	id := n.id
+	if s != 0 && n.kind < kindShadow {
+		if c.top(n.parent) != s {
+			return
+		}
+		id = c.n(n.parent).id
+	}
 	for _, a := range c.sheets.adopts {
-		if a.root == n.id {
+		if a.root == id {
 			c.sheets.where[a.sheet] |= sheetMasked
 		}
 	}
+}
+
+// top is the element of a document, html in most, else 0.
+func (c *Core) top(document int32) int32 {
+	if c.n(document).kind == kindDocument {
+		for s := c.n(document).first; s != 0; s = c.n(s).next {
+			if c.n(s).kind == kindElement {
+				return s
+			}
+		}
+	}
+	return 0
 }
 
 // sheetMode is the mode of what a constructed sheet says: the page's, or Masked if it was adopted

@@ -8,7 +8,8 @@ import (
 // TestConstructedSheetsHaveTheTightestModeOfTheirRoots: such a sheet belongs to no node; what it says
 // is judged by where it is adopted, and the tightest place counts.
 func TestConstructedSheetsHaveTheTightestModeOfTheirRoots(t *testing.T) {
-	// ids: 2 iframe, 3 its document, 4 a masked iframe, 5 its document, 6 a blocked one, 8 an allowed one, 9 its document
+	// ids: 2 iframe, 3 its document, 4 a masked iframe, 5 its document, 6 a blocked one, 8 an allowed one, 9 its document;
+	// 2 stands first, as html does in a page
 	const doc = "iframe\n\t#frame\niframe data-afterimage=mask\n\t#frame\niframe data-afterimage=block\n\t#frame\niframe data-afterimage=allow\n\t#frame"
 	const rule, word = `p::before{content:"zanthorpe"}`, "zanthorpe"
 	for _, c := range []struct {
@@ -20,6 +21,12 @@ func TestConstructedSheetsHaveTheTightestModeOfTheirRoots(t *testing.T) {
 		{"the page", 1, func(b *batch) { b.op(opAdopted, 1, 1, 1).op(opSheet, 0, 1, rule) }, true},
 		{"a frame", 1, func(b *batch) { b.op(opAdopted, 3, 1, 1).op(opSheet, 0, 1, rule) }, true},
 		{"a masked frame", 1, func(b *batch) { b.op(opAdopted, 5, 1, 1).op(opSheet, 0, 1, rule) }, false},
+		{"a page whose element is masked before", 1, func(b *batch) {
+			b.op(opAttr, 2, "data-afterimage", "mask").op(opAdopted, 1, 1, 1).op(opSheet, 0, 1, rule)
+		}, false},
+		{"a page whose element is masked then", 1, func(b *batch) {
+			b.op(opAdopted, 1, 1, 1).op(opAttr, 2, "data-afterimage", "block").op(opSheet, 0, 1, rule)
+		}, false},
 		{"a masked frame, a rule", 1, func(b *batch) { b.op(opAdopted, 5, 1, 1).op(opRuleInsert, 0, 1, 0, rule) }, false},
 		{"a blocked frame", 1, func(b *batch) { b.op(opAdopted, 7, 1, 1).op(opSheet, 0, 1, rule) }, false},
 		{"the page and a masked frame", 1, func(b *batch) { b.op(opAdopted, 1, 1, 1).op(opAdopted, 5, 1, 1).op(opSheet, 0, 1, rule) }, false},
