@@ -31,7 +31,6 @@ var freshRoutes = []leakRoute{
 	{name: "urls of CSS with escapes", body: `<style>.a { background: url(/a\)$W) } .b { background: URL( "/a\"$W2" ) } .c { background: u\72 l(/a/$W3) } .d { background: url(/a\ $W4) } .e { background: src("/a/$W5") } .f { background: image-set("/a/$W6" 1x, url(/a\)$W7) 2x) }</style><p style="background: url(/a\)$W8)">a</p>`, masked: true},
 	{name: "urls of CSS with escapes and tokens", body: `<style>.a { background: url(/a\)$S) } .b { background: url(/a\ $S2) } .c { x: url(/a) }</style>`, masked: true},
 	{name: "comments of CSS in odd places", body: `<style>.a/*$W*/.b { color/*$W2*/: red/*$W3*/; --u:/*$W4*/1 } @media/*$W5*/print { a { b: c } } <!-- $W6 --> .c { color: red } .d { /*$W7 } .e { }</style>`},
-	{name: "languages and words of four letters", body: `<p lang="$W">a</p>`, do: `$$('p').lang = '$W'.slice(0, 4) + '-' + '$W'.slice(4, 8) + '-' + '$W'.slice(8, 10)`},
 	{name: "font names of data", body: `<style>@font-face { font-family: "$M"; src: local("$M2") format("$M3") } .a { font: 1em "for $M4"; grid-template-areas: "$M5"; font-family: $T }</style>`},
 
 	// Markers.

@@ -294,7 +294,8 @@ export function createMutations(
     const id = idOf(element)
     names.forEach((namespace, local) => {
       // An attribute of the marker's name in a namespace is none.
-      if (local === marker ? namespace : boxes.has(element) || (local === 'value' && isSecret(element))) return
+      if (!__LEAN__ && namespace && local === marker) return
+      if (boxes.has(element) ? local !== marker : local === 'value' && isSecret(element)) return
       const attribute = $attrNodeNS.call(element, namespace, local)
       // The prefix of an attribute that is gone is gone too; only these two serialise with one.
       const name = attribute

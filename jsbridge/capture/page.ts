@@ -6,7 +6,7 @@ import { Op, op, stamp } from './ops'
  * @param leave called when the page is hidden or goes: everything is to be posted in one message now.
  */
 export function trackPage(
-  afterTask: (run: () => void) => void,
+  wrote: () => void,
   leave: (type: 'leave' | 'gone') => void,
   visible: () => void,
 ): void {
@@ -17,8 +17,9 @@ export function trackPage(
     url = location.href
     // Back and forth between two states of one URL is told, a fragment's second event is not.
     if (before === url && kind !== 2) return
-    const now = url
-    afterTask(() => op(Op.navigate, before !== now && withoutHash(before) === withoutHash(now) && kind !== 1 ? 3 : kind, now))
+    stamp()
+    op(Op.navigate, before !== url && withoutHash(before) === withoutHash(url) && kind !== 1 ? 3 : kind, url)
+    wrote()
   }
   listen(document, 'visibilitychange', () => {
     stamp()

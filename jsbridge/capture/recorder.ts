@@ -146,22 +146,30 @@ export function createRecorder(options: RecorderOptions): Recorder {
   })
   /** What waits for the end of the task, or for a flush before that. */
   const due: (() => void)[] = []
-  /** After the form state: what was typed is known where one of these shows it again. */
-  const settleDue = (): void => {
-    settleForms()
-    for (const run of due.splice(0)) run()
-  }
-  /** A marker that the same task sets or takes away, earlier or later, holds for what is told here, and so does what it types. */
-  const afterTask = (run: () => void): void => {
-    due.push(run)
-    queueMicrotask(guard(() => {
-      if (stopped || !due[0]) return
-      drain()
-      stamp()
-      settleDue()
-      wrote()
-    }))
-  }
+  /**
+   * A marker that the same task sets or takes away, earlier or later, holds for what is told here, and, in
+   * the full recorder, so does what the task types.
+   */
+  const afterTask = __LEAN__
+    ? (run: () => void): void =>
+        queueMicrotask(guard(() => {
+          if (stopped) return
+          drain()
+          stamp()
+          run()
+          wrote()
+        }))
+    : (run: () => void): void => {
+        due.push(run)
+        queueMicrotask(guard(() => {
+          if (stopped || !due[0]) return
+          drain()
+          stamp()
+          settleForms()
+          for (const tell of due.splice(0)) tell()
+          wrote()
+        }))
+      }
   const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
@@ -446,7 +454,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       pointer.settle_()
       scroll.settle_()
       stamp()
-      settleDue()
+      settleForms()
+      if (!__LEAN__) for (const tell of due.splice(0)) tell()
       styles.settle_()
       watchClock()
     }
@@ -471,13 +480,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   if (__LEAN__) op(Op.hello, protocolVersion, 0, 3, 0)
   else if (!options.continues_) op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
-  trackPage(afterTask, flushAll, options.visible_)
+  trackPage(wrote, flushAll, options.visible_)
 
   return {
     snapshot_: snapshot,
-    note_(code, first, second) {
-      afterTask(() => op(code, first, second))
-    },
+    note_: __LEAN__
+      ? (code, first, second) => {
+          stamp()
+          op(code, first, second)
+          wrote()
+        }
+      : (code, first, second) => afterTask(() => op(code, first, second)),
     flush_: guard(() => flushAll()),
     resend_: guard((list) => {
       if (stopped) return

@@ -24,8 +24,8 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 	switch rule {
 	case 'b':
 		ok = true
-	case 'n':
-		ok = numeric(value) && (single(value) || wordIn(name, numberLists))
+	case 'n', 'N':
+		ok = numeric(value) && (!detects || rule == 'N' || single(value))
 		if ok {
 			p.add(value)
 		}
@@ -245,7 +245,7 @@ func (p *Policy) appendValue(e Element, value []byte) bool {
 		}
 		return false // toggles, files, hidden fields, images
 	case TagPlain:
-		if numeric(value) && single(value) && e.Mode != Masked { // li
+		if numeric(value) && (!detects || single(value)) && e.Mode != Masked { // li
 			p.add(value)
 			return true
 		}
@@ -295,9 +295,6 @@ func numeric(s []byte) bool {
 	return true
 }
 
-// numberLists are the attributes that hold more than one number: geometry of SVG.
-const numberLists = " d points viewbox stddeviation x y dx dy scale refx refy "
-
 // single reports whether a value is one number with its unit: several together could be the groups of
 // a card or of a phone number.
 func single(s []byte) bool {
@@ -313,32 +310,20 @@ func single(s []byte) bool {
 
 func pathCommand(c byte) bool { return charIn(c|0x20, "mlhvcsqtaze") }
 
-// languageTag: two or three letters, then a script of four and a region of two letters or three digits.
 func languageTag(s []byte) bool {
-	part, letters := 0, 0
-	for at := 0; at <= len(s); part++ {
-		from, digits := at, 0
-		for at < len(s) && s[at] != '-' {
-			if !isAlnum(s[at]) {
-				return false
-			}
-			if isDigit(s[at]) {
-				digits++
-			}
-			at++
+	if len(s) == 0 || len(s) > 12 {
+		return false
+	}
+	part := 0
+	for i, c := range s {
+		if c == '-' {
+			part = 0
+			continue
 		}
-		n := at - from
-		if letters += n - digits; letters > 9 || part > 2 {
+		part++
+		if !isAlnum(c) || part > 4 || (i < 2 && isDigit(c)) {
 			return false
 		}
-		switch {
-		case part == 0 && digits == 0 && (n == 2 || n == 3):
-		case part == 1 && digits == 0 && n == 4:
-		case part > 0 && (digits == 0 && n == 2 || digits == 3 && n == 3):
-		default:
-			return false
-		}
-		at++
 	}
 	return true
 }

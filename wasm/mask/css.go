@@ -225,7 +225,7 @@ func (p *Policy) appendDeclaration(m Mode) {
 			p.put('x')
 			return
 		}
-	case !m.shows() && wordIn(name, " symbols additive-symbols prefix suffix negative pad "):
+	case detects && !m.shows() && wordIn(name, " symbols additive-symbols prefix suffix negative pad "):
 		kind = cssCustom // of a counter style: words that are shown as text
 	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "src"):
 		kind = cssNames
@@ -453,18 +453,14 @@ func (p *Policy) appendCSSURL(shown bool, m Mode) {
 	} else {
 		from := c.i
 		for c.i < c.end && c.at(0) != ')' && c.at(0) > ' ' {
-			if c.at(0) == '\\' {
-				c.i++
-			}
+			c.escaped()
 			c.i++
 		}
 		c.i = min(c.i, c.end)
 		url = c.s[from:c.i]
 	}
 	for c.i < c.end && c.at(0) != ')' {
-		if c.at(0) == '\\' {
-			c.i++
-		}
+		c.escaped()
 		c.i++
 	}
 	c.i = min(c.i+1, c.end)
@@ -475,6 +471,13 @@ func (p *Policy) appendCSSURL(shown bool, m Mode) {
 		p.shows(url, at, m)
 	}
 	p.str("\")")
+}
+
+// escaped steps over the backslash at hand, in the full form.
+func (c *source) escaped() {
+	if detects && c.at(0) == '\\' {
+		c.i++
+	}
 }
 
 // unescape returns the name that a CSS identifier means (css-syntax §4.3.7). It is valid

@@ -74,15 +74,15 @@ func (p *Policy) TagOf(name []byte) Tag {
 
 // Rules of attributes, one letter each: attr.go.
 //
-//	b boolean  n number list  e listed words  c class  i id  r id list  s style
+//	b boolean  n number  N number list  e listed words  c class  i id  r id list  s style
 //	t text  u link  m media link  S srcset  l language tag  v value  k checked, selected
 //	w SVG paint and the like (a CSS value)  x never
 const attrList = "b:hidden disabled readonly required multiple open autofocus autoplay controls loop muted playsinline " +
 	"novalidate default inert nowrap " +
 	"webkitdirectory" +
 	"|n:tabindex width height rows cols size colspan rowspan span start cellpadding cellspacing border " +
-	"x y z dx dy cx cy r rx ry fx fy x1 y1 x2 y2 d points viewbox pathlength stddeviation " +
-	"scale refx refy markerwidth markerheight data-index" +
+	"z cx cy r rx ry fx fy x1 y1 x2 y2 pathlength markerwidth markerheight data-index" +
+	"|N:x y dx dy d points viewbox stddeviation scale refx refy" +
 	"|e:type dir role rel loading wrap align valign shape " +
 	"draggable contenteditable popover " +
 	"bgcolor frameborder " +

@@ -122,10 +122,11 @@ func (c *Core) learn(n *node, name, value []byte, null bool) {
 	case mask.HintNone:
 		return
 	case mask.HintMarker:
-		if null {
+		if null || !mask.Detects() {
 			n.attrMark = 0
-		} else {
-			n.attrMark |= marker(value) // one in a namespace may stand beside it
+		}
+		if !null {
+			n.attrMark |= marker(value) // one in a namespace, which is none, may stand beside it
 		}
 	case mask.HintEditable:
 		n.flags &^= editable | fixed
