@@ -5,12 +5,12 @@
  */
 import { wrap } from './guard'
 import {
-  $areaDefault, $areaValue, $checked, $defaultChecked, $defaultValue, $indeterminate, $localName, $options,
+  $areaDefault, $contains, $matches, $nodeType, $areaValue, $checked, $defaultChecked, $defaultValue, $indeterminate, $localName, $options,
   $selected, $selectionEnd, $type, $value, findAll,
 } from './native'
-import { idOf } from './nodes'
+import { idOf, parentOf } from './nodes'
 import { Op, op } from './ops'
-import { isCalledSelect, isSecret, isTextShown } from './policy'
+import { findBlocked, isBlocked, isCalledSelect, isSecret, isTextShown } from './policy'
 
 /** Inputs whose value is their attribute, or no text. */
 const withoutValue = /^(?:hidden|submit|button|reset|image|file)$/
@@ -49,6 +49,33 @@ const tell = (element: Element, always: boolean): void => {
     }
   }
 }
+
+/**
+ * Hands over what stands in fields at and below these nodes, which are about to be written: it may stand in
+ * what is written before the state of the fields is told. Only of the full recorder.
+ */
+export const tellTyped = (nodes: Iterable<Node>): void => {
+  if (!isTextShown(document.documentElement)) return
+  for (const node of nodes) {
+    const type = $nodeType.call(node)
+    if (type !== 1 && type < 9) continue
+    const fields = Array.from(findAll(node, typedInto))
+    if (type === 1 && $matches.call(node as Element, typedInto)) fields.push(node as Element)
+    if (!fields[0] || isInBox(node)) continue
+    const boxes = findBlocked(node)
+    for (const field of fields) {
+      if (boxes.some((box) => $contains.call(box, field))) continue
+      const isArea = $localName.call(field) === 'textarea'
+      const value = isArea ? $areaValue.call(field as HTMLTextAreaElement) : $value.call(field as HTMLInputElement)
+      if (value) op(Op.echo, isSecret(field) ? -1 : 0, value)
+    }
+  }
+}
+const isInBox = (node: Node): boolean => {
+  for (let at: Node | null = node; at; at = parentOf(at)) if ($nodeType.call(at) === 1 && isBlocked(at as Element)) return true
+  return false
+}
+const typedInto = 'textarea,input:not([type=hidden i],[type=submit i],[type=button i],[type=reset i],[type=image i],[type=file i],[type=checkbox i],[type=radio i])'
 
 /**
  * A control was written: its state is told with the next settle, where it is not the default. That it

@@ -8,7 +8,7 @@
  * the walk, and a written one that went there loses its id, so that among the children of such a node
  * those with ids always come first.
  */
-import { settleForms } from './forms'
+import { settleForms, tellTyped } from './forms'
 import { beyond } from './lean'
 import {
   $attrName, $attrNodeNS, $attrValue, $contains, $data, $firstChild, $lastChild, $localName, $nextSibling, $nodeType,
@@ -255,6 +255,7 @@ export function createMutations(
     settleForms((control) => isOld(control, firstNew) && fateOf(control) === Fate.alive)
 
     // Added subtrees.
+    if (!__LEAN__) tellTyped(Array.from(touched).filter((node) => fates.get(node) === Fate.fresh))
     const written = new Set<Run>()
     for (const node of touched) {
       const run = runs.get(node)
@@ -329,6 +330,7 @@ export function createMutations(
           }
         }
         search(document)
+        tellTyped(found)
         for (const node of found) {
           const id = idOf(node)
           // Written anew already with an ancestor of it.

@@ -7,6 +7,7 @@ import { Op, op, stamp } from './ops'
  */
 export function trackPage(
   wrote: () => void,
+  afterTask: (run: () => void) => void,
   leave: (type: 'leave' | 'gone') => void,
   visible: () => void,
 ): void {
@@ -17,8 +18,12 @@ export function trackPage(
     url = location.href
     // Back and forth between two states of one URL is told, a fragment's second event is not.
     if (before === url && kind !== 2) return
+    const now = url
+    const tell = (): void => op(Op.navigate, before !== now && withoutHash(before) === withoutHash(now) && kind !== 1 ? 3 : kind, now)
+    // At level strict no part of an address that a visitor could have typed is shown.
+    if (!__LEAN__) return afterTask(tell)
     stamp()
-    op(Op.navigate, before !== url && withoutHash(before) === withoutHash(url) && kind !== 1 ? 3 : kind, url)
+    tell()
     wrote()
   }
   listen(document, 'visibilitychange', () => {

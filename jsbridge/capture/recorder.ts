@@ -7,7 +7,7 @@
  */
 import { protocolVersion } from '../messages'
 import { tellDialog, trackSizes } from './boxes'
-import { controlChanged, controlTouched, controlWritten, formReset, settleForms, wrapControls } from './forms'
+import { controlChanged, controlTouched, controlWritten, formReset, settleForms, tellTyped, wrapControls } from './forms'
 import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
 import type { Recorder, RecorderOptions } from './interface'
 import { trackKeys } from './keys'
@@ -147,29 +147,23 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** What waits for the end of the task, or for a flush before that. */
   const due: (() => void)[] = []
   /**
-   * A marker that the same task sets or takes away, earlier or later, holds for what is told here, and, in
-   * the full recorder, so does what the task types.
+   * A marker that the same task sets or takes away, earlier or later, holds for what is told here, and so does
+   * what the task types.
    */
-  const afterTask = __LEAN__
-    ? (run: () => void): void =>
-        queueMicrotask(guard(() => {
-          if (stopped) return
-          drain()
-          stamp()
-          run()
-          wrote()
-        }))
-    : (run: () => void): void => {
-        due.push(run)
-        queueMicrotask(guard(() => {
-          if (stopped || !due[0]) return
-          drain()
-          stamp()
-          settleForms()
-          for (const tell of due.splice(0)) tell()
-          wrote()
-        }))
-      }
+  const afterTask = (run: () => void): void => {
+    due.push(run)
+    queueMicrotask(guard(() => {
+      if (stopped || !due[0]) return
+      drain()
+      // What stands in the fields is not told: neither is this, before it is.
+      if (!__LEAN__ && dirty) return
+      stamp()
+      settleForms()
+      settleDue()
+      wrote()
+    }))
+  }
+  const settleDue = (): void => due.splice(0).forEach((tell) => tell())
   const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer(() => active())
   const scroll = trackScroll(frame)
@@ -220,7 +214,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** All of the page is dirty: nothing more is to be known of its changes until it is walked anew. */
   const forget = (): void => {
     dirty = new Set([document])
-    observer.disconnect()
     beginIds()
   }
   const soil = __LEAN__ ? forget : (node: Node | null): void => {
@@ -291,6 +284,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const target = targetOf(event) as Element
       stamp()
       noteDesign(root as Document, true)
+      if (!__LEAN__ && dirty) tellTyped([target])
       afterTask(() => {
         controlChanged(target)
         active()
@@ -333,7 +327,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     styles.begin_()
     op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
-    if (!__LEAN__) tellPosted()
+    if (!__LEAN__) {
+      tellPosted()
+      tellTyped([document])
+    }
     noteDesign(document)
     observe(document)
   }
@@ -455,7 +452,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       scroll.settle_()
       stamp()
       settleForms()
-      if (!__LEAN__) for (const tell of due.splice(0)) tell()
+      settleDue()
       styles.settle_()
       watchClock()
     }
@@ -480,17 +477,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   if (__LEAN__) op(Op.hello, protocolVersion, 0, 3, 0)
   else if (!options.continues_) op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
-  trackPage(wrote, flushAll, options.visible_)
+  trackPage(wrote, afterTask, flushAll, options.visible_)
 
   return {
     snapshot_: snapshot,
-    note_: __LEAN__
-      ? (code, first, second) => {
-          stamp()
-          op(code, first, second)
-          wrote()
-        }
-      : (code, first, second) => afterTask(() => op(code, first, second)),
+    note_: (code, first, second) => afterTask(() => op(code, first, second)),
     flush_: guard(() => flushAll()),
     resend_: guard((list) => {
       if (stopped) return

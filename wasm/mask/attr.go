@@ -25,7 +25,7 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 	case 'b':
 		ok = true
 	case 'n', 'N':
-		ok = numeric(value) && (!detects || rule == 'N' || single(value))
+		ok = numeric(value) && (rule == 'N' || single(value))
 		if ok {
 			p.add(value)
 		}
@@ -245,7 +245,7 @@ func (p *Policy) appendValue(e Element, value []byte) bool {
 		}
 		return false // toggles, files, hidden fields, images
 	case TagPlain:
-		if numeric(value) && (!detects || single(value)) && e.Mode != Masked { // li
+		if numeric(value) && single(value) && e.Mode != Masked { // li
 			p.add(value)
 			return true
 		}
@@ -310,20 +310,32 @@ func single(s []byte) bool {
 
 func pathCommand(c byte) bool { return charIn(c|0x20, "mlhvcsqtaze") }
 
+// languageTag: two or three letters, then a script of four and a region of two letters or three digits.
 func languageTag(s []byte) bool {
-	if len(s) == 0 || len(s) > 12 {
-		return false
-	}
-	part := 0
-	for i, c := range s {
-		if c == '-' {
-			part = 0
-			continue
+	part, letters := 0, 0
+	for at := 0; at <= len(s); part++ {
+		from, digits := at, 0
+		for at < len(s) && s[at] != '-' {
+			if !isAlnum(s[at]) {
+				return false
+			}
+			if isDigit(s[at]) {
+				digits++
+			}
+			at++
 		}
-		part++
-		if !isAlnum(c) || part > 4 || (i < 2 && isDigit(c)) {
+		n := at - from
+		if letters += n - digits; letters > 9 || part > 2 {
 			return false
 		}
+		switch {
+		case part == 0 && digits == 0 && (n == 2 || n == 3):
+		case part == 1 && digits == 0 && n == 4:
+		case part > 0 && (digits == 0 && n == 2 || digits == 3 && n == 3):
+		default:
+			return false
+		}
+		at++
 	}
 	return true
 }

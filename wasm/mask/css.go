@@ -225,7 +225,7 @@ func (p *Policy) appendDeclaration(m Mode) {
 			p.put('x')
 			return
 		}
-	case detects && !m.shows() && wordIn(name, " symbols additive-symbols prefix suffix negative pad "):
+	case !m.shows() && wordIn(name, " symbols additive-symbols prefix suffix negative pad "):
 		kind = cssCustom // of a counter style: words that are shown as text
 	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "src"):
 		kind = cssNames
@@ -473,9 +473,9 @@ func (p *Policy) appendCSSURL(shown bool, m Mode) {
 	p.str("\")")
 }
 
-// escaped steps over the backslash at hand, in the full form.
+// escaped steps over the backslash at hand.
 func (c *source) escaped() {
-	if detects && c.at(0) == '\\' {
+	if c.at(0) == '\\' {
 		c.i++
 	}
 }

@@ -122,7 +122,7 @@ func (c *Core) learn(n *node, name, value []byte, null bool) {
 	case mask.HintNone:
 		return
 	case mask.HintMarker:
-		if null || !mask.Detects() {
+		if null {
 			n.attrMark = 0
 		}
 		if !null {

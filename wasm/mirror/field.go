@@ -125,7 +125,7 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 		return
 	}
 	wasSecret := n.flags&secret != 0
-	if mask.Detects() && c.pol.HintOf(name) == mask.HintMarker {
+	if c.pol.HintOf(name) == mask.HintMarker {
 		n.attrMark = 0
 	}
 	c.learn(n, name, value, null)
