@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -104,5 +105,55 @@ func TestNothingIsTypedUnderAnOldLevelWhileBehind(t *testing.T) {
 			}
 			follow(t, tb, tree, c.name)
 		})
+	}
+}
+
+// While the worker is behind nothing is forgotten: what is typed meanwhile is handed over before anything
+// that may show it again, and what was called secret for a moment stays so.
+func TestWhatHappensWhileBehindIsNotForgotten(t *testing.T) {
+	tb := newTab(t)
+	tb.open(bridgePage(t, bridgeHead+`</head><body><p id=p></p><input id=i><input id=once><div id=editor contenteditable></div></body></html>`, nil))
+	eval[any](tb, `bridge.record({ level: 1 })`)
+	tree := newOpTree()
+	drain(t, tb, tree)
+	eval[any](tb, `bridge.fill()`)
+	eval[any](tb, `document.body.append('x')`) // all of the page
+	eval[any](tb, `once.autocomplete = 'cc-number'; editor.setAttribute('aria-label', 'PIN')`)
+	eval[any](tb, `once.autocomplete = 'off'; editor.removeAttribute('aria-label')`)
+	typeInto(tb, "#i", "CANARY")
+	eval[any](tb, `i.value = ''; p.title = 'of CANARY'; history.replaceState(null, '', '#CANARY')`)
+	typeInto(tb, "#once", "HIDDEN")
+	const (
+		snapshotBegin, value, navigate, mark, echo = 4, 17, 29, 14, 44
+	)
+	var codes []int32
+	var numbers [][]int32
+	look := func() {
+		for _, p := range eval[[]posted](tb, "(bridge.recorder().flush(), bridge.take())") {
+			for i := 0; i < len(p.Ints); i += int(p.Ints[i] >> 8) {
+				codes, numbers = append(codes, p.Ints[i]&255), append(numbers, p.Ints[i+1:i+int(p.Ints[i]>>8)])
+			}
+			if err := tree.apply(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	waitFor(t, "the second snapshot", func() bool { look(); return tree.ops[snapshotBegin] == 2 && tree.byID("once") != nil })
+	waitFor(t, "the address", func() bool { look(); return slices.Contains(codes, navigate) })
+	begun := slices.Index(codes, snapshotBegin)
+	if at := slices.Index(codes, echo); at < 0 || at > begun || at > slices.Index(codes, navigate) {
+		t.Errorf("ops %v: what was typed is not handed over first", codes)
+	}
+	once, editor := tree.byID("once").id, tree.byID("editor").id
+	marked := false
+	for i, code := range codes[begun:] {
+		args := numbers[begun+i]
+		if code == value && args[0] == once {
+			t.Error("the value of an input that was secret for a moment is told")
+		}
+		marked = marked || code == mark && args[0] == editor && args[1]&64 != 0
+	}
+	if !marked && tree.byID("editor").marks&64 == 0 {
+		t.Error("that the editor was called secret is not told")
 	}
 }

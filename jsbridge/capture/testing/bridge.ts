@@ -246,6 +246,7 @@ Object.assign(window, {
       recorder?.flush_()
       filling = true
       recorder?.note_(Op.track, 'filler', 'x'.repeat(5 << 20))
+      recorder?.flush_()
       filling = false
     },
     waiting: () => posted.length,
