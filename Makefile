@@ -46,7 +46,7 @@ bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pa
 build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
 	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)
 
-test: deps lint check-generated unit e2e ## what CI runs; make large is beside it, and make leaks runs more of the corpus
+test: deps lint check-generated unit e2e ## what CI runs; make large and make leaks are beside it
 
 unit: ## Go tests of all packages but e2e, with the short fixed part of the fuzz targets
 	go test $(shell go list ./... | grep -v '/e2e$$')
@@ -99,13 +99,13 @@ lines: ## lines of Go and of TypeScript, without tests
 	@sh e2e/lines.sh
 
 leaks: deps ## the corpus of leak routes in all policies and both custodies: routes, leaks, lost controls
-	go test -count=1 -v -timeout 40m -run '$(LEAKTESTS)' ./e2e -args -leaks
+	go test -tags leaks -count=1 -v -timeout 40m -run '$(LEAKTESTS)' ./e2e -args -leaks
 
 leaks-alone: deps ## the same with every route on a page of its own: half an hour
-	go test -count=1 -v -timeout 90m -run '$(LEAKTESTS)' ./e2e -args -leaks-alone
+	go test -tags leaks -count=1 -v -timeout 90m -run '$(LEAKTESTS)' ./e2e -args -leaks-alone
 
 leaks-random: deps ## random page programs with canaries in Chromium for LEAKTIME (LEAKSEED replays one)
-	go test -count=1 -v -timeout 60m -run '^TestRandomPages$$' ./e2e -args -leak-time=$(LEAKTIME) -leak-seed=$(LEAKSEED)
+	go test -tags leaks -count=1 -v -timeout 60m -run '^TestRandomPages$$' ./e2e -args -leak-time=$(LEAKTIME) -leak-seed=$(LEAKSEED)
 
 detect: deps ## recall and precision of detection in text, on a new seed and texts nobody tuned by
 	go test -count=1 -run '^TestDetectMeasured$$' -v ./wasm/mask -args -measure

@@ -1,3 +1,5 @@
+//go:build leaks
+
 package e2e
 
 import (

@@ -60,6 +60,8 @@ interface Run {
   readonly host_: WorkerHost
   readonly pageViewId_: string
   readonly sessionId_: string
+  /** The full recorder takes over. */
+  handing_?: Promise<void>
   lost_(error: unknown): unknown
 }
 
@@ -246,6 +248,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         throw lost(error)
       })
       handing.catch(() => {})
+      if (run) run.handing_ = handing
       return handing
     }
     const receive = (message: FromWorker): void => {
@@ -435,8 +438,16 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       return current ? ask('stop', current, timeoutMs) : nothing
     },
     async flush() {
-      run?.recorder_.flush_()
-      return run ? ask('flush', run, Limit.defaultTimeoutMs) : nothing
+      const mine = run
+      mine?.recorder_.flush_()
+      const delivered = mine ? await ask('flush', mine, Limit.defaultTimeoutMs) : nothing
+      // That may have brought the full recorder: what it tells anew belongs to it.
+      if (!mine?.handing_) return delivered
+      const handing = mine.handing_
+      delete mine.handing_
+      await handing.catch(() => {})
+      delete run?.handing_
+      return api.flush()
     },
     async snapshot() {
       const current = run
