@@ -57,6 +57,9 @@ type folder struct {
 	entries []asset.Entry
 	files   map[string][]byte
 	min     *minify.M
+	scripts *js.Minifier // that of min
+	// smallest spends time on names (names.go).
+	smallest bool
 	// mangled are the short names of properties that scripts hand to each other; nil where each has its own.
 	mangled map[string]any
 }
@@ -65,9 +68,10 @@ func newFolder(dir string) *folder {
 	m := minify.New()
 	m.Add("text/css", &css.Minifier{})
 	m.Add("text/html", &html.Minifier{KeepDocumentTags: true, KeepEndTags: true, KeepQuotes: true})
-	m.Add("text/javascript", &js.Minifier{Version: 2022})
+	script := &js.Minifier{Version: 2022}
+	m.Add("text/javascript", script)
 	m.Add("image/svg+xml", &svg.Minifier{})
-	return &folder{path: dir, files: map[string][]byte{}, min: m}
+	return &folder{path: dir, files: map[string][]byte{}, min: m, scripts: script}
 }
 
 // add minifies (text only), compresses and registers one file.
@@ -80,7 +84,17 @@ func (f *folder) add(source string, data []byte, sourceBytes int, name naming) (
 	minifier := ""
 	switch mediaType, _, _ := strings.Cut(ct, ";"); mediaType {
 	case "text/css", "text/html", "text/javascript", "image/svg+xml":
-		out, err := f.min.Bytes(mediaType, data)
+		minified := func(data []byte, keepNames bool) ([]byte, error) {
+			f.scripts.KeepVarNames = keepNames
+			return f.min.Bytes(mediaType, bytes.Clone(data)) // it writes over its source
+		}
+		var out []byte
+		var err error
+		if f.smallest && mediaType == "text/javascript" {
+			out, err = smallest(data, minified)
+		} else {
+			out, err = minified(data, false)
+		}
 		if err != nil {
 			return asset.Entry{}, fmt.Errorf("minify %s: %w", source, err)
 		}

@@ -1,5 +1,6 @@
 // Command build makes every file that a browser loads: it bundles TypeScript with
-// esbuild, minifies scripts, styles and pages with tdewolff/minify, compresses all with
+// esbuild, minifies scripts, styles and pages with tdewolff/minify (the recorder's in several
+// ways, of which the smallest is kept: names.go), compresses all with
 // andybalholm/brotli, and writes the results with a manifest into the dist folders, from
 // where the binaries embed them (package asset).
 //
@@ -59,6 +60,7 @@ func main() {
 
 func buildRecorder(root, coreFile, fullCoreFile string) error {
 	out := newFolder(filepath.Join(root, "jsbridge", "dist"))
+	out.smallest = true
 	core, err := out.packed(coreFile, "afterimage-core.wasm")
 	if err != nil {
 		return err

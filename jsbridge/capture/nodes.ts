@@ -25,7 +25,7 @@ class Stamp extends Given {
     if (#id in node) node.#id = id
     else {
       try {
-        new Stamp(node, id)
+        new this(node, id)
       } catch {
         // A frozen node takes no field in newer browsers: it is written, and its changes are not followed.
       }

@@ -1,0 +1,431 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"reflect"
+	"regexp"
+	"sort"
+	"strconv"
+
+	"github.com/tdewolff/parse/v2"
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// The letters of names in the order in which they are given out: found by search over the
+// recorder's own scripts, as what brotli makes the smallest of them.
+const (
+	localLetters = "etpsoiarclduhmfngv_jybwOxCEMASFkTzDNLRPHIBV$WUKqYGXQZJ"
+	wideLetters  = "etnsoiaAWuyhldGpgvbjmcwOxECkrSMFTzDNLPRHIBV$YUKq_fJQZX"
+	// So many of localLetters are kept from wide names, since the same few names in every
+	// function repeat better than names that nothing else has.
+	localOnly = 27
+)
+
+// smallest minifies a script in some ways that differ in names, and in whether functions with
+// one call stand where they are called, and returns what brotli makes the smallest.
+//
+// tdewolff/minify names the variables of each scope by frequency; here those of functions are
+// named in the order of their declaration, which repeats more.
+func smallest(script []byte, minified func(script []byte, keepNames bool) ([]byte, error)) ([]byte, error) {
+	best, err := minified(script, false)
+	if err != nil {
+		return nil, err
+	}
+	bestSize, err := compressedSize(best)
+	if err != nil {
+		return nil, err
+	}
+	for _, inlines := range []bool{false, true} {
+		code := script
+		if inlines {
+			if code, err = inlineCalledOnce(script); err != nil {
+				return nil, err
+			}
+		}
+		p, err := newProgram(code, minified)
+		if err != nil {
+			return nil, err
+		}
+		for _, wide := range []int{100, 200, 300} {
+			for _, byUse := range []bool{false, true} {
+				text := p.named(wide, byUse)
+				size, err := compressedSize(text)
+				if err != nil {
+					return nil, err
+				}
+				if size < bestSize {
+					if err := p.check(text); err != nil {
+						return nil, err
+					}
+					best, bestSize = text, size
+				}
+			}
+		}
+	}
+	return best, nil
+}
+
+func compressedSize(data []byte) (int, error) {
+	br, err := compress(data)
+	return len(br), err
+}
+
+// program is a minified script with a place for each name of its own.
+type program struct {
+	unique []byte   // the script, each variable with a name of its own
+	text   [][]byte // text[i] stands before variable uses[i], the last one after all
+	uses   []int
+	taken  map[string]bool // names of globals, and of class expressions, which the parser does not know either
+	count  []int           // by variable: how often it stands in the script
+	beside [][]int         // by variable: those that must have another name
+}
+
+var placeholder = regexp.MustCompile(`v\$\d+_`)
+
+func newProgram(script []byte, minified func([]byte, bool) ([]byte, error)) (*program, error) {
+	tree, err := parsed(script)
+	if err != nil {
+		return nil, err
+	}
+	all, ids := uniqueNames(tree)
+	declared := make([][]int, len(all)) // by scope
+	home := make([]int, len(ids))       // by variable: its scope
+	seen := make([][]int, len(ids))     // by variable: scopes in which it is used or that lie between
+	p := &program{taken: map[string]bool{}, count: make([]int, len(ids)), beside: make([][]int, len(ids))}
+	for at, scope := range all {
+		for _, list := range []js.VarArray{scope.Declared, scope.Undeclared} {
+			for _, v := range list {
+				id, ok := ids[linked(v)]
+				if !ok {
+					p.taken[string(linked(v).Data)] = true
+					continue
+				}
+				seen[id] = append(seen[id], at)
+				if linked(v) == v && contains(scope.Declared, v) && home[id] == 0 {
+					home[id] = at
+					declared[at] = append(declared[at], id)
+				}
+			}
+		}
+	}
+	pairs := map[[2]int]bool{}
+	for id := range seen {
+		for _, scope := range seen[id] {
+			for _, other := range declared[scope] {
+				if other == id || pairs[[2]int{id, other}] {
+					continue
+				}
+				pairs[[2]int{id, other}], pairs[[2]int{other, id}] = true, true
+				p.beside[id] = append(p.beside[id], other)
+				p.beside[other] = append(p.beside[other], id)
+			}
+		}
+	}
+	if p.unique, err = minified([]byte(tree.JSString()), true); err != nil {
+		return nil, err
+	}
+	at := 0
+	for _, place := range placeholder.FindAllIndex(p.unique, -1) {
+		id, err := strconv.Atoi(string(p.unique[place[0]+2 : place[1]-1]))
+		if err != nil {
+			return nil, err
+		}
+		p.text = append(p.text, p.unique[at:place[0]])
+		p.uses = append(p.uses, id)
+		p.count[id]++
+		at = place[1]
+	}
+	p.text = append(p.text, p.unique[at:])
+	return p, nil
+}
+
+// named gives names: first to variables beside more than wide others, the most used first, then
+// to the rest, as they are declared or by use.
+func (p *program) named(wide int, byUse bool) []byte {
+	names := make([]string, len(p.beside))
+	give := func(isWide bool) {
+		var order []int
+		for id, others := range p.beside {
+			if (len(others) > wide) == isWide {
+				order = append(order, id)
+			}
+		}
+		if isWide || byUse {
+			sort.SliceStable(order, func(i, j int) bool { return p.count[order[i]] > p.count[order[j]] })
+		}
+		candidates := namesOf(localLetters)
+		if isWide {
+			candidates = namesOf(wideLetters)
+		}
+		for _, id := range order {
+			taken := map[string]bool{}
+			for _, other := range p.beside[id] {
+				taken[names[other]] = true
+			}
+			for _, name := range candidates {
+				isLocal := len(name) == 1 && bytes.Contains([]byte(localLetters[:localOnly]), []byte(name))
+				if !taken[name] && !p.taken[name] && !(isWide && isLocal) {
+					names[id] = name
+					break
+				}
+			}
+		}
+	}
+	give(true)
+	give(false)
+	var out bytes.Buffer
+	for i, id := range p.uses {
+		out.Write(p.text[i])
+		out.WriteString(names[id])
+	}
+	out.Write(p.text[len(p.text)-1])
+	return out.Bytes()
+}
+
+// check says whether text differs from the script in names alone.
+func (p *program) check(text []byte) error {
+	want, err := canonical(p.unique)
+	if err != nil {
+		return err
+	}
+	got, err := canonical(text)
+	if err != nil {
+		return fmt.Errorf("renamed script: %w", err)
+	}
+	if got != want {
+		at := 0
+		for at < min(len(got), len(want)) && got[at] == want[at] {
+			at++
+		}
+		around := func(s string) string { return s[max(0, at-80):min(len(s), at+80)] }
+		return fmt.Errorf("renamed script differs from its source in more than names:\n%s\n---\n%s", around(got), around(want))
+	}
+	return nil
+}
+
+// canonical is a script with names that its structure alone decides.
+func canonical(script []byte) (string, error) {
+	tree, err := parsed(script)
+	if err != nil {
+		return "", err
+	}
+	uniqueNames(tree)
+	return tree.JSString(), nil
+}
+
+// namesOf lists names of one and two letters, without JavaScript's words.
+func namesOf(letters string) []string {
+	var names []string
+	for _, c := range letters {
+		names = append(names, string(c))
+	}
+	for _, a := range letters {
+		for _, b := range letters {
+			if name := string(a) + string(b); js.Keywords[name] == 0 {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+func parsed(script []byte) (*js.AST, error) {
+	// The tree's names are slices of what it was made of, and are written over here.
+	return js.Parse(parse.NewInputBytes(bytes.Clone(script)), js.Options{})
+}
+
+// linked follows uses to the variable they are of.
+func linked(v *js.Var) *js.Var {
+	for v.Link != nil {
+		v = v.Link
+	}
+	return v
+}
+
+func contains(list js.VarArray, v *js.Var) bool {
+	for _, other := range list {
+		if other == v {
+			return true
+		}
+	}
+	return false
+}
+
+type scopeVisitor struct{ scopes []*js.Scope }
+
+func (v *scopeVisitor) Enter(n js.INode) js.IVisitor {
+	switch n := n.(type) {
+	case *js.BlockStmt:
+		v.scopes = append(v.scopes, &n.Scope)
+	case *js.SwitchStmt:
+		v.scopes = append(v.scopes, &n.Scope)
+	}
+	return v
+}
+
+func (v *scopeVisitor) Exit(js.INode) {}
+
+func scopesOf(tree *js.AST) []*js.Scope {
+	var v scopeVisitor
+	js.Walk(&v, tree)
+	return v.scopes
+}
+
+// uniqueNames names every variable but those of the global scope and private members.
+func uniqueNames(tree *js.AST) (scopes []*js.Scope, ids map[*js.Var]int) {
+	scopes, ids = scopesOf(tree), map[*js.Var]int{}
+	for _, scope := range scopes[1:] {
+		for _, v := range scope.Declared {
+			if _, known := ids[v]; known || v.Decl == js.PrivateDecl {
+				continue
+			}
+			v.Data = []byte(fmt.Sprintf("v$%d_", len(ids)))
+			ids[v] = len(ids)
+		}
+	}
+	// Of {a: a} the printer leaves out the key where the use, not the variable, has its name.
+	eachNode(reflect.ValueOf(tree), func(v reflect.Value) {
+		if use, ok := v.Interface().(*js.Var); ok {
+			use.Data = linked(use).Data
+		}
+	})
+	return scopes, ids
+}
+
+// inlineCalledOnce moves functions that are called once and used nowhere else to where they are
+// called. Names are unique before, so that a function finds there what it found where it was.
+func inlineCalledOnce(script []byte) ([]byte, error) {
+	for {
+		tree, err := parsed(script)
+		if err != nil {
+			return nil, err
+		}
+		uniqueNames(tree)
+		moved := moveOne(tree)
+		script = []byte(tree.JSString())
+		if !moved {
+			return script, nil
+		}
+	}
+}
+
+// moveOne moves the first such function.
+func moveOne(tree *js.AST) bool {
+	uses := map[*js.Var]int{}
+	calls := map[*js.Var]*js.CallExpr{}
+	var variables []*js.VarDecl
+	var functions []reflect.Value // statements
+	eachNode(reflect.ValueOf(tree), func(v reflect.Value) {
+		switch n := v.Interface().(type) {
+		case *js.Var:
+			uses[linked(n)]++
+		case *js.CallExpr:
+			if callee, ok := n.X.(*js.Var); ok {
+				calls[linked(callee)] = n
+			}
+		case *js.VarDecl:
+			variables = append(variables, n)
+		case *js.FuncDecl:
+			if v.Type() == reflect.TypeFor[js.IStmt]() {
+				functions = append(functions, v)
+			}
+		}
+	})
+	// The declaration is the other use.
+	callOf := func(name *js.Var) *js.CallExpr {
+		if uses[linked(name)] != 2 {
+			return nil
+		}
+		return calls[linked(name)]
+	}
+	for _, d := range variables {
+		for i, item := range d.List {
+			name, isVar := item.Binding.(*js.Var)
+			function, isArrow := item.Default.(*js.ArrowFunc)
+			if !isVar || !isArrow || len(d.List) < 2 || d.InFor || d.InForInOf {
+				continue
+			}
+			if call := callOf(name); call != nil && canMove(function, call) {
+				call.X = &js.GroupExpr{X: function}
+				d.List = append(d.List[:i:i], d.List[i+1:]...)
+				return true
+			}
+		}
+	}
+	for _, statement := range functions {
+		f := statement.Interface().(*js.FuncDecl)
+		if f.Name == nil || f.Generator {
+			continue
+		}
+		if call := callOf(f.Name); call != nil && canMove(f, call) {
+			call.X = &js.GroupExpr{X: &js.ArrowFunc{Async: f.Async, Params: f.Params, Body: f.Body}}
+			statement.Set(reflect.ValueOf(&js.EmptyStmt{}))
+			return true
+		}
+	}
+	return false
+}
+
+// canMove says whether a function does the same as an arrow function where it is called: it has no
+// `this` and the like of its own, and does not call itself.
+func canMove(function js.INode, call *js.CallExpr) bool {
+	can := true
+	eachNode(reflect.ValueOf(function), func(v reflect.Value) {
+		switch n := v.Interface().(type) {
+		case *js.CallExpr:
+			can = can && n != call
+		case *js.Var:
+			can = can && string(linked(n).Data) != "arguments"
+		case *js.LiteralExpr:
+			can = can && n.TokenType != js.ThisToken && n.TokenType != js.SuperToken
+		case *js.NewTargetExpr:
+			can = false
+		}
+	})
+	return can
+}
+
+// eachNode calls visit with every node below v, as a pointer or as an interface that can be set;
+// scopes are none.
+func eachNode(v reflect.Value, visit func(reflect.Value)) {
+	switch v.Kind() {
+	case reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		if v.Elem().Kind() != reflect.Pointer {
+			eachNode(v.Elem(), visit)
+			return
+		}
+		visit(v)
+		inside(v.Elem().Elem(), visit)
+	case reflect.Pointer:
+		if v.IsNil() || v.Type() == reflect.TypeFor[*js.Scope]() {
+			return
+		}
+		visit(v)
+		inside(v.Elem(), visit)
+	case reflect.Struct:
+		inside(v, visit)
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachNode(v.Index(i), visit)
+		}
+	}
+}
+
+func inside(v reflect.Value, visit func(reflect.Value)) {
+	switch v.Type() {
+	case reflect.TypeFor[js.Scope](), reflect.TypeFor[js.Var]():
+		return
+	}
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	for i := range v.NumField() {
+		if v.Type().Field(i).IsExported() {
+			eachNode(v.Field(i), visit)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func keepNames(t *testing.T) func([]byte, bool) ([]byte, error) {
+	t.Helper()
+	f := newFolder(t.TempDir())
+	return func(data []byte, keep bool) ([]byte, error) {
+		f.scripts.KeepVarNames = keep
+		return f.min.Bytes("text/javascript", bytes.Clone(data))
+	}
+}
+
+func TestNamesDifferFromThoseTheyMeet(t *testing.T) {
+	for name, script := range map[string]string{
+		"shadowed":         `(()=>{let a=1,f=b=>{let c=b+a;return d=>{let a=d;return a+c+b}};g(f,a)})()`,
+		"property":         `(()=>{let t=1,x=9;g({t:t,x,id:t},({t:e,x:t})=>[e,t,x])})()`,
+		"class expression": `(()=>{let C=class e{static set(t,n){return new e(t,n)}};g(C)})()`,
+		"loop":             `(()=>{for(let e of h)for(let t of e)g(()=>e+t);try{g()}catch(e){g(e)}})()`,
+		"label and switch": `(()=>{let e=1;e:for(;;)switch(e){case 1:{let t=e;g(t);break e}default:let n=2;g(n,e)}})()`,
+		"private":          `(()=>{class A{#e;get(t){return #e in t?t.#e:0}}g(new A)})()`,
+		"global":           `(()=>{let document2=document,e=window;g(document2,e,t)})()`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := newProgram([]byte(script), keepNames(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, wide := range []int{0, 2, 300} {
+				text := p.named(wide, wide == 2)
+				if err := p.check(text); err != nil {
+					t.Errorf("wide %d: %v\n%s", wide, err, text)
+				}
+				if bytes.Contains(text, []byte("v$")) {
+					t.Errorf("a name is missing: %s", text)
+				}
+			}
+		})
+	}
+}
+
+func TestCheckSeesACapturedName(t *testing.T) {
+	p, err := newProgram([]byte(`(()=>{let a=1;g(b=>a+b)})()`), keepNames(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.check([]byte(`(()=>{let e=1;g(e=>e+e)})()`)); err == nil {
+		t.Error("check passes a script whose variable is hidden by another of its name")
+	}
+}
+
+func TestOnlyFunctionsCalledOnceMove(t *testing.T) {
+	for _, c := range []struct {
+		name, script string
+		moves        bool
+	}{
+		{"arrow", `(()=>{let k=1,a=e=>e+k;g(k=>a(k))})()`, true},
+		{"function", `(()=>{function f(e){return e+1}g(()=>f(2))})()`, true},
+		{"called twice", `(()=>{let k=1,a=e=>e+k;g(a(1),a(2))})()`, false},
+		{"handed over", `(()=>{let k=1,a=e=>e+k;g(a)})()`, false}, // who removes a listener needs the same function
+		{"calls itself", `(()=>{let k=1,a=e=>e&&a(e-k);g(k)})()`, false},
+		{"with this", `(()=>{function f(){return this}g(f())})()`, false},
+		{"with arguments", `(()=>{function f(){return arguments.length}g(f(1))})()`, false},
+		{"constructor", `(()=>{function F(){}g(new F)})()`, false},
+		{"generator", `(()=>{function*f(){yield 1}g(f())})()`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before, err := canonical([]byte(c.script))
+			if err != nil {
+				t.Fatal(err)
+			}
+			moved, err := inlineCalledOnce([]byte(c.script))
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := canonical(moved)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (before != after) != c.moves {
+				t.Errorf("moves: %v, want %v:\n%s", before != after, c.moves, after)
+			}
+		})
+	}
+	// What it used where it was it uses where it goes to.
+	moved, err := inlineCalledOnce([]byte(`(()=>{let k=1,a=e=>e+k;g(k=>a(k))})()`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(moved)), "")
+	if want := "=1;g((v$1_)=>{return((v$2_)=>{returnv$2_+v$0_;})(v$1_);})"; !strings.Contains(text, want) {
+		t.Errorf("%s does not contain %s", text, want)
+	}
+}
