@@ -20,7 +20,7 @@ func TestAutofillLeavesNothing(t *testing.T) {
 		<input name="expiry" autocomplete="cc-exp"><input name="cvc" autocomplete="cc-csc"><button>Pay</button></form>`
 	const addressForm = `<form id="address"><input name="name" autocomplete="name" id="who"><input name="street" autocomplete="street-address">
 		<input name="city" autocomplete="address-level2"><input name="zip" autocomplete="postal-code"><input name="email" type="email" autocomplete="email"><button>Go</button></form>`
-	for _, policy := range []struct{ level, marker string }{{"strict", ""}, {"balanced", ""}, {"strict", "allow"}} {
+	for _, policy := range []struct{ level, marker string }{{"strict", ""}, {"balanced", ""}, {"strict", "allow"}, {plain, ""}} {
 		t.Run(strings.TrimSpace(policy.level+" "+policy.marker), func(t *testing.T) {
 			attribute := ""
 			if policy.marker != "" {
@@ -29,11 +29,11 @@ func TestAutofillLeavesNothing(t *testing.T) {
 			var tag string
 			origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
-				fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,">%s<title>form</title></head><body><p data-afterimage="allow">a form of fields</p><div%s>%s%s</div></body></html>`, tag, attribute, cardForm, addressForm)
+				fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,">%s<title>form</title></head><body>%s<div%s>%s%s</div></body></html>`, tag, fmt.Sprintf(formOf(policy.level).before, "a form of fields"), attribute, cardForm, addressForm)
 			}))
 			c := startCollectorFor(t, origin, "--privacy", "balanced")
 			tap := tapWire(t, c.Addr)
-			tag = fmt.Sprintf(`<script async src="%s/afterimage.js" data-site="%s" data-privacy="%s"></script>`, tap.URL, c.SiteKey, policy.level)
+			tag = fieldTag(policy.level, tap, c)
 			tb := record(t, origin, 1000, 700)
 			eval[any](tb, `afterimage.flush().then(() => 0)`) // the core that shows text is there
 			number, holder := newCanary("N", "card"), newCanary("S", "card holder")
@@ -55,6 +55,7 @@ func TestAutofillLeavesNothing(t *testing.T) {
 			if pending := eval[int](tb, `afterimage.stop({timeoutMs: 20000}).then((r) => r.pending)`); pending != 0 {
 				t.Fatalf("%d segments were not acknowledged", pending)
 			}
+			checkHandover(tb, &leakPage{name: "autofill", level: policy.level})
 			s := newScanner(number, holder, street, city, mail)
 			lines := c.scanAll(t, s, tap)
 			if !strings.Contains(string(lines), "a form of fields") {

@@ -25,6 +25,7 @@ const pagesOfSite = 60
 
 // What stands in a page instead of addresses and keys that are known when it is served.
 const (
+	plainTag = `<script async src="$TAP$/afterimage.js" data-site="$SITE$"`
 	leakTag  = `<script async src="$TAP$/afterimage.js" data-site="$SITE$" data-privacy="$LEVEL$" data-mask=".hush" data-block=".gone" data-allow=".open"`
 	earlyTag = `<script src="$TAP$/afterimage-early.js"></script>`
 )
@@ -56,11 +57,23 @@ func leakPages(routes []leakRoute, all, alone bool) (pages []*leakPage) {
 	groups = slices.AppendSeq(groups, slices.Chunk(shared, routesOfPage))
 	for i, group := range groups {
 		for j, level := range []string{"balanced", "strict"} {
-			for k, custody := range custodies {
-				if all || k == (i+j)%2 {
-					pages = append(pages, newLeakPage(len(pages), level, custody, group...))
-				}
-			}
+			pages = appendLeakPages(pages, level, i+j, all, group...)
+		}
+	}
+	for i, group := range plainGroups(routes, alone) {
+		pages = appendLeakPages(pages, plain, i, all, group...)
+	}
+	return pages
+}
+
+// appendLeakPages appends the pages of routes that share one: of both custodies, or of that whose turn it is.
+func appendLeakPages(pages []*leakPage, level string, turn int, all bool, routes ...leakRoute) []*leakPage {
+	if only := os.Getenv("AFTERIMAGE_LEVEL"); only != "" && only != level {
+		return pages
+	}
+	for k, custody := range custodies {
+		if all || k == turn%2 {
+			pages = append(pages, newLeakPage(len(pages), level, custody, routes...))
 		}
 	}
 	return pages
@@ -69,12 +82,16 @@ func leakPages(routes []leakRoute, all, alone bool) (pages []*leakPage) {
 // runLeakPages visits all pages, two tabs at a time, and scans all that left the browser.
 func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 	t.Helper()
-	chunks := map[string][][]*leakPage{}
-	for _, custody := range custodies {
-		own := slices.DeleteFunc(slices.Clone(pages), func(p *leakPage) bool { return p.custody != custody })
-		size := min(pagesOfSite, len(own)/2+1) // so that both tabs have something to do
-		chunks[custody] = slices.Collect(slices.Chunk(own, size))
+	chunks := map[string][][]*leakPage{} // by kind of site
+	for _, p := range pages {
+		chunks[p.kind()] = nil
 	}
+	for kind := range chunks {
+		own := slices.DeleteFunc(slices.Clone(pages), func(p *leakPage) bool { return p.kind() != kind })
+		size := min(pagesOfSite, len(own)/2+1) // so that both tabs have something to do
+		chunks[kind] = slices.Collect(slices.Chunk(own, size))
+	}
+	kinds := slices.Sorted(mapKeys(chunks))
 	var fill *strings.Replacer
 	var tap *wiretap
 	keys := map[string]string{}
@@ -111,8 +128,13 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 		} else {
 			args = append(args, "--privacy", "balanced")
 		}
-		for i := range max(1, len(chunks[custody])) {
-			args = append(args, "--origin", leakSite(custody, i, port))
+		args = append(args, "--origin", leakSite(custody, 0, port))
+		for _, kind := range kinds {
+			for i := range chunks[kind] {
+				if strings.HasSuffix(kind, custody) {
+					args = append(args, "--origin", leakSite(kind, i, port))
+				}
+			}
 		}
 		for word := range strings.FieldsSeq(run(t, binary(t, "afterimage/collector"), args...)) {
 			if strings.HasPrefix(word, custody[:1]+".") {
@@ -129,18 +151,19 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 
 	began := time.Now()
 	t.Run("pages", func(t *testing.T) {
-		for _, custody := range custodies {
-			for i, chunk := range chunks[custody] {
-				t.Run(fmt.Sprint(custody, i), func(t *testing.T) {
+		for _, kind := range kinds {
+			for i, chunk := range chunks[kind] {
+				t.Run(fmt.Sprint(kind, i), func(t *testing.T) {
 					t.Parallel()
 					tb := newTab(t)
 					for _, p := range chunk {
-						visitLeakPage(tb, leakSite(custody, i, port), p)
+						visitLeakPage(tb, leakSite(kind, i, port), p)
 					}
 				})
 			}
 		}
 	})
+	checkLean(t, tap, pages)
 	t.Logf("%d pages in %v", len(pages), time.Since(began).Round(time.Second))
 	began = time.Now()
 	s := newScanner()
@@ -159,8 +182,17 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 	return s
 }
 
-func leakSite(custody string, i int, port string) string {
-	return fmt.Sprintf("http://%s%d.localhost:%s", custody, i, port)
+func leakSite(kind string, i int, port string) string {
+	return fmt.Sprintf("http://%s%d.localhost:%s", kind, i, port)
+}
+
+// kind is that of the site on which the page stands: plain pages that stay with the lean recorder have
+// sites of their own, so that what these ask for tells that they do.
+func (p *leakPage) kind() string {
+	if p.level == plain && !p.handsOver && !p.either {
+		return leanSites + p.custody
+	}
+	return p.custody
 }
 
 // leakSums are what a run came to.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ type typedField struct {
 	find       string // expression of the element below `at`, the one with the class; default at itself
 	secret     bool   // nothing opens it, and not even activity is told
 	quiet      bool   // nobody types with keys: there is no activity to be told
+	full       bool   // the lean recorder hands over where it is met
 	short      string // keys of a field that takes no word, and its value by then
 	canary     *canary
 	class      string
@@ -60,7 +62,7 @@ func typedFields() []typedField {
 		{name: "contenteditable, plaintext-only", html: `<div class="%s" contenteditable="plaintext-only"></div>`},
 		{name: "contenteditable with markup", html: `<div class="%s" contenteditable="true"><p><b>a</b></p></div>`, find: `at.querySelector("b")`},
 		// It gets a new id while it is typed into, so its activity may be told of its parent.
-		{name: "contenteditable by script", html: `<div class="%s" tabindex="0"></div>`, quiet: true, type_: func(tb *tab, f *typedField) {
+		{name: "contenteditable by script", html: `<div class="%s" tabindex="0"></div>`, quiet: true, full: true, type_: func(tb *tab, f *typedField) {
 			eval[any](tb, f.at()+`.contentEditable = "true"`)
 			tb.typeInto(f)
 		}},
@@ -69,7 +71,7 @@ func typedFields() []typedField {
 			eval[any](tb, f.at()+`.oninput = (e) => { e.target.nextElementSibling.textContent = e.target.value }`)
 			tb.typeInto(f)
 		}},
-		{name: "designMode frame", html: `<iframe class="%s"></iframe>`, quiet: true, type_: func(tb *tab, f *typedField) {
+		{name: "designMode frame", html: `<iframe class="%s"></iframe>`, quiet: true, full: true, type_: func(tb *tab, f *typedField) {
 			eval[any](tb, fmt.Sprintf(`(() => { const d = %s.contentDocument; d.designMode = "on"; d.defaultView.focus(); d.body.focus() })()`, f.at()))
 			tb.typeText(f.canary.text)
 		}},
@@ -226,9 +228,12 @@ func boxesOfOne(attributes string) func(tb *tab, f *typedField) {
 // A canary typed into every kind of field, key by key, shows up as activity and nowhere as
 // text: in neither level, and where fields are allowed not from those that nothing opens.
 func TestCanaryInEveryField(t *testing.T) {
-	for _, policy := range []struct{ level, marker string }{{"strict", ""}, {"balanced", ""}, {"strict", "allow"}} {
+	for _, policy := range []struct{ level, marker string }{{"strict", ""}, {"balanced", ""}, {"strict", "allow"}, {plain, ""}} {
 		t.Run(strings.TrimSpace(policy.level+" "+policy.marker), func(t *testing.T) {
 			fields := typedFields()
+			if policy.level == plain {
+				fields = slices.DeleteFunc(fields, func(f typedField) bool { return f.full })
+			}
 			var body strings.Builder
 			for i := range fields {
 				f := &fields[i]
@@ -250,11 +255,11 @@ func TestCanaryInEveryField(t *testing.T) {
 			var tag string
 			origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
-				fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,">%s<title>form</title></head><body><p data-afterimage="allow">a form of fields</p><datalist id="proposals"><option>one</datalist>%s</body></html>`, tag, body.String())
+				fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,">%s<title>form</title></head><body>%s<datalist id="proposals"><option>one</datalist>%s</body></html>`, tag, fmt.Sprintf(formOf(policy.level).before, "a form of fields"), body.String())
 			}))
 			c := startCollectorFor(t, origin, "--privacy", "balanced")
 			tap := tapWire(t, c.Addr)
-			tag = fmt.Sprintf(`<script async src="%s/afterimage.js" data-site="%s" data-privacy="%s"></script>`, tap.URL, c.SiteKey, policy.level)
+			tag = fieldTag(policy.level, tap, c)
 			tb := record(t, origin, 1000, 700)
 			for i := range fields {
 				f := &fields[i]
@@ -268,6 +273,7 @@ func TestCanaryInEveryField(t *testing.T) {
 			if pending := eval[int](tb, `afterimage.stop({timeoutMs: 20000}).then((r) => r.pending)`); pending != 0 {
 				t.Fatalf("%d segments were not acknowledged", pending)
 			}
+			checkHandover(tb, &leakPage{name: "fields", level: policy.level})
 			s := newScanner()
 			for i := range fields {
 				s.add(fields[i].canary)
@@ -304,6 +310,15 @@ func TestCanaryInEveryField(t *testing.T) {
 			fmt.Printf("fields %d, %s %s: leaks %d, shown %d, with activity %d\n", len(fields), policy.level, policy.marker, leaks, shown, active)
 		})
 	}
+}
+
+// fieldTag is the tag of a page of fields: a plain one says no more than whose it is.
+func fieldTag(policy string, tap *wiretap, c *collectorSite) string {
+	tag := fmt.Sprintf(`<script async src="%s/afterimage.js" data-site="%s"`, tap.URL, c.SiteKey)
+	if policy == plain {
+		return watchScripts + tag + `></script>`
+	}
+	return tag + ` data-privacy="` + policy + `"></script>`
 }
 
 // checkTyped makes sure that the field holds what was typed: a canary that never came into

@@ -64,9 +64,9 @@ var hushedSteps = []string{
 // strict both are, as no marker of a program allows.
 func randomPage(n int, seed uint64) *leakPage {
 	r := rand.New(rand.NewPCG(seed, 0))
-	level := []string{"strict", "balanced"}[seed%2]
+	level := []string{"strict", "balanced", plain, "balanced"}[seed%4]
 	name := fmt.Sprintf("random, seed %d", seed)
-	p := &leakPage{name: name, level: level, custody: custodies[seed/2%2], path: fmt.Sprintf("/p/%d", n)}
+	p := &leakPage{name: name, level: level, custody: custodies[seed/4%2], either: true, path: fmt.Sprintf("/p/%d", n)}
 	text := func(kind, what string) *canary {
 		c := intN(r.IntN).canary(kind, name+", "+level+": "+what)
 		p.canaries = append(p.canaries, c)
@@ -76,7 +76,7 @@ func randomPage(n int, seed uint64) *leakPage {
 	for range 40 + r.IntN(60) {
 		part := []string{"free", "hushed"}[r.IntN(2)]
 		steps := randomSteps
-		if (part == "hushed" || level == "strict") && r.IntN(3) == 0 {
+		if (part == "hushed" || level != "balanced") && r.IntN(3) == 0 {
 			steps = hushedSteps
 		}
 		step := steps[r.IntN(len(steps))]
@@ -90,16 +90,17 @@ func randomPage(n int, seed uint64) *leakPage {
 		fmt.Fprintf(&do, "await step('%s', %d, %d, async (A, B, K, made) => { %s });\n", part, r.IntN(1000), r.IntN(1000), step)
 	}
 	marker := []string{"mask", "block"}[r.IntN(2)]
+	form := formOf(level)
 	p.html = fmt.Sprintf(`<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">%s></script><title>page</title></head><body>`+
-		`<p data-afterimage="allow">%s</p><main><div></div><p>a</p></main><section data-afterimage="%s"><aside><div></div><p>a</p></aside></section><p id="after" data-afterimage="allow"></p></body></html>`,
-		leakTag, p.control("text before"), marker)
+		form.before+`<main><div></div><p>a</p></main><section data-afterimage="%s"><aside><div></div><p>a</p></aside></section>`+form.after+`</body></html>`,
+		form.tag, p.control("what stands before"), marker)
 	p.do = fmt.Sprintf(`(async () => {
 const parts = {free: [...document.querySelectorAll('main, main *')], hushed: [...document.querySelectorAll('aside, aside *')]};
 let done = 0, failed = 0;
 const step = async (part, a, b, run) => { const list = parts[part]; try { await run(list[a %% list.length], list[b %% list.length], a, (e) => list.push(e)); done++ } catch { failed++ } };
 %s
 if (failed > done) throw new Error('most steps failed');
-document.getElementById("after").textContent = "%s"; await afterimage.flush(); return (await afterimage.stop({timeoutMs: 20000})).pending })()`, do.String(), p.control("text after"))
+(%s)(document.getElementById("after"), "%s"); await afterimage.flush(); return (await afterimage.stop({timeoutMs: 20000})).pending })()`, do.String(), form.show, p.control("what stands after"))
 	return p
 }
 

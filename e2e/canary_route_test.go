@@ -30,7 +30,7 @@ func (r leakRoute) isAlone() bool {
 }
 
 // policies are the regions of a page, by the page's level.
-var policies = map[string][]string{"strict": {"", "allow", "block"}, "balanced": {"", "mask", "allow", "block"}}
+var policies = map[string][]string{"strict": {"", "allow", "block"}, "balanced": {"", "mask", "allow", "block"}, plain: {"", "block"}}
 
 // freeUnder reports whether a policy lets a kind of canary out.
 func freeUnder(kind byte, level, marker string) bool {
@@ -41,16 +41,18 @@ func freeUnder(kind byte, level, marker string) bool {
 // leakPage is a page of one route or of several beside each other, each with one region per
 // policy and canaries of its own.
 type leakPage struct {
-	name     string
-	level    string
-	custody  string
-	path     string
-	html     string
-	do       string
-	from     string
-	log      string
-	canaries []*canary
-	controls []*canary // have to arrive
+	name    string
+	level   string
+	custody string
+	path    string
+	html    string
+	do      string
+	from    string
+	log     string
+	// Of plain pages: the lean recorder has to hand over, may or may not, and has.
+	handsOver, either, handedOver bool
+	canaries                      []*canary
+	controls                      []*canary // have to arrive
 }
 
 var placeholder = regexp.MustCompile(`\$[WISMTNP]\d?`)
@@ -118,8 +120,9 @@ func newLeakPage(n int, level, custody string, routes ...leakRoute) *leakPage {
 			section++
 		}
 		if len(routes) > 1 {
-			fmt.Fprintf(&do, "control('%s');\n", p.control("text after "+r.name))
+			fmt.Fprintf(&do, "control('%s');\n", p.control("what stands after "+r.name))
 		}
+		p.handsOver = p.handsOver || r.handsOver()
 	}
 	first := routes[0]
 	p.path = "/p/" + strconv.Itoa(n) + p.fill(first, own, first.path, "")
@@ -132,10 +135,10 @@ func newLeakPage(n int, level, custody string, routes ...leakRoute) *leakPage {
 	if first.early {
 		early = earlyTag
 	}
-	p.html = fmt.Sprintf(`%s<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">%s<title>page</title>%s</head><body>`+
-		`<p data-afterimage="allow">%s</p>%s<p id="after" data-afterimage="allow"></p></body></html>`,
-		doctype, early+leakTag+" "+p.fill(first, own, first.tag, "")+"></script>", p.fill(first, own, first.head, ""), p.control("text before"), body.String())
-	p.do = fmt.Sprintf(leakProgram, section, do.String(), p.control("text after"))
+	form := formOf(level)
+	p.html = fmt.Sprintf(`%s<html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">%s<title>page</title>%s</head><body>`+form.before+`%s`+form.after+`</body></html>`,
+		doctype, early+form.tag+" "+p.fill(first, own, first.tag, "")+"></script>", p.fill(first, own, first.head, ""), p.control("what stands before"), body.String())
+	p.do = fmt.Sprintf(leakProgram, section, form.show, do.String(), p.control("what stands after"), awaitHandover(p))
 	return p
 }
 
@@ -146,10 +149,11 @@ const leakProgram = `(async () => {
 const after = document.getElementById("after"), sections = [...document.querySelectorAll('body > section')], wrong = [];
 if (sections.length !== %d) throw new Error('a body has changed the tree around it: ' + sections.length + ' regions');
 const step = async (name, at, run) => { try { await run(sections[at], (s) => sections[at].querySelector(s)) } catch (e) { wrong.push(name + ': ' + e) } };
-const control = (text) => { const p = document.createElement('p'); p.textContent = text; after.before(p); p.dataset.afterimage = 'allow' };
+const show = %s;
+const control = (text) => { const p = document.createElement('p'); after.before(p); show(p, text) };
 %s
-after.textContent = "%s";
-await afterimage.flush();
+show(after, "%s");
+%sawait afterimage.flush();
 const {pending} = await afterimage.stop({timeoutMs: 20000});
 if (wrong.length) throw new Error(wrong.join('\n'));
 return pending })()`
@@ -178,7 +182,9 @@ func visitLeakPage(tb *tab, origin string, p *leakPage) {
 		tb.t.Errorf("%s, %s: the recorder's state is %s", p.name, p.level, state)
 		return
 	}
-	switch pending, err := tryEval[int](tb, p.do); {
+	pending, err := tryEval[int](tb, p.do)
+	checkHandover(tb, p)
+	switch {
 	case err != nil:
 		tb.t.Errorf("%s, %s: %v", p.name, p.level, err)
 	case pending != 0:

@@ -42,7 +42,7 @@ func (p *Policy) TakeMemory(b []byte) bool {
 		}
 		n, flags := int(b[0]), b[1]
 		// Ids of another epoch name no field of this one.
-		t.put(t.n, typedValue{n: b[0], secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, b[2:2+n])
+		t.put(t.n, typedValue{field: noField, n: b[0], secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, b[2:2+n])
 		t.n++
 		b = b[2+n:]
 	}

@@ -41,15 +41,31 @@ func (t *typedTable) init() {
 	t.word = make([]byte, 0, maxTypedBytes)
 }
 
-// Typed tells the policy a raw value of a field. The table is bounded; the oldest goes.
+// Typed tells the policy a raw value of a field. The table is bounded; the oldest goes. Field 0 is one that is
+// not known yet: if it turns out to be shown, ShownValue takes that back.
 func (p *Policy) Typed(field uint32, value []byte) { p.typed.learn(field, value, false) }
 
 // TypedSecret is Typed of a field of a secret kind: it is looked for from four characters
 // on, and masked with the signs around it, which may belong to it.
 func (p *Policy) TypedSecret(field uint32, value []byte) { p.typed.learn(field, value, true) }
 
-func (t *typedTable) learn(field uint32, value []byte, secret bool) {
-	w, chars, digits, cut := t.word[:0], 0, 0, false
+// ShownValue tells a raw value of a field that is shown: it is no echo of itself.
+func (p *Policy) ShownValue(value []byte) {
+	t := &p.typed
+	w, _, _, _ := t.plain(value)
+	for i := range t.n {
+		if v := &t.vals[i]; v.field == 0 && !v.secret && int(v.n) == len(w) && samePrefix(w, t.arena[i*maxTypedBytes:]) {
+			t.unlink(i) // until it is typed elsewhere
+		}
+	}
+}
+
+// noField stands for fields of another epoch.
+const noField = 1<<32 - 1
+
+// plain are the letters and digits of a value, in t.word, and what counts in them.
+func (t *typedTable) plain(value []byte) (w []byte, chars, digits int, cut bool) {
+	w = t.word[:0]
 	for i := 0; i < len(value); {
 		r, size := letter(value, i)
 		i += size
@@ -69,6 +85,11 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 			digits++
 		}
 	}
+	return
+}
+
+func (t *typedTable) learn(field uint32, value []byte, secret bool) {
+	w, chars, digits, cut := t.plain(value)
 	if chars < minTyped || digits == chars && chars < minTypedDigits && !secret {
 		return
 	}
@@ -80,6 +101,9 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 			continue
 		}
 		// The same value, or the same field typed further.
+		if detects && field == 0 {
+			v.field = t.vals[i].field
+		}
 		v.secret = v.secret || t.vals[i].secret
 		v.inside = v.inside || t.vals[i].inside
 		t.unlink(i)

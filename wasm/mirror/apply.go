@@ -240,11 +240,7 @@ func (c *Core) apply(op int) {
 		c.pol.Posted = true
 		return
 	case opEcho:
-		if c.arg(0) == 0 {
-			c.pol.Typed(0, text)
-		} else {
-			c.pol.TypedSecret(uint32(max(c.arg(0), 0)), text)
-		}
+		c.echo(c.arg(0), text)
 		return
 	case opKey:
 		c.applyKey(s, c.arg(1))

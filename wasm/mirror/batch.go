@@ -1,5 +1,7 @@
 package mirror
 
+import "afterimage/wasm/mask"
+
 // fail notes why the recording ends: the first reason counts. What still runs of the op has
 // no effect, since nothing that is pending is given out any more.
 //
@@ -51,8 +53,46 @@ func (c *Core) take(n, size int32) []int32 {
 	return c.args[from:c.argAt]
 }
 
+// ahead learns what the batch says of fields, before anything of it is written: the same task may show it
+// in an attribute or a subtree, which come first. Of a field that is new it is not known whether it is
+// shown, so that its value counts as typed in any case. What is malformed is left to apply.
+func (c *Core) ahead() {
+	for i := 0; i < len(c.ints) && c.code == OK; {
+		op, size := int(c.ints[i]&0xff), int(uint32(c.ints[i])>>8)
+		if op > opLast || size < 1 || size > len(c.ints)-i {
+			break
+		}
+		args, spec := c.ints[i+1:i+size], opSpecs[op]
+		i += size
+		for k, v := range args {
+			switch {
+			case op == opTree:
+				if k < len(args)-1 {
+					continue
+				}
+			case op == opElement && k > 5:
+			case k+1 >= len(spec) || spec[k+1] != 's':
+				continue
+			}
+			text := c.str(v)
+			if c.code != OK {
+				break
+			}
+			if op == opValue {
+				if n := c.n(c.slot(uint32(args[0]))); !n.mode.Opens() {
+					c.pol.Typed(n.id, text)
+				}
+			} else if mask.Detects() && op == opEcho {
+				c.echo(args[0], text)
+			}
+		}
+	}
+	c.i, c.code = 0, OK
+}
+
 // applyBatch applies the ops one by one.
 func (c *Core) applyBatch() Code {
+	c.ahead()
 	for i := 0; i < len(c.ints); {
 		head := uint32(c.ints[i])
 		op, size := int(head&0xff), int(head>>8)

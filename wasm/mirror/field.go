@@ -82,9 +82,21 @@ func (c *Core) applyValue(s int32, value []byte) {
 		}
 		return
 	}
+	if mask.Detects() {
+		c.pol.ShownValue(value)
+	}
 	if n.flags&hidden == 0 {
 		n.flags &^= sentMask | sentNone
 		c.emitText(wire.KindValue, n.id, c.pol.Value(value, n.mode, false))
+	}
+}
+
+// echo remembers what stands in a secret field, or with id 0 in another one.
+func (c *Core) echo(id int32, value []byte) {
+	if id == 0 {
+		c.pol.Typed(0, value)
+	} else {
+		c.pol.TypedSecret(uint32(max(id, 0)), value)
 	}
 }
 
