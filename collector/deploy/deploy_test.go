@@ -302,6 +302,9 @@ func (p *proxy) recordThrough(site string, public []byte) {
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "br" || len(body) == 0 {
 		t.Errorf("script: got %d, %q, %d bytes, want brotli as it is", resp.StatusCode, resp.Header.Get("Content-Encoding"), len(body))
 	}
+	if resp, body := p.get("/visit/early.js"); resp.StatusCode != 200 || len(body) == 0 {
+		t.Errorf("early script: got %d, %d bytes", resp.StatusCode, len(body))
+	}
 	hashed := regexp.MustCompile(`\.[0-9a-f]{16}\.(js|wasm)$`)
 	files := 0
 	for _, e := range jsbridge.Assets().Entries() {
@@ -347,6 +350,14 @@ func (p *proxy) recordThrough(site string, public []byte) {
 	r.Header.Set("Content-Type", "text/plain")
 	if resp, body := p.do(r); resp.StatusCode != 200 || !bytes.Contains(body, []byte("[[3,3]]")) {
 		t.Errorf("tail: got %d %s, want ack 3", resp.StatusCode, body)
+	}
+
+	// A minor's recordings are deleted by the site's own page, so this way leads through, too.
+	r, _ = http.NewRequest(http.MethodPost, "https://"+host+"/visit/gone", strings.NewReader(fmt.Sprintf(`{"v":1,"site":%q,"keys":["%032x"]}`, site, 1)))
+	r.Header.Set("Origin", "https://"+host)
+	r.Header.Set("Content-Type", "text/plain")
+	if resp, body := p.do(r); resp.StatusCode != 200 || !bytes.Contains(body, []byte(`{"deleted":0}`)) {
+		t.Errorf("erase: got %d %s, want that the collector answers", resp.StatusCode, body)
 	}
 
 	// The collector's own pages do not stand on the site's host.
