@@ -152,8 +152,10 @@ var remedies = []struct {
 	{open.ErrManaged, "send the address of the session itself: the collector opens it for them"},
 	{open.ErrNoShare, "replay share --list SESSION shows them"},
 	{open.ErrSharing, "import the file into a collector: replay import FILE"},
+	{open.ErrReadOnly, "remove the file itself; in a collector: replay delete SESSION"},
 	{custody.ErrSignature, "sign the settings with the identity key of this site (replay key sign)"},
 	{fs.ErrPermission, "the file belongs to another user"},
+	{fs.ErrNotExist, "look at the path; a session is named by its id, as replay list shows it"},
 }
 
 func hintFor(err error) string {

@@ -44,7 +44,7 @@ func (c *exportCmd) Run(r *run) error {
 	}
 	fmt.Fprintln(r.env.Stdout, path)
 	if c.Sealed {
-		fmt.Fprintln(r.env.Stderr, "the file holds no keys; it opens with the site's private key")
+		fmt.Fprintln(r.env.Stderr, "the file holds no keys; it opens with the site's private key (managed: in its collector, after replay import)")
 	} else {
 		fmt.Fprintln(r.env.Stderr, "the file holds the keys of this session: whoever has it can watch it (--sealed leaves them out)")
 	}

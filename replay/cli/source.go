@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"afterimage/replay/open"
 )
@@ -13,7 +14,11 @@ func (r *run) ring() (*open.Keyring, error) {
 	if r.g.Key == "" {
 		return nil, nil
 	}
-	return open.ReadKeyFile(r.g.Key)
+	ring, err := open.ReadKeyFile(r.g.Key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, hint(err, "--key FILE is the sealing key that replay key new made, a file like SITE.sealing.pem")
+	}
+	return ring, err
 }
 
 // source is where sessions come from: --server, else --data. What --key opens is open.
@@ -74,6 +79,9 @@ func keyHint(ctx context.Context, src open.Source, id string, err error) error {
 	keys, kerr := src.Keys(ctx, id)
 	if kerr != nil {
 		return err
+	}
+	if _, file := src.(*open.FileSource); file && keys.Custody == open.Managed {
+		return hint(err, "the collector of its site has the key: replay import FILE there, or export it without --sealed")
 	}
 	return hint(err, "%s", open.KeyHint(err, keys.Custody))
 }
