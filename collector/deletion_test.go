@@ -119,6 +119,9 @@ func TestEveryDeletionIsInTheAudit(t *testing.T) {
 			if found != 1 {
 				t.Errorf("%d entries name the session, want 1:\n%s", found, out)
 			}
+			if table, _, _ := b.run("audit", "--site", site); !strings.Contains(table, " session="+session) || strings.Contains(table, "map[") {
+				t.Errorf("for people it is\n%s", table)
+			}
 			for _, secret := range []string{tag, key, "RECORDED", token} {
 				if strings.Contains(out, secret) {
 					t.Errorf("the audit holds %q", secret)

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -142,10 +145,19 @@ func (c *auditCommand) Run(ctx context.Context, cli *commandLine) error {
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "WHEN\tWHO\tWHAT\tSITE\tDETAIL")
 		for _, e := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\n", e.At.UTC().Format(time.RFC3339), e.Who, e.Action, e.Site, e.Detail)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%v\n", e.At.UTC().Format(time.RFC3339), e.Who, e.Action, e.Site, detailText(e.Detail))
 		}
 		return w.Flush()
 	})
+}
+
+// detailText is name=value of each detail, sorted by name.
+func detailText(detail map[string]any) string {
+	var words []string
+	for _, name := range slices.Sorted(maps.Keys(detail)) {
+		words = append(words, fmt.Sprintf("%s=%v", name, detail[name]))
+	}
+	return strings.Join(words, " ")
 }
 
 type backupCommand struct {

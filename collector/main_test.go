@@ -370,6 +370,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"an origin with a path", nil, []string{"site", "add", "--origin", "https://shop.example/shop"}, "not an origin", "https://shop.example"},
 		{"held custody without signed settings", nil, []string{"site", "add", "--origin", origin, "--custody", "held"}, "settings that the owner signed", "replay key new"},
 		{"a site that is not there", nil, []string{"site", "set", "nosuchsite", "--no-enabled"}, "no site has the id", "site list"},
+		{"a session by the beginning of its id", nil, []string{"session", "erase", "7746c006"}, "no session has the id", "replay list --full"},
 		{"an unknown flag", nil, []string{"serve", "--adr", "x"}, "--adr", "--help"},
 	}
 	for _, c := range cases {
@@ -497,6 +498,12 @@ func TestFullDiskLosesNothingAcknowledged(t *testing.T) {
 	}
 	if got := p.status("/readyz"); got != 503 {
 		t.Errorf("readyz on a full disk: got %d, want 503", got)
+	}
+	if log := p.errs.String(); !strings.Contains(log, "storage is full") || !strings.Contains(log, "make room") {
+		t.Errorf("the log does not say what is wrong and what to do:\n%s", log)
+	}
+	if out, errs, _ := b.run("doctor", "--addr", "127.0.0.1:0"); !strings.Contains(out+errs, "MiB are free") || !strings.Contains(out+errs, "make room, or shorten retention") {
+		t.Errorf("doctor does not say it:\n%s%s", out, errs)
 	}
 	p.kill()
 	if err := os.Remove(filepath.Join(disk, "fill")); err != nil {

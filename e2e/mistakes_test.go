@@ -3,8 +3,11 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // What a site owner gets wrong is told in the page's console and in its state, with the remedy; and
@@ -41,4 +44,16 @@ func TestMistakesOfASiteAreToldInTheConsole(t *testing.T) {
 			}
 		})
 	}
+	t.Run("the health page", func(t *testing.T) {
+		ui := newTab(t)
+		ui.open(regexp.MustCompile(`http://\S+/sign-in/\S+`).FindString(c.server.output()))
+		ui.do(chromedp.Click(chromedp.CSS("form button")))
+		ui.until(`location.pathname === "/"`)
+		ui.open(c.server.URL + "/sites/" + strings.Split(c.SiteKey, ".")[1] + "/health")
+		ui.until(`(() => { ` + deepScript + ` return deep(document).some((e) => e.textContent.includes('Origin not allowed')) })()`)
+		// --origin would replace the list, and with it end the recordings of all other origins.
+		if got := eval[string](ui, `(() => { `+deepScript+` return deep(document).map((e) => e.textContent).join(' ') })()`); !strings.Contains(got, "site set ID --add-origin") || strings.Contains(got, "set ID --origin") {
+			t.Errorf("the remedy is %q", got)
+		}
+	})
 }

@@ -37,7 +37,7 @@ func ReceiptOf(r store.Receipt) Receipt {
 func (a *Admin) EraseSession(ctx context.Context, q SessionID) (Receipt, error) {
 	r, err := a.Store.EraseSession(ctx, q.Session, who)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDeleted) {
-		return Receipt{}, problem("list them with: replay list", "no session has the id %.40q", q.Session)
+		return Receipt{}, problem("list them with: replay list --full", "no session has the id %.40q", q.Session)
 	}
 	return ReceiptOf(r), err
 }

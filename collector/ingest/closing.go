@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"afterimage/collector/store"
 )
@@ -90,11 +91,20 @@ func refuseOrigin(origin string) *refusal {
 }
 
 func refuseHello(format string, args ...any) *refusal {
-	return &refusal{CloseHello, 400, CodeHello, "hello: " + fmt.Sprintf(format, args...)}
+	return &refusal{CloseHello, 400, CodeHello, "hello: " + withRemedy(format, args)}
 }
 
 func refuseFrame(format string, args ...any) *refusal {
-	return &refusal{CloseFrame, 400, CodeFrame, "frame: " + fmt.Sprintf(format, args...)}
+	return &refusal{CloseFrame, 400, CodeFrame, "frame: " + withRemedy(format, args)}
+}
+
+// withRemedy says where the right form stands, where format has no remedy of its own.
+func withRemedy(format string, args []any) string {
+	text := fmt.Sprintf(format, args...)
+	if !strings.Contains(text, ";") {
+		text += "; the right form is in collector/UPLOAD.md"
+	}
+	return text
 }
 
 // asRefusal turns an error of the store into what the recorder is told.
@@ -107,6 +117,16 @@ func asRefusal(err error) *refusal {
 		return refuseFull
 	}
 	return refuseInternal
+}
+
+// logUnstored tells the collector's operator of what only the operator can mend.
+func (s *Server) logUnstored(what, site string, no *refusal, err error) {
+	switch no {
+	case refuseFull:
+		s.log.Error(what, "site", site, "err", err, "hint", "make room on the disk of the data directory, raise --journal-max-mib, or shorten --retention-days of sites; recorders keep it and come again")
+	case refuseInternal:
+		s.log.Error(what, "site", site, "err", err, "hint", "recorders keep it and come again; collector doctor looks for the cause")
+	}
 }
 
 // cutReason fits a reason into a close frame without cutting a rune in two.

@@ -282,9 +282,7 @@ func (c *conn) hello(ctx context.Context, b []byte) error {
 // storeError logs what is a fault of the collector; the other side gets a *refusal.
 func (c *conn) storeError(err error) error {
 	no := asRefusal(err)
-	if no == refuseInternal || no == refuseFull {
-		c.s.log.Error("segments were not stored and not acknowledged", "site", c.peer.site, "err", err)
-	}
+	c.s.logUnstored("segments were not stored and not acknowledged", c.peer.site, no, err)
 	return no
 }
 

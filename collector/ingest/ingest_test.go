@@ -267,6 +267,21 @@ func TestSocketRefuses(t *testing.T) {
 			if len(reason) == 0 || len(reason) > 123 {
 				t.Errorf("reason of %d bytes, want 1 to 123: %s", len(reason), reason)
 			}
+			for _, says := range map[int][]string{
+				ingest.CloseUnknownSite: {"no site has this key", "copy the script tag"},
+				ingest.CloseOrigin:      {"is not listed", "--add-origin"},
+				ingest.CloseDisabled:    {"switched off", "--enabled"},
+				ingest.CloseTooLarge:    {"more than", "smaller"},
+				ingest.CloseRate:        {"too many", "wait"},
+				ingest.CloseBusy:        {"as it takes", "come again later"},
+				ingest.CloseOtherWriter: {"another writer", "new page view"},
+				ingest.CloseHello:       {"hello: ", ";"},
+				ingest.CloseFrame:       {"frame: ", "UPLOAD.md"},
+			}[c.close] {
+				if !strings.Contains(reason, says) {
+					t.Errorf("reason %q, want %q in it", reason, says)
+				}
+			}
 			if list, err := b.st.Sessions(t.Context(), store.SessionFilter{}); err != nil || len(list) != 0 && c.code != ingest.CodeRate {
 				t.Errorf("stored: got %v, %v, want nothing", list, err)
 			}
@@ -446,8 +461,11 @@ func TestFullStorageClosesAndKeepsWhatWasAcknowledged(t *testing.T) {
 		t.Errorf("got %+v, want that the %d acknowledged are durable", m, acked)
 	}
 	again.Binary(v.Frame(uint32(acked)))
-	if code, reason := again.Closed(); code != ingest.CloseFull || !strings.Contains(reason, "full") {
+	if code, reason := again.Closed(); code != ingest.CloseFull || !strings.Contains(reason, "full") || !strings.Contains(reason, "keep the outbox") {
 		t.Errorf("got %d %q, want %d", code, reason, ingest.CloseFull)
+	}
+	if log := b.log.String(); !strings.Contains(log, "storage is full") || !strings.Contains(log, "hint=") || !strings.Contains(log, "--journal-max-mib") {
+		t.Errorf("the log does not say what is full and what to do:\n%s", log)
 	}
 	if got := b.stored(v.Session); len(got) != acked {
 		t.Errorf("stored: got %d, want the %d acknowledged", len(got), acked)

@@ -37,9 +37,7 @@ func (s *Server) Tail(w http.ResponseWriter, r *http.Request) {
 	answer, err := p.tail(ctx, body)
 	if err != nil {
 		no := asRefusal(err)
-		if no == refuseInternal || no == refuseFull {
-			s.log.Error("tail was not stored and not acknowledged", "site", p.site, "err", err)
-		}
+		s.logUnstored("tail was not stored and not acknowledged", p.site, no, err)
 		s.answerRefusal(w, p.site, no)
 		return
 	}

@@ -120,9 +120,9 @@ const counts: Readonly<Record<string, string>> = {
 /** What a refusal's code (collector/ingest) means, and what to do. */
 function meaning(code: string): readonly [what: string, todo: string] {
   switch (code) {
-    case 'origin': return ['Origin not allowed', 'A page of another origin uses this site\'s key. Allow it with: collector site set ID --origin …']
+    case 'origin': return ['Origin not allowed', 'A page of another origin uses this site\'s key. Allow it with: collector site set ID --add-origin …']
     case 'disabled': return ['Recording is switched off', 'Switch it on with: collector site set ID --enabled']
-    case 'full': return ['Storage is full', 'Recorders keep what they have and come again. Make room on the collector\'s disk.']
+    case 'full': return ['Storage is full', 'Recorders keep what they have and come again. Make room on the collector\'s disk, or raise --journal-max-mib; its log says which.']
     case 'rate': return ['Too much at once', 'A socket sent more than it may. Many at once from one address can be a misused key.']
     case 'busy': return ['Too many connections', 'Recorders come again by themselves. Add a collector if it lasts.']
     case 'too-large': case 'frame': case 'hello': case 'malformed': return ['Not understood', 'The message was not ours or was damaged on the way: an old script in a cache, or somebody trying.']

@@ -96,7 +96,7 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
     throw new Refused({
       code: 'key',
       message: info.keyError || 'This recording is sealed and its key is not here.',
-      hint: 'Open it where the key is: `go run ./replay open … --key FILE`, or use a share link.',
+      hint: 'Open it where the key is: `go run ./replay open … --key FILE` (managed: `--keys FILE`, the collector\'s master key), or use a share link.',
     })
   }
   post({ t: 'opened', site: info.site, live: info.live, pageViews: info.pageViews.length, keyError: info.keyError ?? '' })
