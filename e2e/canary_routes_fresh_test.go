@@ -30,6 +30,7 @@ var freshRoutes = []leakRoute{
 
 	// Style text that is no style, or that is shown as text.
 	{name: "quotes of CSS", body: `<style>.a { quotes: "$W" "$W2" } .a::before { content: open-quote }</style><p style="quotes: '$W3' 'x'">a</p>`},
+	{name: "plain words as values of a style", body: `<p style="user: $W; note: a $M b">a</p><style>.a { user: $W2; note: $M2 }</style>`},
 	{name: "symbols of a counter style", body: `<style>@counter-style u { system: cyclic; symbols: $W "$W2"; suffix: $W3; prefix: "$W4"; negative: $W5 "$W6"; pad: 3 "$W7"; additive-symbols: 5 $W8 } .a { list-style-type: "$W9" }</style>`},
 	{name: "urls of CSS with escapes", body: `<style>.a { background: url(/a\)$W) } .b { background: URL( "/a\"$W2" ) } .c { background: u\72 l(/a/$W3) } .d { background: url(/a\ $W4) } .e { background: src("/a/$W5") } .f { background: image-set("/a/$W6" 1x, url(/a\)$W7) 2x) }</style><p style="background: url(/a\)$W8)">a</p>`, masked: true},
 	{name: "urls of CSS with escapes and tokens", body: `<style>.a { background: url(/a\)$S) } .b { background: url(/a\ $S2) } .c { x: url(/a) }</style>`, masked: true},
