@@ -97,8 +97,9 @@ export function settle(script: HTMLScriptElement | null, config: Options | undef
   return options
 }
 
-/** Single selectors. */
-const partsOf = (list: readonly string[]): readonly string[] => list.join().split(',').map((part) => part.trim()).filter(Boolean)
+/** Single selectors; a comma in the value of an attribute condition parts none. */
+const partsOf = (list: readonly string[]): readonly string[] =>
+  list.join().split(/,(?![^[]*])/).map((part) => part.trim().replace(/\s+/g, ' ')).filter(Boolean)
 const listOf = (value: string | readonly string[] | undefined): readonly string[] => (value ? ([value].flat() as string[]) : [])
 
 /**
@@ -135,6 +136,15 @@ export function selectorsOf(options: Pick<Options, 'mask' | 'block' | 'allow'>, 
   const limit = settings.allow?.length ? partsOf(settings.allow) : undefined
   for (const part of partsOf(allow)) {
     if (limit && !limit.includes(part)) throw refusal('option', `allow: the settings do not have selector ${part}`)
+  }
+  // One of the two is a mistake, and nobody can tell which.
+  const lists = new Map<string, string>()
+  for (const name of ['mask', 'block', 'allow'] as const) {
+    for (const part of partsOf(listOf(options[name]))) {
+      const other = lists.get(part) ?? name
+      if (other !== name) throw refusal('option', `selector ${part} is in ${other} and in ${name}: take it out of one`)
+      lists.set(part, name)
+    }
   }
   const names = new Set<string>()
   for (const selector of [...mask, ...block, ...allow]) checkSelector(selector, names)

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"syscall"
 
+	"afterimage/collector/rules"
 	"afterimage/collector/store"
 	"afterimage/replay/custody"
 	"afterimage/replay/open"
@@ -166,6 +167,10 @@ func hintFor(err error) string {
 	var failure *open.APIError
 	if errors.As(err, &failure) && failure.Hint != "" {
 		return failure.Hint
+	}
+	var setting *rules.Problem
+	if errors.As(err, &setting) {
+		return setting.Hint
 	}
 	for _, r := range remedies {
 		if errors.Is(err, r.is) {

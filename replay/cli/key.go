@@ -65,7 +65,7 @@ func (c *keyNewCmd) Run(r *run) error {
 		site = randomSite()
 	}
 	if !open.ValidSiteID(site) {
-		return usage{fmt.Errorf("--site %q: not a site id, 8 to 32 of a-z and 0-9", site)}
+		return usage{hint(fmt.Errorf("--site %q: not a site id, 8 to 32 of a-z and 0-9", site), "leave it out, and one is made")}
 	}
 	identity, err := custody.NewIdentity()
 	if err != nil {

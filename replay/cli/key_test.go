@@ -116,6 +116,8 @@ func TestKeyRefuses(t *testing.T) {
 		{"a site id that is none", []string{"key", "new", "--site", "Own", "--dir", dir}, 2, "not a site id"},
 		{"a level that is none", []string{"key", "new", "--dir", dir, "--privacy", "none"}, 2, "--privacy"},
 		{"a share above 1", []string{"key", "new", "--dir", dir, "--sample", "1.5"}, 1, "sample"},
+		{"contradictory lists", []string{"key", "sign", base + ".settings.json", "--identity", base + ".identity.pem", "--mask", ".x", "--allow", ".x"}, 1, "take it out of one of the two lists"},
+		{"a selector that cannot be followed", []string{"key", "sign", base + ".settings.json", "--identity", base + ".identity.pem", "--block", "p["}, 1, "hint: use type, class, id"},
 		{"settings that were changed", []string{"key", "show", forged}, 1, "signature does not fit"},
 		{"signing what was changed", []string{"key", "sign", forged, "--identity", base + ".identity.pem"}, 1, "signature does not fit"},
 		{"the identity of another site", []string{"key", "sign", base + ".settings.json", "--identity", filepath.Join(dir, "othersite.identity.pem")}, 1, "not the identity key that signed"},
@@ -125,8 +127,8 @@ func TestKeyRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := run(t, test.args...)
-			if r.status != test.status || !strings.Contains(r.err, test.says) {
-				t.Errorf("got %d %q, want %d and %q", r.status, r.err, test.status, test.says)
+			if r.status != test.status || !strings.Contains(r.err, test.says) || !strings.Contains(r.err, "\nhint: ") {
+				t.Errorf("got %d %q, want %d, %q and a hint", r.status, r.err, test.status, test.says)
 			}
 		})
 	}

@@ -35,7 +35,7 @@ import (
 // Errors that callers decide on.
 var (
 	ErrIdentity  = errors.New("not an identity key file")
-	ErrSettings  = errors.New("not signed settings of a held site")
+	ErrSettings  = errors.New("these cannot be the settings of a held site")
 	ErrSignature = errors.New("the signature does not fit")
 )
 
