@@ -3,7 +3,9 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -578,19 +580,32 @@ func TestLogHoldsNothingOfTheVisitor(t *testing.T) {
 	b := start(t, ingest.Limits{}, store.Config{JournalMaxBytes: 64 << 10})
 	v := ingesttest.NewView(t, siteID, b.public)
 	v.Add(bytes.Repeat([]byte("canary"), 12000))
+	hello := helloWith(t, v, map[string]any{"visitorTag": visitorTagVector}, nil)
 	s := b.dial(origin)
-	s.Text(ingesttest.Hello(v))
+	s.Text(hello)
 	s.Next()
 	s.Binary(v.Frame(0)) // full
 	s.Closed()
 	bad := b.dial("https://secret-origin.example")
-	bad.Text(ingesttest.Hello(v))
+	bad.Text(hello)
 	bad.Closed()
+	wrong := b.dial(origin)
+	wrong.Text(bytes.Replace(hello, []byte(visitorTagVector), []byte(visitorTagVector+"?"), 1))
+	wrong.Closed()
+	erase := fmt.Sprintf(`{"v":1,"site":%q,"keys":[%q]}`, siteID, visitorKey)
+	b.erase("https://secret-origin.example", erase)
+	b.erase(origin, erase+"x")
+	b.erase(origin, erase)
+	b.st.Close()
+	if status, _ := b.erase(origin, erase); status/100 != 5 {
+		t.Errorf("erase without a store: %d", status)
+	}
 	text := b.log.String()
 	if text == "" {
 		t.Fatal("nothing was logged, so the test shows nothing")
 	}
-	for _, never := range []string{"canary", "127.0.0.1", "secret-origin", v.ID, string(v.Secret)} {
+	for _, never := range []string{"canary", "127.0.0.1", "secret-origin", v.ID, visitorKey, visitorTagVector,
+		string(v.Secret), hex.EncodeToString(v.Secret), base64.RawURLEncoding.EncodeToString(v.Secret)} {
 		if strings.Contains(text, never) {
 			t.Errorf("the log holds %q:\n%s", never, text)
 		}
