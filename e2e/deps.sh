@@ -8,6 +8,7 @@ need=""
 command -v chromium >/dev/null 2>&1 || need="$need chromium"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || need="$need nginx-light"
 command -v caddy >/dev/null 2>&1 || need="$need caddy"
+command -v systemd-analyze >/dev/null 2>&1 || need="$need systemd"
 # Only for make large.
 [ "${1:-}" != large ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
 command -v node >/dev/null 2>&1 || need="$need nodejs npm"
