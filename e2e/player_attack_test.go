@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"afterimage/wasm/wire"
@@ -54,7 +56,8 @@ func TestPlayerAttacks(t *testing.T) {
 			t.Errorf("%s: got %q, want %q: the replay did not go on", name, got, want)
 		}
 	}
-	if got := eval[[]string](tb, "performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin))"); len(got) > 0 {
+	// An entry without a name is of an address that is none.
+	if got := eval[[]string](tb, "[performance, player.document.defaultView.performance].flatMap(p => p.getEntriesByType('resource')).map(e => e.name).filter(n => n && !n.startsWith(location.origin) && !n.startsWith('blob:' + location.origin))"); len(got) > 0 {
 		t.Errorf("requests: got %q, want none to other hosts", got)
 	}
 	if got := eval[string](tb, "location.pathname"); got != "/embed/"+fixtureSession {
@@ -66,6 +69,8 @@ func TestPlayerAttacks(t *testing.T) {
 // put into the frame by hand does nothing.
 func TestPlayerFrameHolds(t *testing.T) {
 	base := shopRecording(t).serve(t)
+	var asked atomic.Int32
+	evil := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { asked.Add(1) }))
 	tb := newTab(t)
 	tb.open(base + "/embed/" + fixtureSession + "?bare=1")
 	eval[bool](tb, "player.ready.then(() => true)")
@@ -78,18 +83,22 @@ func TestPlayerFrameHolds(t *testing.T) {
 		const d = player.document
 		const hook = 'parent.ran.push(1)'
 		const s = d.createElement('script'); s.textContent = hook; d.body.append(s)
-		const i = d.createElement('img'); i.setAttribute('onerror', hook); i.src = 'https://evil.example/x.gif'; d.body.append(i)
+		const i = d.createElement('img'); i.setAttribute('onerror', hook); i.src = '`+evil+`/x.gif'; d.body.append(i)
 		const b = d.createElement('button'); b.setAttribute('onclick', hook); d.body.append(b); b.click()
 		const f = d.createElement('iframe'); f.srcdoc = '<script>top.ran.push(1)</scr' + 'ipt>'; d.body.append(f)
 		const a = d.createElement('a'); a.href = 'javascript:' + hook; d.body.append(a); a.click()
-		const l = d.createElement('link'); l.rel = 'stylesheet'; l.href = 'https://evil.example/x.css'; d.head.append(l)
+		const l = d.createElement('link'); l.rel = 'stylesheet'; l.href = '`+evil+`/x.css'; d.head.append(l)
 		await new Promise(done => setTimeout(done, 300))
 		return true
 	})()`)
 	if got := eval[int](tb, "ran.length"); got != 0 {
 		t.Errorf("scripts that ran in the frame: got %d, want 0", got)
 	}
-	if got := eval[int](tb, "performance.getEntriesByType('resource').filter(e => e.name.includes('evil') && e.transferSize > 0).length"); got != 0 {
-		t.Errorf("requests that left: got %d, want 0", got)
+	if got := asked.Load(); got != 0 {
+		t.Errorf("requests that left the frame: got %d, want 0", got)
+	}
+	tb.open(evil)
+	if asked.Load() == 0 {
+		t.Error("the server does not see who asks: the check above says nothing")
 	}
 }
