@@ -111,7 +111,7 @@ detect: deps ## recall and precision of detection in text, on a new seed and tex
 	go test -count=1 -run '^TestDetectMeasured$$' -v ./wasm/mask -args -measure
 
 size: deps ## bytes that a visitor downloads, counted from the network in Chromium
-	go test -count=1 -run '^TestSize$$' -v ./e2e -args -budget
+	go test -count=1 -run '^TestSize$$' -v ./e2e
 
 npm: deps ## pack the recorder as an npm package and prove it in a Vite and a webpack build
 	go run ./jsbridge/build -only npm

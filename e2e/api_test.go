@@ -187,7 +187,7 @@ func TestConsentOfAnotherVersionDoesNotStart(t *testing.T) {
 }
 
 func TestFailedSnapshotEndsRecording(t *testing.T) {
-	const breaks = `document.getElementsByTagName = () => { throw new Error('broken') }`
+	const breaks = `Object.defineProperty(document, 'all', { get() { throw new Error('broken') } })`
 	t.Run("first", func(t *testing.T) {
 		tb := newAPIRig(t, nil).open(nil, breaks)
 		tb.until(`afterimage.state.phase === "refused" && afterimage.sessionId === null`)
@@ -307,7 +307,7 @@ func TestSessionOutOfTheSampleIsNoFault(t *testing.T) {
 	tb.until(isRecording)
 	eval[any](tb, `Math.random = () => 0.9; 0`)
 	tb.later(31 * 60_000)
-	tb.until(`afterimage.state.phase === "idle" && afterimage.state.reason === "sampled-out" && afterimage.sessionId === null`)
+	tb.until(`afterimage.state.phase === "idle" && afterimage.state.reason === "sample" && afterimage.sessionId === null`)
 	tb.workersEnd()
 }
 

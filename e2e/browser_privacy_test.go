@@ -98,10 +98,10 @@ func TestOptOutLastsUntilOptIn(t *testing.T) {
 	}
 	asked()
 	tb.do(chromedp.Reload())
-	tb.until(`window.afterimage?.state.reason === "the visitor opted out"`)
+	tb.until(`window.afterimage?.state.reason === "opt-out"`)
 	second := newTabIn(t, tb.ctx)
 	second.open(s.page)
-	second.until(`window.afterimage?.state.reason === "the visitor opted out"`)
+	second.until(`window.afterimage?.state.reason === "opt-out"`)
 	if got := asked(); got != "/in/afterimage.js /in/afterimage.js" {
 		t.Errorf("requests: %s", got)
 	}

@@ -235,9 +235,8 @@ func TestConsentStartsAndWithdrawalEnds(t *testing.T) {
 	if phase := eval[string](tb, "afterimage.state.phase"); phase != "waiting-consent" {
 		t.Errorf("after withdrawal the phase is %q", phase)
 	}
-	if got := stored(tb); got != `["{\"w\":true}"]` {
-		t.Errorf("storage holds %s, want the refusal alone", got)
-	}
+	// Beside it stands, until that has happened, that the outbox is to be emptied.
+	waitFor(t, "the refusal alone in storage", func() bool { return stored(tb) == `["{\"w\":true}"]` })
 }
 
 func TestRefusalsNameTheCause(t *testing.T) {

@@ -38,6 +38,7 @@ func TestLeanRecorderHandsOver(t *testing.T) {
 		}`, true},
 		{"an element that becomes a box", "", "", `hello.dataset.afterimage = 'block'`, true},
 		{"a box that is none any more", "", `<p id=box data-afterimage=block>CANARY</p>`, `box.removeAttribute('data-afterimage')`, true},
+		{"an attribute with a namespace that is removed", "", `<svg><use id=use xlink:href="#a"></use></svg>`, `use.removeAttributeNS('http://www.w3.org/1999/xlink', 'href')`, true},
 		{"a busy page", costly, "", `for (let i = 0; i < 3000; i++) dispatchEvent(new Event('resize'))`, false},
 		{"an allow marker", "", "", `hello.dataset.afterimage = 'allow'`, false},
 	} {

@@ -202,8 +202,8 @@ func TestWorkerGivesUpWhatIsAlwaysRefused(t *testing.T) {
 	})
 	g.begin("shared")
 	g.run(`globalThis.ticking = setInterval(() => { r.track(0); r.port.postMessage({ t: 'flush', id: 0 }); }, 50)`)
-	g.until(`r.has('stop-by-server')`)
-	if got := eval[string](g.tab, `r.last('stop-by-server').reason`); !strings.Contains(got, "deleted") {
+	g.until(`r.has('failed')`)
+	if got := eval[string](g.tab, `r.last('failed').reason`); !strings.Contains(got, "deleted") {
 		t.Errorf("the reason is %q, want that of the collector", got)
 	}
 }
@@ -217,7 +217,7 @@ func TestWorkerStopsWhenItsPageViewIsRefused(t *testing.T) {
 		}
 	})
 	g.begin("shared")
-	g.until(`r.last('stop-by-server')?.reason === 'deleted: the session was deleted'`)
+	g.until(`r.last('failed')?.reason === 'deleted: the session was deleted'`)
 	g.nothingSent()
 }
 
@@ -244,8 +244,8 @@ func TestWorkerObeysCloseCodes(t *testing.T) {
 			g.begin("shared")
 			g.track(0, 1)
 			if c.ends {
-				g.until(`r.has('stop-by-server')`)
-				if got := eval[string](g.tab, `r.last('stop-by-server').reason`); got != "said by the test" {
+				g.until(`r.has('failed')`)
+				if got := eval[string](g.tab, `r.last('failed').reason`); got != "said by the test" {
 					t.Errorf("reason %q, want that of the close frame", got)
 				}
 				g.nothingSent()
@@ -264,7 +264,7 @@ func TestWorkerStopsWhenTheCollectorSaysSo(t *testing.T) {
 	g.begin("shared")
 	g.flush()
 	g.up.say(map[string]any{"t": "stop", "reason": "switched off"})
-	g.until(`r.last('stop-by-server')?.reason === 'switched off'`)
+	g.until(`r.last('failed')?.reason === 'switched off'`)
 	before := look(g.up, func() int { return g.up.frames })
 	g.run(`r.track(0)`)
 	g.flush()
@@ -277,7 +277,7 @@ func TestWorkerOfASwitchedOffSite(t *testing.T) {
 	g := newWorkerRig(t)
 	g.config = g.page.config(g.up.url(), g.keys.settings(map[string]any{"enabled": false}), g.view, nil)
 	g.start("shared")
-	g.until(`r.has('stop-by-server')`)
+	g.until(`r.has('failed')`)
 	g.nothingSent()
 }
 

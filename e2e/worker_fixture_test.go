@@ -144,12 +144,12 @@ func (p *workerPage) coreHash() string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// config is the start message's config for a page view, as JSON.
+// config is the start message's config for a page view by the names of its items, as JSON.
 func (p *workerPage) config(endpoint, settings, pageView string, extra map[string]any) string {
 	config := map[string]any{
 		"protocolVersion": 1, "endpoint": endpoint, "paths": map[string]any{}, "coreUrl": p.URL + "/core.wasm", "coreHash": p.coreHash(),
 
-		"siteKey": "m." + workerSite, "siteId": workerSite, "settings": map[string]any{"payload": settings},
+		"siteKey": "m." + workerSite, "settings": map[string]any{"payload": settings},
 		"view": map[string]any{"id": pageView, "session": workerSession, "tab": strings.Repeat("7", 32), "consentVersion": ""}, "visitorKey": "",
 	}
 	for name, value := range extra {
@@ -209,7 +209,7 @@ function rec(kind, config) {
   };
   r.big = (bytes) => r.send('ops', [[2, r.now()], [37, 'x'.repeat(bytes), '{}']]);
   port.onmessage = (e) => { log.push(e.data); const held = waiting ?? []; waiting = undefined; for (const [m, transfer] of held) port.postMessage(m, transfer); if (e.data.t === 'snapshot') r.snap(); };
-  port.postMessage({ t: 'start', config: full });
+  port.postMessage({ t: 'start', config: ['protocolVersion', 'endpoint', 'paths', 'siteKey', 'settings', 'view', 'visitorKey', 'startEpochMs', 'startMonotonicMs', 'coreUrl', 'coreHash'].map((name) => full[name]) });
   return r;
 }
 `

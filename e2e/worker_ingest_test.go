@@ -163,7 +163,7 @@ func TestRealIngestRefuses(t *testing.T) {
 		prepare    func(g *ingestRig)
 	}{
 		{"an unknown site", "no site has this key", func(g *ingestRig) {
-			g.config = g.page.config("http://"+g.addr, g.keys.settings(map[string]any{"site": "othersite"}), g.view, map[string]any{"siteKey": "m.othersite", "siteId": "othersite"})
+			g.config = g.page.config("http://"+g.addr, g.keys.settings(map[string]any{"site": "othersite"}), g.view, map[string]any{"siteKey": "m.othersite"})
 		}},
 		{"an origin that is not listed", "is not listed; add it with", func(g *ingestRig) {
 			g.change(func(s *store.Site) { s.Origins = []string{"https://elsewhere.example"} })
@@ -179,8 +179,8 @@ func TestRealIngestRefuses(t *testing.T) {
 			g := newIngestRig(t)
 			c.prepare(g)
 			g.record()
-			g.until(`r.has('stop-by-server')`)
-			if got := eval[string](g.tab, `r.last('stop-by-server').reason`); !strings.Contains(got, c.want) {
+			g.until(`r.has('failed')`)
+			if got := eval[string](g.tab, `r.last('failed').reason`); !strings.Contains(got, c.want) {
 				t.Errorf("reason %q, want one with %q", got, c.want)
 			}
 		})

@@ -154,7 +154,7 @@ func TestARefusedLeftoverIsDropped(t *testing.T) {
 			g.view = now
 			g.flush()
 			g.arrived(1)
-			if eval[bool](g.tab, `r.has('stop-by-server') || r.has('snapshot')`) {
+			if eval[bool](g.tab, `r.has('failed') || r.has('snapshot')`) {
 				t.Error("the living page view was disturbed")
 			}
 		})

@@ -12,6 +12,6 @@ if (!window.afterimage) {
   const script = document.currentScript as HTMLScriptElement | null
   window.afterimage = createAfterimage(script)
   const { afterimageConfig } = window as { afterimageConfig?: { site?: string } }
-  // What went wrong stands in the console and in `state`.
-  if (script?.dataset['site'] || afterimageConfig?.site) window.afterimage.start().catch(() => {})
+  // What went wrong stands in the console and in `state`; the promise has a handler already.
+  if (script?.dataset['site'] || afterimageConfig?.site) void window.afterimage.start()
 }

@@ -2,7 +2,7 @@
  * Messages between the main thread (the bridge) and the worker that hosts the core.
  *
  * Bridge and worker come from one build, but the worker may be a `SharedWorker` that outlives
- * the page, so both shake hands by version first (`start.config.protocolVersion`,
+ * the page, so both shake hands by version first (the first of `start.config`,
  * `core_version`). What the ints of `ops` mean stands in PROTOCOL.md. Everything in here is raw
  * page data until the core has masked it: it is neither logged nor kept by either side.
  */
@@ -52,39 +52,41 @@ export interface Paths {
 
 /** What the collector is told in the clear; the worker adds the visitor's tag and keys. */
 export interface StartView {
-  /** 16 random bytes in lower-case hex each. */
+  /** 32 lower-case hexadecimal digits each, of which 122 bits are random. */
   readonly id: string
   readonly session: string
   readonly tab: string
   readonly consentVersion: string
 }
 
-export interface StartConfig {
-  readonly protocolVersion: number
+/** A list, since names would cost bytes on both sides. */
+export type StartConfig = readonly [
+  protocolVersion: number,
   /** Origin and path prefix of the collector, without a slash at the end. */
-  readonly endpoint: string
-  readonly paths: Paths
-  /** Absolute URL of the core, where the worker does not know it; the worker checks its bytes. */
-  readonly coreUrl?: string
-  /** base64 SHA-256 of the core's bytes, where it is not the core that the worker was built with. */
-  readonly coreHash?: string
+  endpoint: string,
+  paths: Paths | undefined,
   /** The whole site key: `m.<siteId>` or `h.<siteId>.<fingerprint>`. */
-  readonly siteKey: string
-  readonly siteId: string
-  readonly settings: SignedSettings
-  readonly view: StartView
+  siteKey: string,
+  settings: SignedSettings,
+  view: StartView,
   /** Of the visitor tag (worker/tag.ts), in hex; empty for none. It stays in the browser. */
-  readonly visitorKey: string
+  visitorKey: string,
   /** The browser's own clock at the page view's time 0, epoch ms. */
-  readonly startEpochMs: number
+  startEpochMs: number,
   /** `performance.timeOrigin + performance.now()` of time 0: differs from startEpochMs after a clock change. */
-  readonly startMonotonicMs: number
-}
+  startMonotonicMs: number,
+  /** Absolute URL of the core, where the worker does not know it; the worker checks its bytes. */
+  coreUrl?: string,
+  /** base64 SHA-256 of the core's bytes, where it is not the core that the worker was built with. */
+  coreHash?: string,
+]
 
 export type Phase = 'idle' | 'waiting-consent' | 'recording' | 'degraded' | 'refused'
 
 /** Values by meta key; an empty one is left out. */
 export type MetaValues = Readonly<Record<number, string | undefined>>
+/** Likewise as the page tells them: sizes, and of deviceClass, colorScheme and reducedMotion whether a media query matches. */
+export type PageValues = Readonly<Record<number, string | number | boolean | undefined>>
 
 /** A batch of ops (PROTOCOL.md). `ints` is transferred. */
 export interface Batch {
@@ -117,7 +119,7 @@ export type ToWorker =
   /** The answer to `assets`. */
   | ({ readonly t: 'assets' } & PageAssets)
   /** Meta values by key (PROTOCOL.md); the worker adds what it can find out by itself and writes the ops. */
-  | { readonly t: 'meta'; readonly values: MetaValues }
+  | { readonly t: 'meta'; readonly values: PageValues }
   /**
    * Consent withdrawn or opt-out: send nothing more, forget the outbox, end. With `keep` the recording
    * was broken: what is not sealed is dropped, what waits in the outbox is left to other workers.
@@ -127,7 +129,10 @@ export type ToWorker =
 export type FromWorker =
   /** Core instantiated, settings verified, `start` accepted. */
   | { readonly t: 'ready' }
-  /** Recording cannot start or has ended. `directive` names what the page's CSP lacks. */
+  /**
+   * Recording cannot start or has ended. `directive` names what the page's CSP lacks. Code `stopped-by-server`: the site's
+   * remote switch, a refusal that no retry mends, or with reason `settings`: they changed, and a page view begins anew.
+   */
   | { readonly t: 'failed'; readonly code: string; readonly directive?: string | undefined; readonly reason: string }
   /** What the core wants anew: [id, 0 = node with subtree | 1 = its children node by node] (PROTOCOL.md, "What the core asks for"). */
   | { readonly t: 'resend'; readonly list: readonly (readonly [id: number, slow: number])[] }
@@ -141,5 +146,3 @@ export type FromWorker =
   | { readonly t: 'flushed'; readonly id: number; readonly acknowledged: number; readonly pending: number }
   /** What has the page loaded? Only from the worker for pages that show something. */
   | { readonly t: 'assets' }
-  /** The site's remote switch, a refusal that no retry mends, or `settings`: they changed, and a page view begins anew. */
-  | { readonly t: 'stop-by-server'; readonly reason: string }

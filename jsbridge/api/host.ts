@@ -14,16 +14,16 @@ const enum Limit {
   readyTimeoutMs = 20_000,
 }
 
-export interface WorkerHost {
-  post_(message: ToWorker): void
-}
+export type Post = (message: ToWorker) => void
 
 interface TrustedTypesLike {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
 }
 
 /** Does the work. Where it fails and the page's CSP was violated meanwhile, the refusal names the directive. */
-async function explained<T>(work: () => Promise<T>, source: string, code: string, reason: string): Promise<T> {
+async function explained<T>(
+  work: () => Promise<T>, url: string, source = new URL(url).origin, code = 'network', reason = url + ' did not load',
+): Promise<T> {
   let directive = ''
   const onViolation = (event: SecurityPolicyViolationEvent): void => {
     if (event.disposition === 'enforce') directive = event.effectiveDirective
@@ -50,16 +50,14 @@ export const fetchText = (url: string, integrity = ''): Promise<string> =>
       if (!response.ok) throw refusal('network', `${url} answered ${response.status} ${(await response.text()).slice(0, 200)}`)
       return response.text()
     },
-    new URL(url).origin,
-    'network',
-    url + ' did not load',
+    url,
   )
 
 let trusted: { createScriptURL(url: string): string } | undefined
 const scriptUrl = (url: string): string => {
   const { trustedTypes } = window as { trustedTypes?: TrustedTypesLike }
   trusted ??= trustedTypes?.createPolicy('afterimage', { createScriptURL: (given) => given })
-  return trusted ? trusted.createScriptURL(url) : url
+  return trusted?.createScriptURL(url) ?? url
 }
 
 const scripts: Record<string, Promise<unknown> | undefined> = {}
@@ -88,9 +86,7 @@ export const loadScript = <T>(url: string, hash: string, nonce = ''): Promise<T>
         document.head.append(element)
         element.remove()
       }),
-    new URL(url).origin,
-    'network',
-    url + ' did not load',
+    url,
   )) as Promise<T>
 
 /** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
@@ -109,7 +105,7 @@ function hasExtendedLifetime(): boolean {
 }
 
 /** Starts the worker, posts `first`, and resolves with its first answer. All answers go to `receive`. */
-export async function startWorker(url: string, hash: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<WorkerHost> {
+export async function startWorker(url: string, hash: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<Post> {
   const isForeign = new URL(url).origin !== location.origin
   // Also where the worker could load it itself: its own request would tell the page's address as Referer. This one
   // does not, and the worker finds it in the cache.
@@ -117,26 +113,25 @@ export async function startWorker(url: string, hash: string, name: string, first
   if (isForeign) url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   return explained(
     () =>
-      new Promise<WorkerHost>((resolve, reject) => {
+      new Promise<Post>((resolve, reject) => {
         const address = scriptUrl(url)
         const options = { name, extendedLifetime: true }
         const worker = hasExtendedLifetime() ? new SharedWorker(address, options as WorkerOptions) : new Worker(address, options)
-        const port = 'port' in worker ? worker.port : worker
-        const host: WorkerHost = {
-          post_: (message) => port.postMessage(message, 'ints' in message ? [message.ints] : []),
-        }
+        const port = (worker as Partial<SharedWorker>).port ?? (worker as Worker)
+        const post: Post = (message) => port.postMessage(message, 'ints' in message ? [message.ints] : [])
         const timer = setTimeout(() => {
-          host.post_({ t: 'delete', keep: true })
+          post({ t: 'delete', keep: true })
           reject()
         }, Limit.readyTimeoutMs)
         worker.onerror = reject
         port.onmessage = (event: MessageEvent) => {
           clearTimeout(timer)
           receive(event.data as FromWorker)
-          resolve(host)
+          resolve(post)
         }
-        host.post_(first)
+        post(first)
       }),
+    url,
     isForeign ? 'blob:' : "'self'",
     'worker',
     'the worker did not start',

@@ -48,15 +48,14 @@ export interface Options {
 
 /**
  * What is needed of a script tag before anything may be loaded: whose visitor this is, and whether he may
- * be recorded.
+ * be recorded. All else is there as it stands, unread.
  */
 export function earlyOptions(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
-  const given = (name: string) => script?.getAttribute('data-' + name)
-  for (const name of 'site endpoint consent notice minor consentVersion cookieDomain respectDNT'.split(' ')) {
-    // Also as it stands in an attribute's name without dashes, which has no case.
-    const text = given(name.replace(/[A-Z]+/, '-$&')) ?? given(name)
-    if (text != null) options[name] = /^m|T$/.test(name) ? text !== 'false' : text
+  for (const [name, text] of Object.entries({ ...script?.dataset })) {
+    // respectDNT and consentVersion as they stand in an attribute's name, with dashes or without. A switch is
+    // on without a value too.
+    options[name.replace(/dnt$/i, 'DNT').replace('tv', 'tV')] = /^minor$|dnt$/i.test(name) ? text !== 'false' : text
   }
   return options
 }

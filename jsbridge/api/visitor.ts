@@ -1,8 +1,8 @@
 /**
  * What the browser keeps for a site: a random visitor id, the key of its tag, the session with the
  * time of its last activity, whether it is sampled, consent, opt-out. Shared by the tabs of an origin,
- * in localStorage (the id also in one cookie, where the site asks for it); where there is no storage,
- * ids live as long as the document. Nothing is written before the caller is allowed to.
+ * in localStorage (the id also in one cookie, where the site asks for it: ../rights/cookie.ts); where there is
+ * no storage, ids live as long as the document. Nothing is written before the caller is allowed to.
  *
  * Id and key are replaced together, so that neither links two of the other: a fixed time after they
  * were made (activity does not prolong it), or when the cookie is another or gone.
@@ -27,34 +27,44 @@ export interface Stored {
   r?: boolean
   /** Consent: the version that was granted. */
   c?: string
-  /** The privacyVersion of the site's settings that this consent is for, from the first settings seen with it. */
+  /** The privacyVersion of the site's settings in the last session, which is that of the consent. */
   p?: string | undefined
   /** A minor was here: keys of what the collector still has to delete; empty: it has. */
   e?: string | undefined
+  /** What lies beside this, cookie and outbox, is still to be deleted (../rights/sweep.ts). */
+  d?: boolean | undefined
   /** Opted out; consent refused or withdrawn. */
   o?: boolean | undefined
   w?: boolean | undefined
 }
 
-export const randomId = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (byte + 256).toString(16).slice(1)).join('')
+/** 32 hexadecimal digits, of which 122 bits are random. */
+export const randomId = (): string => crypto.randomUUID().replace(/-/g, '')
+
+/** Sets the cookie, where a value is given, and answers what it holds. */
+export type Cookie = (value?: string, seconds?: number) => string | undefined
 
 export interface Visitor {
   /** As it stands now, whichever tab wrote it. */
   readonly stored_: Readonly<Stored>
   /** Changes and writes. */
   update_(change: Stored): void
-  /** Forgets visitor, session and consent; opt-out, refusal and what is still to be deleted stay. */
+  /**
+   * Forgets visitor, session and consent; opt-out, refusal and what is still to be deleted stay. Workers that
+   * outlive their page hear it, forget what they have not sent, and end (../worker/page.ts).
+   */
   forget_(change: Stored): void
-  /** The running session, or a new one. Draws whether it is recorded. `days` is the life of a visitor id. */
-  session_(sample: number, days: number): { readonly sessionId_: string; readonly recorded_: boolean }
+  /**
+   * The running session, or a new one, under settings of privacyVersion `p`. Draws whether it is recorded. `days`
+   * is the life of a visitor id.
+   */
+  session_(p: string | undefined, sample: number, days?: number, cookie?: Cookie): Readonly<Stored>
   /** Notes activity. False when the session had ended before it, or is forgotten. */
   active_(): boolean
 }
 
-export function openVisitor(siteId: string, cookieDomain: string | undefined): Visitor {
+export function openVisitor(siteId: string): Visitor {
   const key = 'afterimage.' + siteId
-  const cookie = 'afterimage_' + siteId
   let stored: Stored = {}
   let written = 0
   let current: string | undefined
@@ -63,26 +73,17 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
   /** What another tab removed is gone here too. */
   const read = (): Stored => {
     try {
-      if (!inMemory) stored = JSON.parse(localStorage.getItem(key) ?? '{}') as Stored
+      if (!inMemory) stored = JSON.parse((localStorage[key] as string | undefined) ?? '{}') as Stored
     } catch {
       // No storage (a sandboxed frame, blocked by the visitor): this document's memory is all there is.
     }
-    if (cookieDomain !== undefined) {
-      const value = document.cookie.split('; ').find((part) => part.startsWith(cookie + '='))?.slice(cookie.length + 1)
-      if (value !== stored.v) stored = { ...stored, v: value, k: undefined, t: undefined }
-    }
     return stored
-  }
-  const setCookie = (value: string, maxAge: number): void => {
-    if (cookieDomain === undefined) return
-    const domain = cookieDomain && `; domain=${cookieDomain}`
-    document.cookie = `${cookie}=${value}${domain}; path=/; max-age=${maxAge}; samesite=lax; secure`
   }
   const write = (next: Stored): void => {
     stored = next
     written = Date.now()
     try {
-      localStorage.setItem(key, JSON.stringify(stored))
+      localStorage[key] = JSON.stringify(stored)
       inMemory = false
     } catch {
       inMemory = true
@@ -96,22 +97,33 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
     },
     update_: update,
     forget_(change) {
-      const { o, w, e } = { ...read(), ...change }
-      setCookie('', 0)
-      write({ o, w, e })
+      const { o, w, e, k } = { ...read(), ...change }
+      let { d } = stored
+      // Without a key nothing was recorded, and there is nothing to delete.
+      if (k) d = true
+      try {
+        // By another host of its domain.
+        if (document.cookie.includes('afterimage_')) d = true
+        new BroadcastChannel(key).postMessage(0)
+      } catch {
+        // No cookies in a sandboxed frame; no channel, no worker that outlives its page.
+      }
+      write({ o, w, e, d })
     },
-    session_(sample, days) {
+    session_(p, sample, days = 395, cookie) {
       const { v, t } = read()
       const now = Date.now()
-      const isOld = now - (t ?? now) >= days * 86_400_000
-      const change: Stored = { a: now, e: undefined }
-      if (!v || isOld) {
-        change.v = randomId()
-        setCookie(change.v, days * 86_400)
-      }
-      if (!t || isOld) {
-        change.k = randomId()
+      const change: Stored = { a: now, p, e: undefined }
+      const shared = cookie ? cookie() : v
+      const isOther = shared !== v
+      if (isOther || !t || now - t >= days * 86_400_000) {
         change.t = now
+        change.k = randomId()
+        change.v = isOther ? shared : undefined
+        if (!change.v) {
+          change.v = randomId()
+          cookie?.(change.v, days * 86_400)
+        }
       }
       if (!stored.s || isOver() || change.k) {
         change.s = randomId()
@@ -119,7 +131,7 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
       }
       update(change)
       current = stored.s
-      return { sessionId_: current as string, recorded_: stored.r !== false }
+      return stored
     },
     active_() {
       if (Date.now() - written > Limit.writeEveryMs) {
@@ -129,28 +141,5 @@ export function openVisitor(siteId: string, cookieDomain: string | undefined): V
       }
       return true
     },
-  }
-}
-
-/**
- * Forgets the segments that wait to be sent from this origin (../worker/outbox.ts). Workers that outlive their
- * page hear it and end (../worker/page.ts).
- */
-export function clearOutbox(siteId: string): void {
-  try {
-    new BroadcastChannel('afterimage.' + siteId).postMessage(0)
-    const request = indexedDB.open('afterimage')
-    // There is none.
-    request.onupgradeneeded = () => request.transaction?.abort()
-    request.onsuccess = () => {
-      const db = request.result
-      const { objectStoreNames: names } = db
-      const transaction = db.transaction(names, 'readwrite')
-      // Seen versions of settings stay.
-      for (const name of names) name === 'meta' ? transaction.objectStore(name).delete('bytes') : transaction.objectStore(name).clear()
-      db.close()
-    }
-  } catch {
-    // No IndexedDB, no outbox; no channel, no worker that outlives its page.
   }
 }

@@ -15,8 +15,8 @@ export const tellDialog = (element: Element, always: boolean): void => {
 }
 
 /** The browser answers after layout, so that no read of ours forces one. */
-export const trackSizes = (wrote: () => void): ResizeObserver => {
-  const sizes = new ResizeObserver(guard((entries) => {
+export const trackSizes = (wrote: () => void): ResizeObserver =>
+  new ResizeObserver(guard((entries, sizes) => {
     stamp()
     for (const { target } of entries) {
       const id = idOf(target)
@@ -34,5 +34,3 @@ export const trackSizes = (wrote: () => void): ResizeObserver => {
     }
     wrote()
   }))
-  return sizes
-}

@@ -13,7 +13,7 @@ import { Op, op } from './ops'
 import { findBlocked, isBlocked, isCalledSelect, isSecret, isTextShown } from './policy'
 
 /** Inputs whose value is their attribute, or no text. */
-const withoutValue = /^(?:hidden|submit|button|reset|image|file)$/
+const withoutValue = /^(hidden|submit|button|reset|image|file)$/
 
 const waiting = new Map<Element, boolean>()
 
@@ -24,8 +24,7 @@ const tell = (element: Element, always: boolean): void => {
   if (name === 'select') {
     if (!__LEAN__ && isCalledSelect(element)) return op(Op.secret, id, 0)
     const chosen: number[] = []
-    const options = $options.call(element as HTMLSelectElement)
-    for (let i = 0; i < options.length; i++) if ($selected.call(options[i] as HTMLOptionElement)) chosen.push(i)
+    Array.from($options.call(element as HTMLSelectElement)).forEach((option, i) => $selected.call(option) && chosen.push(i))
     op(Op.selected, id, chosen.length, ...chosen)
   } else if (name === 'textarea') {
     const value = $areaValue.call(element as HTMLTextAreaElement)
@@ -86,8 +85,8 @@ export const controlWritten = (control: Element): void => {
   waiting.set(control, waiting.get(control) ?? false)
 }
 /** Script set something: told with the next settle. */
-export const controlTouched = (control: Element): void => {
-  if (idOf(control)) waiting.set(control, true)
+export const controlTouched = (control: Element | null): void => {
+  if (control && idOf(control)) waiting.set(control, true)
 }
 /** The visitor changed it: told at once. */
 export const controlChanged = (control: Element): void => tell(control, true)
@@ -106,10 +105,8 @@ export const settleForms = (isReady?: (control: Element) => boolean): void =>
 export const wrapControls = (realm: Window & typeof globalThis, wrote: () => void): void => {
   const touched = (control: unknown): void => {
     controlTouched(control as Element)
-    if (control instanceof realm.HTMLOptionElement) {
-      const select = control.closest('select')
-      if (select) controlTouched(select)
-    }
+    // Of an option, which is told as part of it.
+    controlTouched((control as Element).closest('select'))
     wrote()
   }
   for (const [owner, names] of [
@@ -118,6 +115,6 @@ export const wrapControls = (realm: Window & typeof globalThis, wrote: () => voi
     [realm.HTMLSelectElement, 'value selectedIndex'],
     [realm.HTMLOptionElement, 'selected'],
   ] as const) {
-    for (const name of names.split(' ')) wrap(owner.prototype, name, 'set', touched)
+    for (const name of names.split(' ')) wrap(owner.prototype, name, touched)
   }
 }

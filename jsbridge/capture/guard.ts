@@ -36,14 +36,15 @@ export const guard = <A extends readonly unknown[]>(run: (...args: A) => void) =
   if (!--depth) busyMs += performance.now() - start
 }
 
-/** Takes events of one root in the capture phase, until the recorder stops. */
-export const listen = (target: EventTarget, types: string, listener: (event: Event) => void): void => {
+/** Takes events of one root in the capture phase, until the recorder stops; the listener is told which of the types it is. */
+export const listen = (target: EventTarget, types: string, listener: (event: Event, kind: number) => void): void => {
   const guarded = guard(listener)
-  for (const type of types.split(' ')) target.addEventListener(type, guarded, { capture: true, passive: true, signal })
+  types.split(' ').forEach((type, kind) =>
+    target.addEventListener(type, (event) => guarded(event, kind), { capture: true, passive: true, signal }))
 }
 
 /**
- * Calls `after` once the original of a method (`value`) or accessor (`set`) returned, until `unwrap`.
+ * Calls `after` once the original of a method or an accessor's setter returned, until `unwrap`.
  *
  * A proxy keeps name, length, errors, receiver and being no constructor; only its `toString` needs
  * help, since V8 leaves the name out of a proxy's. Whoever wrapped over it keeps a function that
@@ -52,22 +53,22 @@ export const listen = (target: EventTarget, types: string, listener: (event: Eve
 export function wrap(
   owner: object | undefined,
   name: string,
-  kind: 'value' | 'set',
   after: (self: unknown, args: readonly unknown[], result: unknown) => void,
 ): void {
   const before = owner && Object.getOwnPropertyDescriptor(owner, name)
+  const kind = before?.set ? 'set' : 'value'
   const original = before?.[kind]
   if (!before?.configurable || typeof original !== 'function') return
   let live = true
   const guarded = guard(after)
-  const text = (): string => Function.prototype.toString.call(original)
+  const text = (): string => String(original)
   const wrapper = new Proxy(original, {
     apply(target, self, args) {
       const result = Reflect.apply(target, self, args)
       if (live) guarded(self, args, result)
       return result
     },
-    get: (target, key, receiver) => (key === 'toString' ? text : Reflect.get(target, key, receiver)),
+    get: (target, key) => (key === 'toString' ? text : Reflect.get(target, key)),
   })
   Object.defineProperty(owner, name, { ...before, [kind]: wrapper })
   undo.push(() => {

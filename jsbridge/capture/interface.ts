@@ -1,20 +1,17 @@
 /** What ../api and a recorder are to each other. */
 import type { Batch, PageAssets } from '../messages'
+import type { Plan } from '../more/plan'
 import type { Degraded } from './less'
 import type { Op } from './ops'
-import type { Selectors } from './policy'
 
 export interface RecorderOptions {
-  /** The next three the lean recorder does not read: strict, all keys, no selectors. */
-  readonly level_: 0 | 1
-  readonly keystrokes_: boolean
-  readonly selectors_: Selectors
+  /** Level, keystrokes and selectors, where they are not the default; the lean recorder does not read it. */
+  readonly plan_: Plan
   /** performance.now() of the page view's time 0, ms. */
   readonly startMs_: number
-  post_(type: 'ops' | 'leave' | 'gone' | 'assets' | 'count', what: Batch | PageAssets | { readonly name: `degraded-${Degraded}` }): void
+  post_(type: 'ops' | 'leave' | 'gone' | 'assets' | 'count' | 'visible', what?: Batch | PageAssets | { readonly name: `degraded-${Degraded}` }): void
   /** The visitor did something. */
   activity_(): void
-  visible_(): void
   /** The lean recorder cannot go on: the full one is to take over, and its first snapshot ends this. */
   beyond_(isBusy?: boolean): Promise<void>
   /** The recorder does less from here on, or failed inside; never with page content. */
@@ -22,10 +19,6 @@ export interface RecorderOptions {
   failed_(error: unknown): void
   /** A snapshot that nobody asked for failed: what was written is not whole. */
   broken_(error: unknown): void
-  /** Takes over from a lean recorder, which has stopped. */
-  readonly continues_: boolean
-  /** It did because the page is busy: the first step to do less is taken at once. */
-  readonly isBusy_?: boolean | undefined
   /** For tests: bounds that make every snapshot a sliced one. */
   readonly slicing_?: { readonly oneTaskElements_: number; readonly stepNodes_: number; readonly sliceMs_: number }
 }
@@ -40,7 +33,7 @@ export interface Recorder {
   resend_(list: readonly (readonly [id: number, slow: number])[]): void
   applied_(bytes: number): void
   /** The worker for pages that show something asks what the page has loaded: only of the full recorder. */
-  assets_(): void
+  readonly assets_?: () => void
   /** Takes back everything that was wrapped or listened to; posts what there is first. */
   stop_(): void
 }

@@ -6,10 +6,12 @@ import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
 import { isSecret } from './policy'
 
-const editing = /^(Backspace|Delete|Enter|Insert|Undo|Redo)$/
-const modifier = /^(Shift|Control|Alt|AltGraph|Meta|Fn)$|Lock$/
-// What an input method and a phone's keyboard say instead of a character.
-const unnamed = /^(Dead|Process|Unidentified)$/
+// By the beginnings that no other named key has (https://www.w3.org/TR/uievents-key/): Backspace, Delete, Enter, Insert, Undo, Redo;
+const editing = /^(Ba|Del|Ent|Inse|Und|Red)/
+// Shift, Control, Alt, AltGraph, Meta, Fn and the locks;
+const modifier = /^(Shi|Contr|Alt|Met|Fn)|Lock$/
+// Dead, Process, Unidentified: what an input method and a phone's keyboard say instead of a character.
+const unnamed = /^(Dea|Proc|Uni)/
 
 const kindOf = (event: KeyboardEvent): number => {
   const { key } = event
@@ -32,10 +34,10 @@ export function trackKeys(doc: Document, activity: () => void, keystrokes: boole
       activity()
     })
   }
-  listen(doc, 'focus blur', (event) => {
+  listen(doc, 'focus blur', (event, isBlur) => {
     const target = targetOf(event)
     if ($nodeType.call(target) !== 1) return
     stamp()
-    op(Op.focus, event.type === 'focus' ? nearestId(target) : 0)
+    op(Op.focus, isBlur ? 0 : nearestId(target))
   })
 }

@@ -17,7 +17,7 @@ export type Degraded = (typeof steps)[number]
 /** Looks at the cost of the time since the last call: was it too much? */
 type Tick = (isBusy: boolean) => void
 /** What is to be told now of these changes; with `all`, of those that waited too. */
-type Thin = (records: readonly MutationRecord[], all: boolean) => readonly MutationRecord[]
+type Thin = (records: readonly MutationRecord[], all: boolean | undefined) => readonly MutationRecord[]
 export type Less = readonly [tick: Tick, thin: Thin]
 
 /**

@@ -24,9 +24,9 @@ import type { Walker } from './walk'
 export interface Mutations {
   apply_(records: readonly MutationRecord[]): void
   /** Writes subtrees anew that the core asked for (PROTOCOL.md, What the core asks for); not in the lean recorder. */
-  resend_(list: readonly (readonly [id: number, slow: number])[]): void
+  readonly resend_?: (list: readonly (readonly [id: number, slow: number])[]) => void
   /** Which nodes are still being walked, while a snapshot is sliced. */
-  isOpen_: ((node: Node) => boolean) | null
+  isOpen_?: ((node: Node) => boolean) | null | undefined
 }
 
 export interface MutationHooks {
@@ -70,12 +70,11 @@ export function createMutations(
       if (!idOf(target) && type !== 'childList') continue
       if (type === 'childList') {
         const { addedNodes, removedNodes } = record
-        for (let i = 0; i < removedNodes.length; i++) {
-          const node = removedNodes[i] as Node
+        removedNodes.forEach((node) => {
           if (idOf(node) && !left.has(node)) left.set(node, target)
           touched.add(node)
-        }
-        for (let i = 0; i < addedNodes.length; i++) touched.add(addedNodes[i] as Node)
+        })
+        addedNodes.forEach((node) => touched.add(node))
         if ($nodeType.call(target) === 1 && $localName.call(target as Element) === 'style') hooks.style_(target as Element)
       } else if (type === 'attributes') {
         let names = attributes.get(target as Element)
@@ -299,8 +298,9 @@ export function createMutations(
       if (boxes.has(element) ? local !== marker : local === 'value' && isSecret(element)) return
       const attribute = $attrNodeNS.call(element, namespace, local)
       // The prefix of an attribute that is gone is gone too; only these two serialise with one.
-      const name = attribute
-        ? $attrName.call(attribute)
+      if (__LEAN__ && !attribute && namespace) throw beyond
+      const name = attribute ? $attrName.call(attribute)
+        : __LEAN__ ? local
         : (namespace?.endsWith('xlink') ? 'xlink:' : namespace?.endsWith('namespace') ? 'xml:' : '') + local
       op(Op.attr, id, name, attribute && $attrValue.call(attribute))
       hooks.attribute_(element, local)
@@ -318,8 +318,9 @@ export function createMutations(
 
   const mutations: Mutations = {
     apply_: apply,
-    resend_(list) {
-      if (!__LEAN__) {
+    ...(!__LEAN__ && {
+      isOpen_: null,
+      resend_(list: readonly (readonly [id: number, slow: number])[]): void {
         const wanted = new Map(list)
         const found: Node[] = []
         const search = (top: Node): void => {
@@ -346,9 +347,8 @@ export function createMutations(
           if (first && !closedNodes.has(node)) walker.write_(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
         }
         walker.settle_()
-      }
-    },
-    isOpen_: null,
+      },
+    }),
   }
   return mutations
 }

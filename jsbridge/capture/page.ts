@@ -12,7 +12,7 @@ export function trackPage(
   visible: () => void,
 ): void {
   let url = location.href
-  const withoutHash = (address: string): string => address.split('#', 1)[0] as string
+  const withoutHash = (address: string): string => address.split('#')[0] as string
   const moved = (kind: number): void => {
     const before = url
     url = location.href
@@ -28,9 +28,9 @@ export function trackPage(
   }
   listen(document, 'visibilitychange', () => {
     stamp()
-    const isVisible = document.visibilityState === 'visible'
-    op(Op.visibility, isVisible ? 1 : 0)
-    isVisible ? visible() : leave('leave')
+    const { hidden } = document
+    op(Op.visibility, hidden ? 0 : 1)
+    hidden ? leave('leave') : visible()
   })
   listen(window, 'pagehide', () => {
     stamp()
@@ -42,6 +42,6 @@ export function trackPage(
   })
   listen(window, 'popstate', () => moved(2))
   listen(window, 'hashchange', () => moved(3))
-  wrap(History.prototype, 'pushState', 'value', () => moved(0))
-  wrap(History.prototype, 'replaceState', 'value', () => moved(1))
+  wrap(History.prototype, 'pushState', () => moved(0))
+  wrap(History.prototype, 'replaceState', () => moved(1))
 }

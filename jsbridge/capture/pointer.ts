@@ -16,7 +16,7 @@ export interface Pointer {
   /** Writes the samples so far. The caller has written `time`. */
   settle_(): void
   /** False while the recorder costs the page too much: no samples. */
-  sampling_: boolean
+  sampling_?: boolean
 }
 
 export const targetOf = (event: Event): Node => (event.composedPath()[0] ?? event.target) as Node
@@ -30,7 +30,7 @@ export function trackPointer(
   let pointerType = 0
 
   const pointer: Pointer = {
-    sampling_: true,
+    ...(!__LEAN__ && { sampling_: true }),
     attach_(doc) {
       /** Where a child document's viewport stands in the top one's. */
       const shift = (): [x: number, y: number] => {
@@ -58,11 +58,9 @@ export function trackPointer(
         samples.push(at, clientX + x, clientY + y)
         activity()
       })
-      const names = 'pointerdown pointerup click dblclick contextmenu'
-      listen(doc, names, (event) => {
+      listen(doc, 'pointerdown pointerup click dblclick contextmenu', (event, kind) => {
         const { clientX, clientY, button } = event as MouseEvent
         pointerType = kindOf(event)
-        const kind = names.split(' ').indexOf(event.type)
         // A finger's way down and up comes as touch.
         if (kind < 2 && pointerType === 1) return
         const [x, y] = shift()
@@ -71,9 +69,7 @@ export function trackPointer(
         op(Op.mouse, kind, nearestId(targetOf(event)), clientX + x, clientY + y, button, pointerType)
         activity()
       })
-      const touches = 'touchstart touchmove touchend touchcancel'
-      listen(doc, touches, (event) => {
-        const kind = touches.split(' ').indexOf(event.type)
+      listen(doc, 'touchstart touchmove touchend touchcancel', (event, kind) => {
         const at = now()
         if (kind === 1 && ((!__LEAN__ && !pointer.sampling_) || at - lastSample < Limit.sampleMs)) return
         lastSample = at

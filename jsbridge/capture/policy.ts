@@ -3,6 +3,7 @@
  * so that they are not even read, and which nodes the site's selectors mark. Everything else is
  * decided in the core.
  */
+import type { Plan } from '../more/plan'
 import { given } from './lean'
 import {
   $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument,
@@ -40,8 +41,9 @@ export const once = (__LEAN__ ? null : given()?.[1]) ?? new WeakSet<Element>()
 /** The same, to go through them. */
 export const secrets = (__LEAN__ ? null : given()?.[2]) ?? new Set<WeakRef<Element>>()
 
-/** Takes the site's selectors, in the full recorder. */
-export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 1, continues: boolean): void => {
+/** Takes level and selectors, in the full recorder. */
+export const openPolicy = ({ selectors, level }: Plan, continues: boolean): void => {
+  const { mask, block, allow, names } = selectors ?? { mask: [], block: [], allow: [], names: [] }
   typed = []
   if (!continues) called.length = 0
   slots.clear()
@@ -50,7 +52,7 @@ export const openPolicy = ({ mask, block, allow, names }: Selectors, level: 0 | 
   hidden = blocked + hiddenInputs
   masked = [`[${marker}]:not([${marker}=allow i])`, ...mask].join()
   shown = [`[${marker}=allow i]`, ...allow].join()
-  allowed = level ? '' : shown
+  allowed = level === 'balanced' ? '' : shown
   lists = ([[mask.join(), 1], [block.join(), 2], [allow.join(), 4]] as const).filter(([list]) => list)
   busy = []
 }
@@ -96,8 +98,8 @@ const isTwin = (element: Element): boolean => {
 }
 /** The words that wasm/mask/secret.go knows in an input's own attributes, for those around it: the short forms of them. */
 const secretName =
-  /passw|pass(?:wd|code|phrase|e?word)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(?:card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (?:carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(?:security|auth\w*|sms|access|card) ?code|expir|\b(?:p[wi]n|pwd|otp|totp|tan|c[vs][vcn]2?)\b/i
-const typedKinds = /^(?:text|search|tel|number|email|url)$/
+  /pass(w|code|phrase|eword)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(security|auth\w*|sms|access|card) ?code|expir|\b(p[wi]n|pwd|t?otp|tan|c[vs][vcn]2?)\b/i
+const typedKinds = /^(text|search|tel|number|email|url)$/
 /** Whether a label element (some are known already) or what aria-labelledby names calls a field a secret. */
 const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolean => {
   const root = $getRootNode.call(field) as Document
@@ -122,7 +124,7 @@ export const called = (__LEAN__ ? null : given()?.[3]) ?? ([] as Element[])
  */
 export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): boolean => {
   const element = target as Element
-  if (!oldValue || !/^(?:type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !secretName.test(oldValue)) return false
+  if (!oldValue || !/^(type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !secretName.test(oldValue)) return false
   if ($localName.call(element) === 'input') {
     keepSecret(element)
     return true

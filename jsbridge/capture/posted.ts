@@ -42,12 +42,12 @@ export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void)
   const clicked = (element: unknown): void => {
     if (element instanceof realm.HTMLInputElement && $type.call(element) === 'file' && !idOf(element)) tell()
   }
-  wrap(realm.HTMLElement.prototype, 'click', 'value', clicked)
-  wrap(realm.HTMLInputElement.prototype, 'showPicker', 'value', clicked)
-  wrap(realm.FileReader.prototype, 'readAsDataURL', 'value', tell)
-  wrap(realm.HTMLMediaElement.prototype, 'srcObject', 'set', (_, [stream]) => {
+  wrap(realm.HTMLElement.prototype, 'click', clicked)
+  wrap(realm.HTMLInputElement.prototype, 'showPicker', clicked)
+  wrap(realm.FileReader.prototype, 'readAsDataURL', tell)
+  wrap(realm.HTMLMediaElement.prototype, 'srcObject', (_, [stream]) => {
     if (stream) tell()
   })
-  wrap(realm.Clipboard?.prototype, 'read', 'value', tell)
-  wrap(realm, 'showOpenFilePicker', 'value', tell)
+  wrap(realm.Clipboard?.prototype, 'read', tell)
+  wrap(realm, 'showOpenFilePicker', tell)
 }

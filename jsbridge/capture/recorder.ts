@@ -51,12 +51,15 @@ const enum Limit {
 }
 
 interface SchedulerLike {
-  postTask(run: () => void, options: { priority: 'user-visible' | 'background' }): Promise<void>
+  postTask(run: () => void): Promise<void>
 }
 
-export function createRecorder(options: RecorderOptions): Recorder {
+/**
+ * @param continues takes over from a lean recorder, which has stopped
+ * @param isBusy    it did because the page is busy: the first step to do less is taken at once
+ */
+export function createRecorder(options: RecorderOptions, continues = false, isBusy?: boolean): Recorder {
   const { post_: post } = options
-  const slicing = __LEAN__ ? null : options.slicing_
   const controller = new AbortController()
   openGuard((error) => {
     if (!__LEAN__ || error !== beyond) return options.failed_(error)
@@ -64,18 +67,18 @@ export function createRecorder(options: RecorderOptions): Recorder {
     freeze()
   }, controller.signal)
   openRoots()
-  if (!__LEAN__) openPolicy(options.selectors_, options.level_, options.continues_)
+  if (!__LEAN__) openPolicy(options.plan_, continues)
   const attached = new WeakSet<Node>()
   let stopped = false
 
-  if (!__LEAN__) openPosted(options.continues_)
+  if (!__LEAN__) openPosted(continues)
   // Time.
   openWriter(options.startMs_)
 
   // Later.
   const { scheduler } = window as { scheduler?: SchedulerLike }
   const soon = (run: () => void): void => {
-    if (scheduler) scheduler.postTask(run, { priority: 'user-visible' }).catch(() => {})
+    if (scheduler) scheduler.postTask(run).catch(() => {})
     else setTimeout(run)
   }
   /** Runs the job in tasks of its own, until it answers false. */
@@ -119,10 +122,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   // The tree.
   const observer = new MutationObserver(guard((records) => apply(records)))
   const observe = (root: Node): void => {
-    observer.observe(root, { subtree: true, childList: true, attributes: true, attributeOldValue: true, characterData: true })
+    observer.observe(root, { subtree: true, childList: true, attributeOldValue: true, characterData: true })
     attach(root as Document | ShadowRoot)
   }
-  const walker = createWalker(observe, __LEAN__ ? 0 : slicing?.stepNodes_ ?? Limit.stepNodes)
+  const walker = createWalker(observe, __LEAN__ ? 0 : options.slicing_?.stepNodes_ ?? Limit.stepNodes)
   openSerialiser(
     {
       host_: walker.host_,
@@ -180,7 +183,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       controlTouched(record.target as Element)
       if (!__LEAN__) remarkOne(record.target as Element)
     })
-  const apply = (given: readonly MutationRecord[], all = false): void => {
+  const apply = (given: readonly MutationRecord[], all?: boolean): void => {
     if (stopped) return
     look(given)
     const records = told(given, all)
@@ -195,7 +198,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         if (records[0] && !dirty && isFull()) freeze()
         return dirty ? [] : records
       }
-    : (records: readonly MutationRecord[], all: boolean): readonly MutationRecord[] => {
+    : (records: readonly MutationRecord[], all?: boolean): readonly MutationRecord[] => {
         if (records[0] && !dirty && isFull()) {
           dirty = new Set()
           // What is not whole is begun anew.
@@ -236,7 +239,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (nodes.has(document)) return void snapshot().catch(options.broken_)
       dirty = null
       stamp()
-      mutations.resend_(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
+      mutations.resend_?.(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
       settleForms()
       send('ops')
       readScroll()
@@ -279,7 +282,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     if (!__LEAN__) trackPosted(root, wrote)
     if ($nodeType.call(root) !== 9) return
     pointer.attach_(root as Document)
-    trackKeys(root as Document, active, __LEAN__ || options.keystrokes_)
+    trackKeys(root as Document, active, __LEAN__ || options.plan_.keystrokes !== false)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
       stamp()
@@ -295,7 +298,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
   const wrapRealm = (realm: Window & typeof globalThis): void => {
     wrapControls(realm, wrote)
-    wrap(realm.Element.prototype, 'attachShadow', 'value', (host) => {
+    wrap(realm.Element.prototype, 'attachShadow', (host) => {
       if (!idOf(host as Element)) return
       if (!__LEAN__ && dirty) return soil(host as Element)
       stamp()
@@ -304,7 +307,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       wrote()
     })
     // An editor that draws its own text: no attribute says so.
-    wrap(realm.HTMLElement.prototype, 'editContext', 'set', (element) => {
+    wrap(realm.HTMLElement.prototype, 'editContext', (element) => {
       stamp()
       noteEditor(element as Element)
       wrote()
@@ -339,15 +342,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
     settleForms()
     styles.settle_()
     op(Op.snapshotEnd)
-    if (!__LEAN__ && isHurried) {
-      isHurried = false
+    if (!__LEAN__ && isBusy) {
+      isBusy = false
       less?.[0](true)
     }
     send('ops')
     readScroll()
   }
-  let isHurried = !__LEAN__ && options.isBusy_
-  const isLarge = (): boolean => document.getElementsByTagName('*').length > (__LEAN__ ? Limit.oneTaskElements : slicing?.oneTaskElements_ ?? Limit.oneTaskElements)
+  const isLarge = (): boolean => document.all.length > (__LEAN__ ? Limit.oneTaskElements : options.slicing_?.oneTaskElements_ ?? Limit.oneTaskElements)
   const inOneTask = (): void => {
     begin()
     const first = $firstChild.call(document)
@@ -389,7 +391,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           }
           let slices = 0
           const slice = (): boolean => {
-            const end = performance.now() + (slicing?.sliceMs_ ?? Limit.sliceMs)
+            const end = performance.now() + (options.slicing_?.sliceMs_ ?? Limit.sliceMs)
             drain()
             // Full: begun anew when the worker has caught up.
             if (dirty || !steps) return false
@@ -405,8 +407,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
           run(() => {
             if (isLarge()) {
               begin()
-              steps = walker.steps_(document)
-              mutations.isOpen_ = steps.isOpen_
+              steps = walker.steps_?.(document) ?? null
+              mutations.isOpen_ = steps?.isOpen_
               return slice()
             }
             inOneTask()
@@ -421,12 +423,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
 
   // Cost.
   let busyBefore = busyMs
-  const less = __LEAN__ ? null : createLess((step, name, box) => {
+  let less: Less | undefined
+  if (!__LEAN__) less = createLess((step, name, box) => {
     stamp()
     const id = idOf(box)
     if (box) {
       makeBox(box)
-      mutations.resend_([[id, 0]])
+      mutations.resend_?.([[id, 0]])
       settleForms()
     }
     pointer.sampling_ = false
@@ -436,12 +439,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
     wrote()
   }, wrote)
   const degrade = setInterval(guard(() => {
-    const isBusy = busyMs - busyBefore > Limit.busyMs && !dirty
+    const isLate = busyMs - busyBefore > Limit.busyMs && !dirty
     busyBefore = busyMs
-    if (__LEAN__) isBusy && void options.beyond_(isBusy)
+    if (__LEAN__) isLate && void options.beyond_(isLate)
     else {
-      if (isBusy) drain()
-      less?.[0](isBusy)
+      if (isLate) drain()
+      less?.[0](isLate)
     }
   }), Limit.degradeMs)
 
@@ -476,8 +479,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   })
 
   if (__LEAN__) op(Op.hello, protocolVersion, 0, 3, 0)
-  else if (!options.continues_) op(Op.hello, protocolVersion, options.level_, options.keystrokes_ ? 3 : 2, 0)
-  trackPage(wrote, afterTask, flushAll, options.visible_)
+  else if (!continues) op(Op.hello, protocolVersion, options.plan_.level === 'balanced' ? 1 : 0, options.plan_.keystrokes === false ? 2 : 3, 0)
+  trackPage(wrote, afterTask, flushAll, () => post('visible'))
 
   return {
     snapshot_: snapshot,
@@ -489,7 +492,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       else {
         drain()
         stamp()
-        mutations.resend_(list)
+        mutations.resend_?.(list)
         settleForms()
         send('ops')
       }
@@ -499,9 +502,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       queuedSince = performance.now()
       catchUp()
     }),
-    assets_() {
-      if (!__LEAN__) post('assets', { base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) })
-    },
     stop_: stop,
+    ...(!__LEAN__ && {
+      assets_: () => post('assets', { base: document.baseURI, loaded: performance.getEntries().map((entry) => entry.name) }),
+    }),
   }
 }

@@ -40,13 +40,12 @@ export function trackScroll(frame: () => void): Scroll {
     resized = true
     frame()
   })
-  const viewport = window.visualViewport
-  if (viewport) {
-    listen(viewport, 'resize scroll', () => {
-      pinched = true
-      frame()
-    })
-  }
+  // Null only where a document is not in a window.
+  const viewport = visualViewport as VisualViewport
+  listen(viewport, 'resize scroll', () => {
+    pinched = true
+    frame()
+  })
   return {
     attach_(root) {
       listen(root, 'scroll', (event) => {
@@ -88,7 +87,7 @@ export function trackScroll(frame: () => void): Scroll {
       scrolled.forEach((node) => tell(node, true))
       scrolled.clear()
       if (resized) op(Op.resize, innerWidth, innerHeight, devicePixelRatio * 1000)
-      if (pinched && viewport) {
+      if (pinched) {
         const { scale, offsetLeft, offsetTop, width, height } = viewport
         op(Op.viewport, scale * 1000, offsetLeft, offsetTop, width, height)
       }

@@ -84,6 +84,22 @@ const close = (element: Node): void => {
   dropBelow(element)
 }
 
+/** What selectors mark at and below first…last, as op tree tells it. */
+const markedIn = (first: Node, last: Node): number[] => {
+  const written: number[] = []
+  if (hasMarks()) {
+    each(first, last, (root) => {
+      for (const [element, bits] of Array.from(findMarked(root)).sort(([a], [b]) => idOf(a) - idOf(b))) {
+        // Children of a template element are found and not written.
+        if (!idOf(element)) continue
+        marks.set(element, bits)
+        written.push(idOf(element), bits)
+      }
+    })
+  }
+  return [written.length / 2, ...written]
+}
+
 /** The sibling run first…last as one op. Answers null, or the node that cannot be expressed; then no node is written. */
 export function native(parent: Node, prev: number, first: Node, last: Node): Node | null {
   const isForgotten = forgets
@@ -164,20 +180,9 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   }
   setNextId(id)
 
-  const written: number[] = []
   if (!__LEAN__) hosts.forEach(bitsOf) // what holds for their light children is noted, so that it is found
-  if (!__LEAN__ && hasMarks()) {
-    each(first, last, (root) => {
-      for (const [element, bits] of Array.from(findMarked(root)).sort(([a], [b]) => idOf(a) - idOf(b))) {
-        // Children of a template element are found and not written.
-        if (!idOf(element)) continue
-        marks.set(element, bits)
-        written.push(idOf(element), bits)
-      }
-    })
-  }
   begin(Op.tree)
-  ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, written.length / 2, ...written, shape.length].forEach(int)
+  ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, ...(__LEAN__ ? [0] : markedIn(first, last)), shape.length].forEach(int)
   shape.forEach(int)
   str(textOf(parent, first, last))
   end()
@@ -214,15 +219,15 @@ export function single(parent: Node, prev: number, node: Node): boolean {
   const box = isBlocked(element)
   const secret = isHtml && isSecret(element)
   if (__LEAN__ && box && isInShadow(element)) throw beyond
-  const bits = __LEAN__ ? 0 : bitsOf(element)
-  if (bits) {
-    marks.set(element, bits)
-    op(Op.mark, at, bits)
+  if (!__LEAN__) {
+    const bits = bitsOf(element)
+    if (bits) {
+      marks.set(element, bits)
+      op(Op.mark, at, bits)
+    }
   }
   const attributes: string[] = []
-  const list = $attributes.call(element)
-  for (let i = 0; i < list.length; i++) {
-    const attribute = list[i] as Attr
+  for (const attribute of Array.from($attributes.call(element))) {
     const name = $attrName.call(attribute)
     if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue.call(attribute))
   }

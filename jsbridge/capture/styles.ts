@@ -130,7 +130,7 @@ export function createStyles(
     },
     wrapRealm_(realm) {
       const change = (name: string, code: Op.ruleInsert | Op.ruleDelete): void =>
-        wrap(sheet, name, 'value', (self, [first], index) => {
+        wrap(sheet, name, (self, [first], index) => {
           const rule = String(first)
           afterTask(() => {
             const owner = changed(self as CSSStyleSheet, false)
@@ -145,10 +145,10 @@ export function createStyles(
       const group = realm.CSSGroupingRule.prototype
       change('insertRule', Op.ruleInsert)
       change('deleteRule', Op.ruleDelete)
-      wrap(sheet, 'replaceSync', 'value', whole)
-      wrap(sheet, 'replace', 'value', (self, _, result) => void (result as Promise<unknown>).then(guard(() => whole(self)), () => {}))
-      wrap(group, 'insertRule', 'value', inner)
-      wrap(group, 'deleteRule', 'value', inner)
+      wrap(sheet, 'replaceSync', whole)
+      wrap(sheet, 'replace', (self, _, result) => void (result as Promise<unknown>).then(guard(() => whole(self)), () => {}))
+      wrap(group, 'insertRule', inner)
+      wrap(group, 'deleteRule', inner)
     },
   }
 }

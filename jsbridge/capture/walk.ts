@@ -22,7 +22,9 @@ const enum Limit {
  * good; of the page itself, which may end the mode, it is the element that holds the caret.
  */
 export const noteDesign = (root: Document, isTyping?: boolean): void => {
-  if (root.designMode === 'on') noteEditor(isTyping && root === document ? root.getSelection()?.anchorNode : root.documentElement)
+  if (root.designMode !== 'on') return
+  if (__LEAN__) throw beyond
+  else noteEditor(isTyping && root === document ? root.getSelection()?.anchorNode : root.documentElement)
 }
 /** The visitor types in this element, or the one that holds the text, and no attribute says so. */
 export const noteEditor = (at: Node | null | undefined): void => {
@@ -36,8 +38,8 @@ export const noteEditor = (at: Node | null | undefined): void => {
 export interface Walker {
   /** Writes the sibling run first…last under parent and all that hangs below it. */
   write_(parent: Node, first: Node, last: Node, slow?: boolean): void
-  /** Writes all children of root and all that hangs below it, step by step, and the waiting rootOf. */
-  steps_(root: Node): Steps
+  /** Writes all children of root and all that hangs below it, step by step, and the waiting rootOf; not in the lean recorder. */
+  readonly steps_?: (root: Node) => Steps
   /** The element may have a root that is not written yet: writes it after what is being written now. */
   host_(element: Element): void
   /** Writes the waiting rootOf. */
@@ -48,7 +50,7 @@ export interface Steps {
   /** One step; false when everything is written. */
   next_(): boolean
   /** Whether children of this node are still to be walked. Those that have ids come before all that have none. */
-  isOpen_(node: Node): boolean
+  readonly isOpen_?: (node: Node) => boolean
 }
 
 /** Nodes at and below top, counted up to limit. */
@@ -91,7 +93,7 @@ export function createWalker(
       else each(first, last, (node) => look(node, top))
     }
     return {
-      isOpen_: (node) => (__LEAN__ ? false : open.includes(node)),
+      ...(!__LEAN__ && { isOpen_: (node: Node) => open.includes(node) }),
       next_() {
         const parent = open[open.length - 1]
         if (!parent) {
@@ -202,6 +204,6 @@ export function createWalker(
         if (first) write(root, first, root.lastChild as Node)
       }
     },
-    steps_: (root) => start(root, null, null, false, true),
+    ...(!__LEAN__ && { steps_: (root: Node) => start(root, null, null, false, true) }),
   }
 }

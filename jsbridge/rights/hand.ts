@@ -4,6 +4,7 @@
  * never in an address: the page says `afterimage-ready` until it is answered; what answers looks at
  * window and origin of each message, and the browser delivers to the pinned origin alone.
  */
+import type { Stored } from '../api/visitor'
 import { visitorTag } from '../worker/tag'
 
 /** Of the tab that ../api/afterimage.ts opens; a second click finds the same one. */
@@ -15,7 +16,7 @@ const patienceMs = 120_000
  * Opens `url` in the empty window `opened` and resolves when the page there has been answered; rejects
  * with a reason when it did not come. Id and key are empty where nothing is recorded.
  */
-export async function handOver(opened: Window, url: string, site: string, visitorId: string, key: string): Promise<void> {
+export async function handOver(opened: Window, url: string, site: string, { v: visitorId = '', k: key = '' }: Readonly<Stored>): Promise<void> {
   const { origin } = new URL(url)
   // By a link, since only that goes without a Referer and keeps the opener.
   const link = document.createElement('a')

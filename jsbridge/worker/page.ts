@@ -50,7 +50,10 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
   // from `gone` on until the page is heard again.
   let unsaid: FromWorker[] | undefined
   const post = (m: FromWorker): void => void (unsaid ? unsaid.push(m) : port.postMessage(m))
-  let config: StartConfig
+  let endpoint: string
+  let tab: string
+  let startEpochMs: number
+  let load: () => Promise<Core>
   let zero: number // performance.now() + zero is the time since the page view began
   let core: Core
   let sealer: Sealer
@@ -75,26 +78,30 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     if (!dead) post(m)
     dead = true
   }
-  const stopped = (reason: string) => over({ t: 'stop-by-server', reason })
+  const stopped = (reason: string) => over({ t: 'failed', code: 'stopped-by-server', reason })
   const fail = (e: unknown) =>
     over({ t: 'failed', ...(e instanceof Error ? fault('internal', 'the worker met an error of its own') : (e as Fault)) })
 
-  const at = (path: string) => new URL(path, config.endpoint + '/').href
+  const at = (path: string) => new URL(path, endpoint + '/').href
   const now = () => performance.now() + zero
-  const load = () => startCore(
-    next ? at(__NEXT_NAME__) : config.coreUrl ?? at(__CORE_NAME__),
-    next ? __NEXT_HASH__ : config.coreHash ?? __CORE_HASH__,
-    config.protocolVersion, blocked)
 
-  async function start() {
-    const { siteId: site_, endpoint, view, visitorKey, paths } = config
+  async function start(config: StartConfig) {
+    const [protocolVersion, endpoint_, paths, siteKey, settings, view, visitorKey, epochMs, monotonicMs, coreUrl, coreHash] = config
+    const site_ = siteKey.split('.')[1] as string
+    endpoint = endpoint_
+    tab = view.tab
+    startEpochMs = epochMs
+    load = () => startCore(
+      next ? at(__NEXT_NAME__) : coreUrl ?? at(__CORE_NAME__),
+      next ? __NEXT_HASH__ : coreHash ?? __CORE_HASH__,
+      protocolVersion, blocked)
     // Withdrawn, on another page of this origin, while this worker's own page may be gone.
     new BroadcastChannel('afterimage.' + site_).onmessage = () => void end(true)
-    zero = performance.timeOrigin - config.startMonotonicMs
+    zero = performance.timeOrigin - monotonicMs
     const loading = load()
     loading.catch(() => {}) // awaited below; settings may fail first
-    outbox = openOutbox(site_, endpoint, () => config.startEpochMs + now())
-    const { enabled_, sealingKey_, version_ } = await readSettings(config.settings, config.siteKey, outbox.newestSettings_)
+    outbox = openOutbox(site_, endpoint, () => epochMs + now())
+    const { enabled_, sealingKey_, version_ } = await readSettings(settings, siteKey, outbox.newestSettings_)
     if (!enabled_) return stopped('the site is switched off in its settings')
     settingsVersion = version_
     sealer = await startSealer(site_, view, sealingKey_)
@@ -108,8 +115,8 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     await outbox.own_(view_)
     if (dead) return
     delivery = startDelivery({
-      socketUrl_: at(paths.socket ?? 'v1/ws').replace(/^http/, 'ws'),
-      tailUrl_: at(paths.tail ?? 'v1/tail'),
+      socketUrl_: at(paths?.socket ?? 'v1/ws').replace(/^http/, 'ws'),
+      tailUrl_: at(paths?.tail ?? 'v1/tail'),
       site_, view_, settings_: version_, next_: sealer.next_, outbox_: outbox, blocked_: blocked,
       anchored_(zeroEpochMs) {
         anchorMs = zeroEpochMs - zero
@@ -190,7 +197,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     sealAt = undefined
     for (const [name, n] of core.handed_()) if (n) to.count_(name, n)
     if (unanchored && anchorMs) {
-      const texts = [anchorMs, config.startEpochMs].map((ms) => Math.round(ms) + '\0')
+      const texts = [anchorMs, startEpochMs].map((ms) => Math.round(ms) + '\0')
       core.apply_(Int32Array.of(TIME_OF_2, now(), ANCHOR_OF_3, ...texts.map((s) => s.length - 1)), texts.join(''))
       unanchored = false
     }
@@ -239,8 +246,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     }
     switch (m.t) {
       case 'start':
-        config = m.config
-        return void start().catch(fail)
+        return void start(m.config).catch(fail)
       case 'delete':
         return void end(!m.keep)
       case 'ops':
@@ -254,7 +260,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
         return
       case 'meta':
         return guard(() => {
-          for (const [key, text] of Object.entries(describe(m.values, config.view.tab, settingsVersion)))
+          for (const [key, text] of Object.entries(describe(m.values, tab, settingsVersion)))
             if (text) core.apply_(Int32Array.of(META_OF_3, +key, text.length), text + '\0')
           later()
         })

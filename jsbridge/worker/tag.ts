@@ -4,7 +4,7 @@
  *
  *   tag = the first 16 bytes of HMAC-SHA-256(key, "afterimage visitor tag v1\0" + site id)
  *
- * The key is 16 random bytes that stay in the browser. Who sees tags (an analyst, the holder of a
+ * The key is 16 bytes, of which 122 bits are random, and stays in the browser. Who sees tags (an analyst, the holder of a
  * copied database) cannot make the key from one, and only the key is taken as a right to read or to
  * delete: the page `/privacy` and the request `erase` name the key, and the collector computes the tag.
  */

@@ -40,21 +40,17 @@ interface Extra {
 
 function record({ level, selectors, slicing, degraded, post }: Extra = {}): Promise<void> {
   recorder = createRecorder({
-    level_: level ?? 0,
-    keystrokes_: true,
-    selectors_: selectorsOf(selectors ?? {}, {}),
-    continues_: false,
+    plan_: { level: level ? 'balanced' : 'strict', selectors: selectorsOf(selectors ?? {}, {}) },
     beyond_: async () => void failures.push('beyond'),
     startMs_: performance.now(),
     ...(slicing && { slicing_: { oneTaskElements_: slicing.oneTaskElements, stepNodes_: slicing.stepNodes, sliceMs_: slicing.sliceMs } }),
-    post_: post ?? ((type: string, batch: object) => {
-      if (type === 'count') return
+    post_: post ?? ((type: string, batch?: object) => {
+      if (type === 'count' || type === 'visible') return
       const { ints, text } = batch as Batch
       if (filling) owed += ints.byteLength + 2 * text.length
       else posted.push({ type, ints: Array.from(new Int32Array(ints)), text: units(text) })
     }),
     activity_() {},
-    visible_() {},
     degraded_: (reason) => degraded?.(['', 'pointer', 'animations', '', 'subtree'].indexOf(reason.replace(/.* /, ''))),
     failed_: (error) => failures.push(String(error instanceof Error ? error.stack : error)),
     broken_: (error) => failures.push(String(error)),
