@@ -12,15 +12,19 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// The letters of names in the order in which they are given out: found by search over the
-// recorder's own scripts, as what brotli makes the smallest of them.
-const (
-	localLetters = "etpsoiarclduhmfngv_jybwOxCEMASFkTzDNLRPHIBV$WUKqYGXQZJ"
-	wideLetters  = "etnsoiaAWuyhldGpgvbjmcwOxECkrSMFTzDNLPRHIBV$YUKq_fJQZX"
-	// So many of localLetters are kept from wide names, since the same few names in every
-	// function repeat better than names that nothing else has.
-	localOnly = 27
-)
+// letters of names, in the order in which they are given out.
+type letters struct {
+	local string // of names that meet few others
+	wide  string // of names that meet many, which have none of the first localOnly of local
+}
+
+// The same few names in every function repeat better than names that nothing else has.
+const localOnly = 27
+
+// alphabets were found by search over the recorder's own scripts, as those of which brotli makes the smallest.
+var alphabets = []letters{
+	{"etpsoiarclduhmfngv_jybwOxCEMASFkTzDNLRPHIBV$WUKqYGXQZJ", "etnsoiaAWuyhldGpgvbjmcwOxECkrSMFTzDNLPRHIBV$YUKq_fJQZX"},
+}
 
 // smallest minifies a script in some ways that differ in names, and in whether functions with
 // one call stand where they are called, and returns what brotli makes the smallest.
@@ -47,23 +51,39 @@ func smallest(script []byte, minified func(script []byte, keepNames bool) ([]byt
 		if err != nil {
 			return nil, err
 		}
-		for _, wide := range []int{100, 200, 300} {
-			for _, byUse := range []bool{false, true} {
-				text := p.named(wide, byUse)
-				size, err := compressedSize(text)
-				if err != nil {
+		for _, s := range schemes() {
+			text := p.named(s)
+			size, err := compressedSize(text)
+			if err != nil {
+				return nil, err
+			}
+			if size < bestSize {
+				if err := p.check(text); err != nil {
 					return nil, err
 				}
-				if size < bestSize {
-					if err := p.check(text); err != nil {
-						return nil, err
-					}
-					best, bestSize = text, size
-				}
+				best, bestSize = text, size
 			}
 		}
 	}
 	return best, nil
+}
+
+// scheme is a way to give names: first to variables beside more than wide others, the most used
+// first, then to the rest, as they are declared or by use.
+type scheme struct {
+	letters
+	beside int
+	byUse  bool
+}
+
+func schemes() []scheme {
+	var list []scheme
+	for _, l := range alphabets {
+		for _, beside := range []int{100, 200, 300} {
+			list = append(list, scheme{l, beside, false}, scheme{l, beside, true})
+		}
+	}
+	return list
 }
 
 func compressedSize(data []byte) (int, error) {
@@ -140,23 +160,22 @@ func newProgram(script []byte, minified func([]byte, bool) ([]byte, error)) (*pr
 	return p, nil
 }
 
-// named gives names: first to variables beside more than wide others, the most used first, then
-// to the rest, as they are declared or by use.
-func (p *program) named(wide int, byUse bool) []byte {
+// named is the script with names after a scheme.
+func (p *program) named(s scheme) []byte {
 	names := make([]string, len(p.beside))
 	give := func(isWide bool) {
 		var order []int
 		for id, others := range p.beside {
-			if (len(others) > wide) == isWide {
+			if (len(others) > s.beside) == isWide {
 				order = append(order, id)
 			}
 		}
-		if isWide || byUse {
+		if isWide || s.byUse {
 			sort.SliceStable(order, func(i, j int) bool { return p.count[order[i]] > p.count[order[j]] })
 		}
-		candidates := namesOf(localLetters)
+		candidates := namesOf(s.local)
 		if isWide {
-			candidates = namesOf(wideLetters)
+			candidates = namesOf(s.wide)
 		}
 		for _, id := range order {
 			taken := map[string]bool{}
@@ -164,7 +183,7 @@ func (p *program) named(wide int, byUse bool) []byte {
 				taken[names[other]] = true
 			}
 			for _, name := range candidates {
-				isLocal := len(name) == 1 && bytes.Contains([]byte(localLetters[:localOnly]), []byte(name))
+				isLocal := len(name) == 1 && bytes.Contains([]byte(s.local[:localOnly]), []byte(name))
 				if !taken[name] && !p.taken[name] && !(isWide && isLocal) {
 					names[id] = name
 					break

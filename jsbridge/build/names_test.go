@@ -30,7 +30,7 @@ func TestNamesDifferFromThoseTheyMeet(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, wide := range []int{0, 2, 300} {
-				text := p.named(wide, wide == 2)
+				text := p.named(scheme{alphabets[0], wide, wide == 2})
 				if err := p.check(text); err != nil {
 					t.Errorf("wide %d: %v\n%s", wide, err, text)
 				}

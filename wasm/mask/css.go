@@ -45,7 +45,7 @@ func (p *Policy) CSS(s []byte, m Mode) Text {
 // What appendTokens reads.
 const (
 	cssValue    = iota // of a declaration
-	cssCustom          // of a custom property
+	cssCustom          // of a custom property, or of one that no browser knows: anything may stand
 	cssNames           // where strings are names: fonts, grid areas
 	cssAtRule          // an at-rule's prelude, which may hold selectors
 	cssSelector        // a rule's prelude
@@ -219,18 +219,39 @@ func (p *Policy) appendDeclaration(m Mode) {
 	p.put(':')
 	kind := cssValue
 	switch {
-	case len(name) > 1 && name[0] == '-' && name[1] == '-':
+	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "src"):
+		kind = cssNames
+	case !p.styles(name):
 		kind = cssCustom
 		if m.shows() && p.HasPersonalData(c.s[c.i:c.end]) { // in words, token by token, it would stay
 			p.put('x')
 			return
 		}
-	case !m.shows() && wordIn(name, " symbols additive-symbols prefix suffix negative pad "):
-		kind = cssCustom // of a counter style: words that are shown as text
-	case hasPrefixFold(name, "font"), hasPrefixFold(name, "grid"), eqFold(name, "src"):
-		kind = cssNames
 	}
 	p.appendTokens(kind, m)
+}
+
+// styles tells whether a property may be one that browsers know and style by, from its first word. Custom
+// properties are none, nor are the descriptors of a counter style, whose words are shown as text.
+func (p *Policy) styles(name []byte) bool {
+	if name[0] == '-' { // -webkit-
+		if len(name) < 2 || name[1] == '-' {
+			return false
+		}
+		name = name[1:]
+		name = name[min(firstWord(name)+1, len(name)):]
+	}
+	rule := p.lists.css.find(name[:firstWord(name)])
+	return rule == 'k' || rule == 'p' || p.lists.css.find(name) == 'p'
+}
+
+// firstWord is the length of a name's first word.
+func firstWord(name []byte) int {
+	n := 0
+	for n < len(name) && name[n] != '-' {
+		n++
+	}
+	return n
 }
 
 // appendCSSValue is a CSS value that stands in an attribute. No browser has looked whether it
