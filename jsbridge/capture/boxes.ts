@@ -10,7 +10,7 @@ export const openPopover = ':is(:popover-open)'
 /** Without `always` only of an open one. */
 export const tellDialog = (element: Element, always: boolean): void => {
   const id = idOf(element)
-  const state = $matches.call(element, ':modal') ? 1 : $matches.call(element, openPopover) ? 2 : 0
+  const state = $matches(element, ':modal') ? 1 : $matches(element, openPopover) ? 2 : 0
   if (id && (always || state)) op(Op.dialogState, id, state)
 }
 
@@ -25,11 +25,11 @@ export const trackSizes = (wrote: () => void): ResizeObserver =>
         continue
       }
       const isHtml = target instanceof HTMLElement
-      const rect = isHtml ? null : $rect.call(target)
+      const rect = isHtml ? null : $rect(target)
       op(
         Op.size, id,
-        rect ? rect.width : $width.call(target as HTMLElement),
-        rect ? rect.height : $height.call(target as HTMLElement),
+        rect ? rect.width : $width(target as HTMLElement),
+        rect ? rect.height : $height(target as HTMLElement),
       )
     }
     wrote()

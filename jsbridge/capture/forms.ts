@@ -20,31 +20,31 @@ const waiting = new Map<Element, boolean>()
 const tell = (element: Element, always: boolean): void => {
   const id = idOf(element)
   if (!id) return
-  const name = $localName.call(element)
+  const name = $localName(element)
   if (name === 'select') {
     if (!__LEAN__ && isCalledSelect(element)) return op(Op.secret, id, 0)
     const chosen: number[] = []
-    Array.from($options.call(element as HTMLSelectElement)).forEach((option, i) => $selected.call(option) && chosen.push(i))
+    Array.from($options(element as HTMLSelectElement)).forEach((option, i) => $selected(option) && chosen.push(i))
     op(Op.selected, id, chosen.length, ...chosen)
   } else if (name === 'textarea') {
-    const value = $areaValue.call(element as HTMLTextAreaElement)
-    if (always || value !== $areaDefault.call(element as HTMLTextAreaElement)) op(Op.value, id, value)
+    const value = $areaValue(element as HTMLTextAreaElement)
+    if (always || value !== $areaDefault(element as HTMLTextAreaElement)) op(Op.value, id, value)
   } else if (name === 'input') {
     const input = element as HTMLInputElement
     if (isSecret(input)) {
-      if (!__LEAN__ && isTextShown(input)) op(Op.echo, id, $value.call(input))
+      if (!__LEAN__ && isTextShown(input)) op(Op.echo, id, $value(input))
       // Null for kinds without a caret: something was typed, that is all that can be known unread.
-      const filled = $selectionEnd.call(input) !== 0 && ($selectionEnd.call(input) !== null || always)
+      const filled = $selectionEnd(input) !== 0 && ($selectionEnd(input) !== null || always)
       op(Op.secret, id, filled ? 1 : 0)
       return
     }
-    const type = $type.call(input)
+    const type = $type(input)
     if (type === 'checkbox' || type === 'radio') {
-      const state = $indeterminate.call(input) ? 2 : $checked.call(input) ? 1 : 0
-      if (always || state !== ($defaultChecked.call(input) ? 1 : 0)) op(Op.checked, id, state)
+      const state = $indeterminate(input) ? 2 : $checked(input) ? 1 : 0
+      if (always || state !== ($defaultChecked(input) ? 1 : 0)) op(Op.checked, id, state)
     } else if (!withoutValue.test(type)) {
-      const value = $value.call(input)
-      if (always || value !== $defaultValue.call(input)) op(Op.value, id, value)
+      const value = $value(input)
+      if (always || value !== $defaultValue(input)) op(Op.value, id, value)
     }
   }
 }
@@ -56,22 +56,22 @@ const tell = (element: Element, always: boolean): void => {
 export const tellTyped = (nodes: Iterable<Node>): void => {
   if (!isTextShown(document.documentElement)) return
   for (const node of nodes) {
-    const type = $nodeType.call(node)
+    const type = $nodeType(node)
     if (type !== 1 && type < 9) continue
     const fields = Array.from(findAll(node, typedInto))
-    if (type === 1 && $matches.call(node as Element, typedInto)) fields.push(node as Element)
+    if (type === 1 && $matches(node as Element, typedInto)) fields.push(node as Element)
     if (!fields[0] || isInBox(node)) continue
     const boxes = findBlocked(node)
     for (const field of fields) {
-      if (boxes.some((box) => $contains.call(box, field))) continue
-      const isArea = $localName.call(field) === 'textarea'
-      const value = isArea ? $areaValue.call(field as HTMLTextAreaElement) : $value.call(field as HTMLInputElement)
+      if (boxes.some((box) => $contains(box, field))) continue
+      const isArea = $localName(field) === 'textarea'
+      const value = isArea ? $areaValue(field as HTMLTextAreaElement) : $value(field as HTMLInputElement)
       if (value) op(Op.echo, isSecret(field) ? -1 : 0, value)
     }
   }
 }
 const isInBox = (node: Node): boolean => {
-  for (let at: Node | null = node; at; at = parentOf(at)) if ($nodeType.call(at) === 1 && isBlocked(at as Element)) return true
+  for (let at: Node | null = node; at; at = parentOf(at)) if ($nodeType(at) === 1 && isBlocked(at as Element)) return true
   return false
 }
 const typedInto = 'textarea,input:not([type=hidden i],[type=submit i],[type=button i],[type=reset i],[type=image i],[type=file i],[type=checkbox i],[type=radio i])'

@@ -28,7 +28,7 @@ export function trackKeys(doc: Document, activity: () => void, keystrokes: boole
       const target = targetOf(event)
       // A node without id is in a box, or is not written yet.
       const id = idOf(target)
-      if (!id || boxes.has(target) || ($nodeType.call(target) === 1 && isSecret(target as Element))) return
+      if (!id || boxes.has(target) || ($nodeType(target) === 1 && isSecret(target as Element))) return
       stamp()
       op(Op.key, id, kindOf(event as KeyboardEvent))
       activity()
@@ -36,7 +36,7 @@ export function trackKeys(doc: Document, activity: () => void, keystrokes: boole
   }
   listen(doc, 'focus blur', (event, isBlur) => {
     const target = targetOf(event)
-    if ($nodeType.call(target) !== 1) return
+    if ($nodeType(target) !== 1) return
     stamp()
     op(Op.focus, isBlur ? 0 : nearestId(target))
   })

@@ -47,12 +47,12 @@ export function createLess(
     let least = total
     // Of those that hold the same work the deepest comes first.
     for (const [node, n] of sums) {
-      if (n * 2 > total && (!found || n < least) && $nodeType.call(node) === 1 && idOf(node)) {
+      if (n * 2 > total && (!found || n < least) && $nodeType(node) === 1 && idOf(node)) {
         found = node
         least = n
       }
     }
-    return found && !$contains.call(found, document.body) ? (found as Element) : undefined
+    return found && !$contains(found, document.body) ? (found as Element) : undefined
   }
 
   return [

@@ -75,12 +75,12 @@ export function createMutations(
           touched.add(node)
         })
         addedNodes.forEach((node) => touched.add(node))
-        if ($nodeType.call(target) === 1 && $localName.call(target as Element) === 'style') hooks.style_(target as Element)
+        if ($nodeType(target) === 1 && $localName(target as Element) === 'style') hooks.style_(target as Element)
       } else if (type === 'attributes') {
         let names = attributes.get(target as Element)
         if (!names) attributes.set(target as Element, (names = new Map()))
         names.set(record.attributeName as string, record.attributeNamespace)
-      } else if ($nodeType.call(target) === 3 || $nodeType.call(target) === 4) texts.add(target) // of a comment nothing is read
+      } else if ($nodeType(target) === 3 || $nodeType(target) === 4) texts.add(target) // of a comment nothing is read
     }
 
     const fates = new Map<Node, Fate>()
@@ -89,7 +89,7 @@ export function createMutations(
     // Of a parent that is yet to be written it is not known so far whether it will be a box.
     const willClose = new Map<Node, boolean>()
     const isShut = (parent: Node, fate: Fate): boolean => {
-      if (fate !== Fate.fresh || $nodeType.call(parent) !== 1) return closedNodes.has(parent)
+      if (fate !== Fate.fresh || $nodeType(parent) !== 1) return closedNodes.has(parent)
       let closes = willClose.get(parent)
       if (closes === undefined) willClose.set(parent, (closes = isClosed(parent as Element)))
       return closes
@@ -98,14 +98,14 @@ export function createMutations(
     /** Collects the touched siblings around node, and decides for all of them at once. */
     const runOf = (node: Node, parent: Node, parentFate: Fate): void => {
       let first = node
-      let before = $previousSibling.call(first)
+      let before = $previousSibling(first)
       while (before && touched.has(before)) {
         first = before
-        before = $previousSibling.call(first)
+        before = $previousSibling(first)
       }
       const run: Run = { parent_: parent, nodes_: [], before_: before }
       let at: Node | null = first
-      for (; at && touched.has(at); at = $nextSibling.call(at)) {
+      for (; at && touched.has(at); at = $nextSibling(at)) {
         run.nodes_.push(at)
         runs.set(at, run)
       }
@@ -145,7 +145,7 @@ export function createMutations(
       while (path.length) {
         const child = path.pop() as Node
         if (!fates.has(child)) {
-          if (touched.has(child) && $parentNode.call(child) === node) runOf(child, node as Node, fate)
+          if (touched.has(child) && $parentNode(child) === node) runOf(child, node as Node, fate)
           else {
             const own =
               fate === Fate.out || isShut(node as Node, fate) ? Fate.out
@@ -170,7 +170,7 @@ export function createMutations(
       if (placed.has(run)) return
       placed.add(run)
       let prev = run.before_
-      while (prev && !idOf(prev)) prev = $previousSibling.call(prev)
+      while (prev && !idOf(prev)) prev = $previousSibling(prev)
       // There may be a box below.
       if (__LEAN__ && boxes.size && isInShadow(run.parent_)) throw beyond
       for (const node of run.nodes_) {
@@ -218,7 +218,7 @@ export function createMutations(
       const again = new Set<Node>()
       const remark = (root: Element): void => {
         const now = findMarked(root)
-        for (const node of marks.keys()) if (!now.has(node as Element) && $contains.call(root, node)) now.set(node as Element, 0)
+        for (const node of marks.keys()) if (!now.has(node as Element) && $contains(root, node)) now.set(node as Element, 0)
         now.forEach((bits, element) => {
           const id = idOf(element)
           if (!id || bits === (marks.get(element) ?? 0)) return
@@ -228,7 +228,7 @@ export function createMutations(
         for (const element of [root, ...findBlocked(root)]) {
           if (idOf(element) && !boxes.has(element) && isBlocked(element)) again.add(element)
         }
-        for (const box of boxes) if (!isBlocked(box as Element) && $contains.call(root, box)) again.add(box)
+        for (const box of boxes) if (!isBlocked(box as Element) && $contains(root, box)) again.add(box)
       }
       attributes.forEach((names, element) => {
         for (const name of names.keys()) if (markNames.has(name)) {
@@ -240,7 +240,7 @@ export function createMutations(
         }
       })
       if (moves && hasMarks()) {
-        for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType.call(node) === 1) remark(node as Element)
+        for (const node of left.keys()) if (fates.get(node) === Fate.alive && $nodeType(node) === 1) remark(node as Element)
       }
 
       for (const node of again) if (fateOf(node) === Fate.alive) rewrite?.(node)
@@ -282,7 +282,7 @@ export function createMutations(
     unwritten.forEach(dropIds)
     setForgets(null)
 
-    for (const node of texts) if (isOld(node, firstNew)) op(Op.text, idOf(node), $data.call(node as CharacterData))
+    for (const node of texts) if (isOld(node, firstNew)) op(Op.text, idOf(node), $data(node as CharacterData))
   }
 
   const isOld = (node: Node, firstNew: number): boolean => {
@@ -296,20 +296,20 @@ export function createMutations(
       // An attribute of the marker's name in a namespace is none.
       if (!__LEAN__ && namespace && local === marker) return
       if (boxes.has(element) ? local !== marker : local === 'value' && isSecret(element)) return
-      const attribute = $attrNodeNS.call(element, namespace, local)
+      const attribute = $attrNodeNS(element, namespace, local)
       // The prefix of an attribute that is gone is gone too; only these two serialise with one.
       if (__LEAN__ && !attribute && namespace) throw beyond
-      const name = attribute ? $attrName.call(attribute)
+      const name = attribute ? $attrName(attribute)
         : __LEAN__ ? local
         : (namespace?.endsWith('xlink') ? 'xlink:' : namespace?.endsWith('namespace') ? 'xml:' : '') + local
-      op(Op.attr, id, name, attribute && $attrValue.call(attribute))
+      op(Op.attr, id, name, attribute && $attrValue(attribute))
       hooks.attribute_(element, local)
     })
   }
 
   /** The node itself with all below it, in the same place, with new ids; not in the lean recorder. */
   const rewrite = __LEAN__ ? null : (node: Node): void => {
-    const parent = $parentNode.call(node)
+    const parent = $parentNode(node)
     if (!idOf(node) || !parent || !idOf(parent)) return
     op(Op.remove, idOf(node))
     dropIds(node)
@@ -336,15 +336,15 @@ export function createMutations(
           const id = idOf(node)
           // Written anew already with an ancestor of it.
           if (!id || !wanted.has(id)) continue
-          if (!wanted.get(id) && $parentNode.call(node) && node !== document) {
+          if (!wanted.get(id) && $parentNode(node) && node !== document) {
             rewrite?.(node)
             continue
           }
           op(Op.clear, id)
           dropBelow(node)
-          if ($nodeType.call(node) === 1) walker.host_(node as Element)
-          const first = $firstChild.call(node)
-          if (first && !closedNodes.has(node)) walker.write_(node, first, $lastChild.call(node) as Node, wanted.get(id) === 1)
+          if ($nodeType(node) === 1) walker.host_(node as Element)
+          const first = $firstChild(node)
+          if (first && !closedNodes.has(node)) walker.write_(node, first, $lastChild(node) as Node, wanted.get(id) === 1)
         }
         walker.settle_()
       },

@@ -3,20 +3,22 @@
  *
  * The page may wrap prototypes afterwards, and a form's children hide its properties
  * (`<input name="firstChild">` makes `form.firstChild` an input), so nothing in capture reads a
- * tree through the nodes' own properties. Hot loops write `$firstChild.call(node)`: V8 turns that
+ * tree through the nodes' own properties. Hot loops write `$firstChild(node)`: V8 turns that
  * into the direct call, which it does not for a closure shared by all getters.
  */
 import { given, type Given } from './lean'
 
-type Getters<T, R extends readonly unknown[]> = { [K in keyof R]: (this: T) => R[K] }
+type Getters<T, R extends readonly unknown[]> = { [K in keyof R]: (node: T) => R[K] }
 type Sibling = ChildNode | null
-type Query = (this: Node, selector: string) => NodeListOf<Element>
+type Method<T, N extends keyof T> = T[N] extends (...values: infer A) => infer R ? (node: T, ...values: A) => R : never
+type Query = (node: Node, selector: string) => NodeListOf<Element>
 
 export type Natives = readonly [
   ...Getters<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, Document | null, string | null, Element | null]>,
-  Node['contains'], Node['getRootNode'], Node['isEqualNode'],
+  Method<Node, 'contains'>, Method<Node, 'getRootNode'>, Method<Node, 'isEqualNode'>,
   ...Getters<Element, [string | null, string, string, NamedNodeMap, ShadowRoot | null, string, string, number, number, number]>,
-  Element['matches'], Element['hasAttribute'], Element['getAttribute'], Element['getAttributeNodeNS'], Element['getBoundingClientRect'], Query,
+  (node: Element, selector: string) => boolean, Method<Element, 'hasAttribute'>, Method<Element, 'getAttribute'>, Method<Element, 'getAttributeNodeNS'>,
+  Method<Element, 'getBoundingClientRect'>, Query,
   Query, ...Getters<Document, [(Window & typeof globalThis) | null]>,
   Query,
   ...Getters<ShadowRoot, [string, Element]>,
@@ -59,7 +61,7 @@ HTMLElement offsetWidth offsetHeight`.split('\n').flatMap((line) => {
     const { prototype } = (window as unknown as Record<string, { readonly prototype: object }>)[owner] as { readonly prototype: object }
     return own.map((name) => {
       const { get, value } = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor
-      return (get ?? value) as unknown
+      return Function.prototype.call.bind((get ?? value) as () => unknown)
     })
   }) as unknown as Natives)
 }
@@ -89,7 +91,7 @@ const queries: Readonly<Record<number, Query | undefined>> = { 1: queryElement, 
 
 /** querySelectorAll of an element, document or fragment, in document order; nothing of any other node. */
 export const findAll = (root: Node, selector: string): readonly Element[] =>
-  Array.from(queries[$nodeType.call(root)]?.call(root, selector) ?? [])
+  Array.from(queries[$nodeType(root)]?.(root, selector) ?? [])
 
 /** Children of an element, counted; 0 for other parents. */
-export const childElementCount = (root: Node): number => ($nodeType.call(root) === 1 ? elementCount.call(root as Element) : 0)
+export const childElementCount = (root: Node): number => ($nodeType(root) === 1 ? elementCount(root as Element) : 0)

@@ -74,21 +74,21 @@ export const beginIds = (): void => {
 
 /** Pre-order: what follows node in the subtree of top, its children left out where `skip`. */
 export const following = (node: Node, top: Node, skip: boolean): Node | null => {
-  const child = skip ? null : $firstChild.call(node)
+  const child = skip ? null : $firstChild(node)
   if (child) return child
   while (node !== top) {
-    const sibling = $nextSibling.call(node)
+    const sibling = $nextSibling(node)
     if (sibling) return sibling
-    node = $parentNode.call(node) as Node
+    node = $parentNode(node) as Node
   }
   return null
 }
 
 /** The parent in the tree that is recorded: over shadow roots and frames. */
 export const parentOf = (node: Node): Node | null =>
-  $parentNode.call(node) ??
+  $parentNode(node) ??
   holderOf.get(node) ??
-  ($nodeType.call(node) === 11 && 'host' in node ? $host.call(node as ShadowRoot) : null)
+  ($nodeType(node) === 11 && 'host' in node ? $host(node as ShadowRoot) : null)
 
 /** Id of the node or of its nearest ancestor that has one. */
 export const nearestId = (node: Node | null): number => {
@@ -117,6 +117,6 @@ const dropRoot = (node: Node): void => {
 }
 /** Likewise of what is below the node and hangs under it, but not of the node. */
 export const dropBelow = (node: Node): void => {
-  for (let child = $firstChild.call(node); child; child = $nextSibling.call(child)) dropIds(child)
+  for (let child = $firstChild(node); child; child = $nextSibling(child)) dropIds(child)
   dropRoot(node)
 }

@@ -37,7 +37,7 @@ export function trackPointer(
         let x = 0
         let y = 0
         for (let root: Node = doc, owner; (owner = holderOf.get(root)); root = owner.ownerDocument) {
-          const rect = $rect.call(owner)
+          const rect = $rect(owner)
           x += rect.left + owner.clientLeft
           y += rect.top + owner.clientTop
         }

@@ -63,10 +63,10 @@ export const openRoots = (): void => {
   closedRoots = (window as unknown as Record<symbol, typeof closedRoots>)[Symbol.for('afterimage.roots')]
 }
 /** The shadow root of an element, as far as the recorder sees it. */
-export const shadowOf = (element: Element): ShadowRoot | undefined => $shadowRoot.call(element) ?? closedRoots?.get(element)
+export const shadowOf = (element: Element): ShadowRoot | undefined => $shadowRoot(element) ?? closedRoots?.get(element)
 
 /** What is slotted into it is drawn elsewhere than it stands. */
-export const isInShadow = (node: Node): boolean => $nodeType.call($getRootNode.call(node)) === 11
+export const isInShadow = (node: Node): boolean => $nodeType($getRootNode(node)) === 11
 
 /** Elements in which the visitor types although no attribute says so. */
 let typed: Element[] = []
@@ -77,14 +77,14 @@ export const noteTyped = (element: Element): boolean => !typed.includes(element)
 let busy: Element[] = []
 /** Takes effect when the element is written anew. */
 export const makeBox = (element: Element): void => void busy.push(element)
-const busyIn = (root: Node): Element[] => busy.filter((element) => $contains.call(root, element))
+const busyIn = (root: Node): Element[] => busy.filter((element) => $contains(root, element))
 
 /** Matches the node itself, not its ancestors. */
 export const isBlocked = (element: Element): boolean =>
-  __LEAN__ ? $matches.call(element, blocked) : $matches.call(element, blocked) || busy.includes(element)
+  __LEAN__ ? $matches(element, blocked) : $matches(element, blocked) || busy.includes(element)
 /** Whether children of this element are never written: boxes and templates. */
 export const isClosed = (element: Element): boolean =>
-  isBlocked(element) || ($localName.call(element) === 'template' && 'content' in element)
+  isBlocked(element) || ($localName(element) === 'template' && 'content' in element)
 /** Elements below root that are blocked. */
 export const findBlocked = (root: Node): readonly Element[] => [...findAll(root, blocked), ...busyIn(root)]
 
@@ -92,7 +92,7 @@ export const findBlocked = (root: Node): readonly Element[] => [...findAll(root,
 const isTwin = (element: Element): boolean => {
   for (const ref of secrets) {
     const other = ref.deref()
-    if (other && $isEqualNode.call(element, other)) return true
+    if (other && $isEqualNode(element, other)) return true
   }
   return false
 }
@@ -102,19 +102,19 @@ const secretName =
 const typedKinds = /^(text|search|tel|number|email|url)$/
 /** Whether a label element (some are known already) or what aria-labelledby names calls a field a secret. */
 const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolean => {
-  const root = $getRootNode.call(field) as Document
-  const named = ($getAttribute.call(field, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
+  const root = $getRootNode(field) as Document
+  const named = ($getAttribute(field, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
   // Also where another element of the same id has the label, as browsers see it.
-  const id = $getAttribute.call(field, 'id')
+  const id = $getAttribute(field, 'id')
   const labels = id ? findAll(root, `label[for="${CSS.escape(id)}"]`) : []
-  return [...(known ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent.call(label) ?? ''))
+  return [...(known ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent(label) ?? ''))
 }
 
 const isCalledInput = (input: HTMLInputElement): boolean =>
-  typedKinds.test($type.call(input)) && isCalledSecret(input, $labels.call(input))
+  typedKinds.test($type(input)) && isCalledSecret(input, $labels(input))
 /** What says so in the select's own attributes is seen by the core. */
 export const isCalledSelect = (select: Element): boolean =>
-  isTextShown(select) && isCalledSecret(select, $selectLabels.call(select as HTMLSelectElement))
+  isTextShown(select) && isCalledSecret(select, $selectLabels(select as HTMLSelectElement))
 
 /** Selects and editors that an attribute called secret which they have no more. */
 export const called = (__LEAN__ ? null : given()?.[3]) ?? ([] as Element[])
@@ -125,11 +125,11 @@ export const called = (__LEAN__ ? null : given()?.[3]) ?? ([] as Element[])
 export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): boolean => {
   const element = target as Element
   if (!oldValue || !/^(type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !secretName.test(oldValue)) return false
-  if ($localName.call(element) === 'input') {
+  if ($localName(element) === 'input') {
     keepSecret(element)
     return true
   }
-  return $matches.call(element, 'select,[contenteditable],[role]') && !called.includes(element) && !!called.push(element)
+  return $matches(element, 'select,[contenteditable],[role]') && !called.includes(element) && !!called.push(element)
 }
 
 const keepSecret = (element: Element): void => {
@@ -139,29 +139,29 @@ const keepSecret = (element: Element): void => {
 
 /** Password kinds, and every input that was one since it is known. */
 export const isSecret = (element: Element): boolean => {
-  if ($localName.call(element) !== 'input') return false
+  if ($localName(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches.call(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
+  if (!$matches(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
   keepSecret(element)
   return true
 }
 
 /** Whether text is shown anywhere in the element's document or the top one. */
 export const isTextShown = (element: Element): boolean =>
-  !allowed || !!(findAll(document, allowed)[0] ?? findAll($ownerDocument.call(element) as Document, allowed)[0])
+  !allowed || !!(findAll(document, allowed)[0] ?? findAll($ownerDocument(element) as Document, allowed)[0])
 
 /** Bits of op mark for this node by the site's selectors. */
 export const bitsOf = (element: Element): number =>
   lists.reduce(
-    (bits, [list, bit]) => bits | ($matches.call(element, list) ? bit : 0),
+    (bits, [list, bit]) => bits | ($matches(element, list) ? bit : 0),
     (busy.includes(element) ? 2 : 0) | (typed.includes(element) ? 32 : 0) | (called.includes(element) ? 64 : 0) | slotted(element),
   )
 /** What the selectors mark at and below root, with the bits. */
 export const findMarked = (root: Node): Map<Element, number> => {
   const found = new Map<Element, number>()
-  if ($nodeType.call(root) !== 1) return found
+  if ($nodeType(root) !== 1) return found
   const matching = lists.length ? findAll(root, lists.map(([list]) => list).join()) : []
-  const others = [...busy, ...typed, ...called, ...slots.keys()].filter((element) => $contains.call(root, element))
+  const others = [...busy, ...typed, ...called, ...slots.keys()].filter((element) => $contains(root, element))
   for (const element of [root as Element, ...matching, ...others]) {
     const bits = bitsOf(element)
     if (bits) found.set(element, bits)
@@ -171,13 +171,13 @@ export const findMarked = (root: Node): Map<Element, number> => {
 
 // A template's content is another tree; what is nested in it lies deeper still.
 const hides = (template: Element): boolean => {
-  const content = $content.call(template as HTMLTemplateElement)
+  const content = $content(template as HTMLTemplateElement)
   return !!content && (!!findAll(content, hidden)[0] || findAll(content, 'template').some(hides))
 }
 const isAround = (element: Element): boolean =>
-  $matches.call(element, hidden) ||
-  ($localName.call(element) === 'template' && hides(element)) ||
-  ($hasAttribute.call(element, 'value') && isSecret(element))
+  $matches(element, hidden) ||
+  ($localName(element) === 'template' && hides(element)) ||
+  ($hasAttribute(element, 'value') && isSecret(element))
 
 /**
  * Elements at or below root that native serialisation must not touch: blocked ones, secret inputs
@@ -190,8 +190,8 @@ export const findAround = (root: Node): Element[] => {
   for (const secret of secrets) {
     const element = secret.deref()
     if (!element) secrets.delete(secret)
-    else if ($contains.call(root, element) && isAround(element)) found.push(element)
+    else if ($contains(root, element) && isAround(element)) found.push(element)
   }
-  if ($nodeType.call(root) === 1 && isAround(root as Element)) found.push(root as Element)
+  if ($nodeType(root) === 1 && isAround(root as Element)) found.push(root as Element)
   return found
 }

@@ -40,7 +40,7 @@ export const trackPosted = (root: Document | ShadowRoot, wrote: () => void): voi
 export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void): void => {
   const tell = (): void => posted(wrote)
   const clicked = (element: unknown): void => {
-    if (element instanceof realm.HTMLInputElement && $type.call(element) === 'file' && !idOf(element)) tell()
+    if (element instanceof realm.HTMLInputElement && $type(element) === 'file' && !idOf(element)) tell()
   }
   wrap(realm.HTMLElement.prototype, 'click', clicked)
   wrap(realm.HTMLInputElement.prototype, 'showPicker', clicked)

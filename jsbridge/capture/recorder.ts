@@ -143,7 +143,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const mutations = createMutations(walker, {
     attribute_(element, name) {
       if (name === 'type') controlTouched(element)
-      else if (name === 'open' && $localName.call(element) === 'dialog') tellDialog(element, true)
+      else if (name === 'open' && $localName(element) === 'dialog') tellDialog(element, true)
     },
     style_: (element) => styles.changed_(element),
   })
@@ -222,7 +222,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const soil = __LEAN__ ? forget : (node: Node | null): void => {
     if (!dirty || !node || dirty.has(document)) return
     dirty.add(node)
-    if (dirty.size > Limit.dirtyNodes || $contains.call(node, document.body)) forget()
+    if (dirty.size > Limit.dirtyNodes || $contains(node, document.body)) forget()
   }
   /** The lean recorder tells nothing more of the tree, and hands over when the worker has caught up. */
   const freeze = (): void => {
@@ -254,8 +254,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     scroll.attach_(root)
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
-      if ($nodeType.call(target) !== 1 || !idOf(target)) return
-      const name = $localName.call(target)
+      if ($nodeType(target) !== 1 || !idOf(target)) return
+      const name = $localName(target)
       if (name === 'link') styles.changed_(target)
       else if (name.endsWith('frame')) {
         drain()
@@ -269,7 +269,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     })
     listen(root, 'toggle', (event) => {
       const target = targetOf(event) as Element
-      if (!idOf(target) || !$hasAttribute.call(target, 'popover')) return
+      if (!idOf(target) || !$hasAttribute(target, 'popover')) return
       stamp()
       tellDialog(target, true)
       wrote()
@@ -280,7 +280,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       wrote()
     })
     if (!__LEAN__) trackPosted(root, wrote)
-    if ($nodeType.call(root) !== 9) return
+    if ($nodeType(root) !== 9) return
     pointer.attach_(root as Document)
     trackKeys(root as Document, active, __LEAN__ || options.plan_.keystrokes !== false)
     listen(root, 'input', (event) => {
@@ -293,7 +293,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         active()
       })
     })
-    const realm = $defaultView.call(root as Document)
+    const realm = $defaultView(root as Document)
     if (realm) wrapRealm(realm)
   }
   const wrapRealm = (realm: Window & typeof globalThis): void => {
@@ -352,8 +352,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const isLarge = (): boolean => document.all.length > (__LEAN__ ? Limit.oneTaskElements : options.slicing_?.oneTaskElements_ ?? Limit.oneTaskElements)
   const inOneTask = (): void => {
     begin()
-    const first = $firstChild.call(document)
-    if (first) walker.write_(document, first, $lastChild.call(document) as Node)
+    const first = $firstChild(document)
+    if (first) walker.write_(document, first, $lastChild(document) as Node)
     walker.settle_()
     finish()
   }

@@ -29,11 +29,11 @@ export function trackScroll(frame: () => void): Scroll {
   let pinched = false
 
   const tell = (node: Node, always: boolean): void => {
-    const element = ($nodeType.call(node) === 9 ? (node as Document).scrollingElement : node) as Element | null
+    const element = ($nodeType(node) === 9 ? (node as Document).scrollingElement : node) as Element | null
     const id = idOf(node)
     if (!element || !id) return
-    const x = $scrollLeft.call(element)
-    const y = $scrollTop.call(element)
+    const x = $scrollLeft(element)
+    const y = $scrollTop(element)
     if (always || x || y) op(Op.scroll, id, x, y)
   }
   listen(window, 'resize', () => {

@@ -38,25 +38,25 @@ const escapeText = (data: string): string => data.replace(/[&<>\u00a0]/g, (c) =>
 
 /** Calls visit for the siblings first…last. */
 export const each = (first: Node, last: Node, visit: (node: Node) => void): void => {
-  for (let node = first; ; node = $nextSibling.call(node) as Node) {
+  for (let node = first; ; node = $nextSibling(node) as Node) {
     visit(node)
     if (node === last) return
   }
 }
 
 function textOf(parent: Node, first: Node, last: Node): string {
-  const kind = $nodeType.call(parent)
-  if (first !== last && !$nextSibling.call(last) && $firstChild.call(parent) === first) {
-    if (kind === 1 && special[$localName.call(parent as Element)] !== 2) return $innerHTML.call(parent as Element)
-    if (kind === 11) return $shadowHTML.call(parent as ShadowRoot)
+  const kind = $nodeType(parent)
+  if (first !== last && !$nextSibling(last) && $firstChild(parent) === first) {
+    if (kind === 1 && special[$localName(parent as Element)] !== 2) return $innerHTML(parent as Element)
+    if (kind === 11) return $shadowHTML(parent as ShadowRoot)
   }
   let text = ''
   each(first, last, (node) => {
-    const type = $nodeType.call(node)
+    const type = $nodeType(node)
     text +=
-      type === 1 ? $outerHTML.call(node as Element)
-      : type === 3 ? escapeText($data.call(node as CharacterData))
-      : `<!--${$data.call(node as CharacterData)}-->`
+      type === 1 ? $outerHTML(node as Element)
+      : type === 3 ? escapeText($data(node as CharacterData))
+      : `<!--${$data(node as CharacterData)}-->`
   })
   return text
 }
@@ -122,17 +122,17 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
         if (isForgotten(node, old)) forgotten.push(old)
       }
     }
-    const type = $nodeType.call(node)
+    const type = $nodeType(node)
     let child: Node | null = null
     let code = type === 3 ? (afterText ? 3 : 2) : type === 8 ? 4 : 0
     let length = -1
     if (type === 1) {
-      child = $firstChild.call(node)
-      const ns = $namespaceURI.call(node as Element)
+      child = $firstChild(node)
+      const ns = $namespaceURI(node as Element)
       if (ns === html) {
         code = 1
         if (shadowOf(node as Element)) hosts.push(node as Element)
-        const name = $localName.call(node as Element)
+        const name = $localName(node as Element)
         const kind = special[name]
         if (kind) specials.push(node as Element)
         if (kind === 2) {
@@ -142,12 +142,12 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
             child = null
           }
           length =
-            child && !$nextSibling.call(child) && $nodeType.call(child) === 3
-              ? $length.call(child as CharacterData)
-              : $innerHTML.call(node as Element).length
+            child && !$nextSibling(child) && $nodeType(child) === 3
+              ? $length(child as CharacterData)
+              : $innerHTML(node as Element).length
         }
       } else code = spaces[ns ?? '']?.[1] ?? 0
-    } else if (code > 2) length = $length.call(node as CharacterData)
+    } else if (code > 2) length = $length(node as CharacterData)
     if (!code) {
       // The ids that were seen are overwritten, so they are forgotten here or never.
       for (const old of forgotten) op(Op.remove, old)
@@ -167,12 +167,12 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
     afterText = type === 3
     for (;;) {
       if (!depth && node === last) break walk
-      const sibling = $nextSibling.call(node)
+      const sibling = $nextSibling(node)
       if (sibling) {
         node = sibling
         break
       }
-      node = $parentNode.call(node) as Node
+      node = $parentNode(node) as Node
       depth--
       closes++
       afterText = false
@@ -188,7 +188,7 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   end()
 
   hosts.forEach(found.host_)
-  for (const element of specials) found.element_(element, $localName.call(element))
+  for (const element of specials) found.element_(element, $localName(element))
   return null
 }
 
@@ -205,16 +205,16 @@ export const remarkOne = (element: Element): void => {
 export function single(parent: Node, prev: number, node: Node): boolean {
   const old = idOf(node)
   if (old && forgets?.(node, old)) op(Op.remove, old)
-  const type = $nodeType.call(node)
+  const type = $nodeType(node)
   const parentId = idOf(parent)
   const at = giveId(node)
   if (type !== 1) {
-    if (type === 3 || type === 4) op(Op.textNode, parentId, prev, at, $data.call(node as CharacterData))
-    else op(Op.otherNode, parentId, prev, at, type, type === 10 ? $nodeName.call(node) : '')
+    if (type === 3 || type === 4) op(Op.textNode, parentId, prev, at, $data(node as CharacterData))
+    else op(Op.otherNode, parentId, prev, at, type, type === 10 ? $nodeName(node) : '')
     return false
   }
   const element = node as Element
-  const ns = $namespaceURI.call(element) ?? ''
+  const ns = $namespaceURI(element) ?? ''
   const isHtml = ns === html
   const box = isBlocked(element)
   const secret = isHtml && isSecret(element)
@@ -227,11 +227,11 @@ export function single(parent: Node, prev: number, node: Node): boolean {
     }
   }
   const attributes: string[] = []
-  for (const attribute of Array.from($attributes.call(element))) {
-    const name = $attrName.call(attribute)
-    if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue.call(attribute))
+  for (const attribute of Array.from($attributes(element))) {
+    const name = $attrName(attribute)
+    if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue(attribute))
   }
-  const tag = isHtml ? $localName.call(element) : $tagName.call(element)
+  const tag = isHtml ? $localName(element) : $tagName(element)
   op(Op.element, parentId, prev, at, spaces[ns]?.[0] ?? 3, tag, attributes.length / 2, ...attributes)
   closedNodes.delete(element)
   boxes.delete(element)
@@ -249,5 +249,5 @@ export function single(parent: Node, prev: number, node: Node): boolean {
       return false
     }
   }
-  return !!$firstChild.call(element)
+  return !!$firstChild(element)
 }

@@ -6,8 +6,8 @@ import { $getRootNode, $host, $matches, $nodeType, $parentElement, findAll } fro
 import { blocked, masked, shadowOf, shown } from './policy'
 
 const shadowHostOf = (node: Node): Element | null => {
-  const root = $getRootNode.call(node)
-  return $nodeType.call(root) === 11 && 'host' in root ? $host.call(root as ShadowRoot) : null
+  const root = $getRootNode(node)
+  return $nodeType(root) === 11 && 'host' in root ? $host(root as ShadowRoot) : null
 }
 
 /** Whether a shadow root was ever seen: without one nobody asks for the root of a node. */
@@ -24,10 +24,10 @@ const slotBits = (host: Element): number => {
   let bits = 0
   for (const slot of root ? findAll(root, 'slot') : []) {
     let own = 0
-    for (let at: Element | null = slot; at; at = $parentElement.call(at)) {
+    for (let at: Element | null = slot; at; at = $parentElement(at)) {
       const around = at === slot ? 0 : slotBits(at)
-      if ($matches.call(at, blocked) || around & 16) own = 16
-      own ||= around || ($matches.call(at, masked) ? 8 : $matches.call(at, shown) ? 4 : 0)
+      if ($matches(at, blocked) || around & 16) own = 16
+      own ||= around || ($matches(at, masked) ? 8 : $matches(at, shown) ? 4 : 0)
       if (own & 16) break
     }
     bits |= own

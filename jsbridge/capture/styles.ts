@@ -51,9 +51,9 @@ export function createStyles(
 
   /** Whether the sheet is what the element's own text makes. */
   const isOwnText = (element: Element, rules: CSSRuleList): boolean => {
-    if ($localName.call(element) !== 'style') return false
+    if ($localName(element) !== 'style') return false
     const plain = new CSSStyleSheet()
-    plain.replaceSync($textContent.call(element) ?? '')
+    plain.replaceSync($textContent(element) ?? '')
     return plain.cssRules.length === rules.length
   }
 

@@ -30,7 +30,7 @@ export const noteDesign = (root: Document, isTyping?: boolean): void => {
 export const noteEditor = (at: Node | null | undefined): void => {
   if (__LEAN__) throw beyond
   else {
-    const element = at && ($nodeType.call(at) === 1 ? (at as Element) : $parentElement.call(at))
+    const element = at && ($nodeType(at) === 1 ? (at as Element) : $parentElement(at))
     if (element && noteTyped(element)) remarkOne(element)
   }
 }
@@ -68,7 +68,7 @@ export function createWalker(
   const waiting: Element[] = []
 
   const isHtmlDocument = (node: Node): boolean =>
-    ($nodeType.call(node) === 9 ? (node as Document) : ($ownerDocument.call(node) as Document)).contentType === 'text/html'
+    ($nodeType(node) === 9 ? (node as Document) : ($ownerDocument(node) as Document)).contentType === 'text/html'
 
   /** Walks the children first…last of top, or all of them; `inSteps`: the page may run between two of them. */
   const start = (top: Node, first: Node | null, last: Node | null, nodeByNode?: boolean, inSteps?: boolean): Steps => {
@@ -80,7 +80,7 @@ export function createWalker(
     const around = new Set<Node>()
     let failures = 0
     const avoid = (from: Node, below: Node): void => {
-      for (let node: Node | null = from; node && node !== below && !around.has(node); node = $parentNode.call(node)) around.add(node)
+      for (let node: Node | null = from; node && node !== below && !around.has(node); node = $parentNode(node)) around.add(node)
     }
     const look = (scope: Node, below: Node): void => {
       for (const element of findAround(scope)) avoid(element, below)
@@ -109,9 +109,9 @@ export function createWalker(
         if (!(stepped && (!idOf(parent) || closedNodes.has(parent))) && !(stop && cursor === stop)) {
           // What follows the cursor; where that has left, what follows the last child that has an id.
           node =
-            cursor && (!stepped || ($parentNode.call(cursor) === parent && idOf(cursor))) ? $nextSibling.call(cursor)
-            : (parent === top && first) || $firstChild.call(parent)
-          if (stepped) while (idOf(node)) node = $nextSibling.call(node as Node)
+            cursor && (!stepped || ($parentNode(cursor) === parent && idOf(cursor))) ? $nextSibling(cursor)
+            : (parent === top && first) || $firstChild(parent)
+          if (stepped) while (idOf(node)) node = $nextSibling(node as Node)
         }
         if (!node) {
           open.pop()
@@ -120,20 +120,20 @@ export function createWalker(
         let end: Node | null = null
         let left = __LEAN__ ? 0 : stepNodes
         if (!slow && failures <= Limit.maxFailures && isHtmlDocument(parent)) {
-          for (let at: Node | null = node; at; at = at === stop ? null : $nextSibling.call(at)) {
+          for (let at: Node | null = node; at; at = at === stop ? null : $nextSibling(at)) {
             if (stepped) {
               if (idOf(at) || (left -= count(at, left)) < 0) break
               look(at, parent)
             }
-            if (around.has(at) || $nodeType.call(at) === 10) break
+            if (around.has(at) || $nodeType(at) === 10) break
             end = at
           }
         }
-        let before = $previousSibling.call(node)
+        let before = $previousSibling(node)
         // In a stepped walk siblings that were left for later have none.
-        while (before && !idOf(before)) before = $previousSibling.call(before)
+        while (before && !idOf(before)) before = $previousSibling(before)
         const prev = idOf(before)
-        if (end && (end !== node || $nodeType.call(node) === 1)) {
+        if (end && (end !== node || $nodeType(node) === 1)) {
           const culprit = native(parent, prev, node, end)
           if (!culprit) {
             cursors.set(parent, end)
@@ -161,14 +161,14 @@ export function createWalker(
   const openRoot = (host: Element): Node | null => {
     const at = idOf(host)
     if (!at || closedNodes.has(host)) return null
-    const name = $localName.call(host)
+    const name = $localName(host)
     const isFrame = name.endsWith('frame')
     let root: Node | null | undefined
     try {
       // Null for another origin; throws where the realm is gone.
       root =
-        name === 'iframe' ? $contentDocument.call(host as HTMLIFrameElement)
-        : name === 'frame' ? $frameDocument.call(host as HTMLFrameElement)
+        name === 'iframe' ? $contentDocument(host as HTMLIFrameElement)
+        : name === 'frame' ? $frameDocument(host as HTMLFrameElement)
         : shadowOf(host)
     } catch {
       root = null
@@ -200,7 +200,7 @@ export function createWalker(
     settle_() {
       for (let host; (host = waiting.shift()); ) {
         const root = openRoot(host)
-        const first = root && $firstChild.call(root)
+        const first = root && $firstChild(root)
         if (first) write(root, first, root.lastChild as Node)
       }
     },
