@@ -109,7 +109,7 @@ func (c *conn) run() {
 	// A backstop: receive itself says 4004 with a reason before the library says 1009.
 	c.ws.SetReadLimit(2 * MaxFrameBytes)
 	c.ws.SetPongHandler(func(string) error {
-		c.waitFor(IdleTimeout)
+		c.waitFor(c.s.idle)
 		return nil
 	})
 	c.ws.SetCloseHandler(func(int, string) error { return nil })
@@ -150,7 +150,7 @@ func (c *conn) loop() error {
 		if err != nil {
 			return err
 		}
-		deadline = IdleTimeout
+		deadline = c.s.idle
 	}
 }
 

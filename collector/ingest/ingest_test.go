@@ -370,6 +370,41 @@ func TestSegmentsRefusedOneByOne(t *testing.T) {
 	})
 }
 
+func TestSilentSocketIsClosed(t *testing.T) {
+	b := startPinging(t, ingest.Limits{}, store.Config{}, 100*time.Millisecond)
+	for _, c := range []struct {
+		name    string
+		answers bool // pings, by reading
+	}{{"that answers pings stays", true}, {"that answers nothing goes", false}} {
+		t.Run(c.name, func(t *testing.T) {
+			s := b.dial(origin)
+			s.Text(ingesttest.Hello(b.view(1)))
+			s.Next()
+			ended := make(chan error, 1)
+			go func() {
+				var err error
+				if c.answers {
+					_, _, err = s.ReadMessage()
+				} else {
+					_, err = io.Copy(io.Discard, s.NetConn())
+				}
+				ended <- err
+			}()
+			if !c.answers {
+				if err := <-ended; err != nil {
+					t.Errorf("got %v, want the end of the connection", err)
+				}
+				return
+			}
+			select {
+			case err := <-ended:
+				t.Errorf("closed: %v", err)
+			case <-time.After(time.Second):
+			}
+		})
+	}
+}
+
 func TestNewPageViewsOfOneAddressAreLimited(t *testing.T) {
 	b := start(t, ingest.Limits{PageViewsPerMinute: 3}, store.Config{})
 	s := b.dial(origin)

@@ -40,7 +40,7 @@ const (
 	HelloTimeout     = 10 * time.Second
 	HandshakeTimeout = 5 * time.Second
 	MessageTimeout   = 30 * time.Second // from its first byte to its last
-	IdleTimeout      = 90 * time.Second // without message or pong
+	IdleTimeout      = 3 * PingEvery    // without message or pong; with other pings three of those
 	PingEvery        = 30 * time.Second
 	WriteTimeout     = 5 * time.Second
 	StoreTimeout     = 20 * time.Second

@@ -40,6 +40,7 @@ type Server struct {
 	now    func() time.Time
 	client func(*http.Request) netip.Addr
 	every  time.Duration
+	idle   time.Duration
 
 	addresses *throttle.Hasher
 	memory    *semaphore.Weighted
@@ -104,7 +105,7 @@ func New(c Config) *Server {
 		c.PingEvery = PingEvery
 	}
 	s := &Server{
-		store: c.Store, sites: &siteCache{st: c.Store, ttl: c.PingEvery / 3, m: map[string]cachedSite{}}, every: c.PingEvery,
+		store: c.Store, sites: &siteCache{st: c.Store, ttl: c.PingEvery / 3, m: map[string]cachedSite{}}, every: c.PingEvery, idle: c.PingEvery * (IdleTimeout / PingEvery),
 		limits: c.Limits.withDefaults(), addresses: &throttle.Hasher{Now: c.Now}, log: c.Log, now: c.Now, client: c.Client,
 		conns: map[*conn]struct{}{}, byAddress: map[addressHash]int{}, bySite: map[string]int{},
 		watchers: map[string]map[*conn]struct{}{}, admitted: map[source]*rate.Limiter{}, stopping: make(chan struct{}),
