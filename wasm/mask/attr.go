@@ -245,7 +245,7 @@ func (p *Policy) appendValue(e Element, value []byte) bool {
 		}
 		return false // toggles, files, hidden fields, images
 	case TagPlain:
-		if numeric(value) && single(value) && e.Mode != Masked { // li
+		if e.Mode.shows() && numeric(value) && single(value) { // li
 			p.add(value)
 			return true
 		}

@@ -266,7 +266,7 @@ func (p *Policy) appendCSSValue(s []byte, m Mode) {
 	}
 	p.src.open(s)
 	kind := cssValue
-	if m == Masked {
+	if !m.shows() {
 		kind = cssCustom
 	}
 	p.appendTokens(kind, m)

@@ -20,13 +20,9 @@ func (r *renames) init() {
 
 func (r *renames) number(name []byte) int {
 	key := fingerprint(name)
-	mask := uint32(len(r.keys) - 1)
-	i := key & mask
-	for r.keys[i] != 0 {
-		if r.keys[i] == key {
-			return int(r.nums[i])
-		}
-		i = (i + 1) & mask
+	i := r.find(key)
+	if r.keys[i] == key {
+		return int(r.nums[i])
 	}
 	if r.n >= maxRenames {
 		return 0
@@ -35,25 +31,31 @@ func (r *renames) number(name []byte) int {
 	r.keys[i], r.nums[i] = key, uint16(r.n)
 	if r.n*2 > len(r.keys) {
 		r.grow()
-		return r.n
 	}
 	return r.n
+}
+
+// find is where a key stands, or is to stand.
+//
+//go:noinline
+func (r *renames) find(key uint32) uint32 {
+	mask := uint32(len(r.keys) - 1)
+	i := key & mask
+	for r.keys[i] != 0 && r.keys[i] != key {
+		i = (i + 1) & mask
+	}
+	return i
 }
 
 func (r *renames) grow() {
 	keys, nums := r.keys, r.nums
 	r.keys = make([]uint32, len(keys)*2)
 	r.nums = make([]uint16, len(nums)*2)
-	mask := uint32(len(r.keys) - 1)
 	for k, key := range keys {
-		if key == 0 {
-			continue
+		if key != 0 {
+			i := r.find(key)
+			r.keys[i], r.nums[i] = key, nums[k]
 		}
-		i := key & mask
-		for r.keys[i] != 0 {
-			i = (i + 1) & mask
-		}
-		r.keys[i], r.nums[i] = key, nums[k]
 	}
 }
 

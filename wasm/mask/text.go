@@ -1,7 +1,5 @@
 package mask
 
-import "unicode/utf8"
-
 // Level is the privacy level of a page.
 type Level uint8
 
@@ -126,15 +124,15 @@ func (p *Policy) FieldText(s []byte, m Mode) Text {
 }
 
 // EditableText is text that the visitor may have typed: contenteditable, role=textbox,
-// textarea. Where it is not allowed it becomes InputMask, or white space if it is only that.
+// textarea. Where it is not allowed it becomes InputMask, or of white space alone one blank.
 func (p *Policy) EditableText(s []byte, m Mode) Text {
 	switch {
 	case m.Opens():
 		return p.Text(s, m)
 	case m == Blocked:
 		return Text{}
-	case onlySpace(s):
-		return p.Text(s, Masked)
+	case OnlySpace(s):
+		return p.lit(" "[:min(len(s), 1)])
 	default:
 		return p.lit(InputMask)
 	}
@@ -186,7 +184,7 @@ func (p *Policy) appendMasked(s []byte) {
 			}
 			continue
 		}
-		r, size := utf8.DecodeRune(s[i:])
+		r, size := decodeRune(s[i:])
 		i += size
 		switch {
 		case r == 0xa0:
@@ -250,7 +248,8 @@ func isWide(r rune) bool {
 		(r >= 0xf900 && r <= 0xfaff) || (r >= 0xfe30 && r <= 0xfe6f) || (r >= 0xff00 && r <= 0xff60) || r >= 0x1f300
 }
 
-func onlySpace(s []byte) bool {
+// OnlySpace reports whether nothing but blanks and control characters is in s.
+func OnlySpace(s []byte) bool {
 	for _, c := range s {
 		if c > ' ' {
 			return false

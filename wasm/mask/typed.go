@@ -38,7 +38,7 @@ const (
 
 func (t *typedTable) init() {
 	t.arena = make([]byte, maxTyped*maxTypedBytes)
-	t.word = make([]byte, 0, maxTypedBytes)
+	t.word = make([]byte, 0, maxTypedBytes+utf8.UTFMax)
 }
 
 // Typed tells the policy a raw value of a field. The table is bounded; the oldest goes. Field 0 is one that is
@@ -72,11 +72,11 @@ func (t *typedTable) plain(value []byte) (w []byte, chars, digits int, cut bool)
 		if r == 0 {
 			continue
 		}
-		if len(w)+utf8.RuneLen(r) > maxTypedBytes {
-			cut = true
+		n := len(w)
+		if w = appendRune(w, r); len(w) > maxTypedBytes {
+			w, cut = w[:n], true
 			break
 		}
-		w = utf8.AppendRune(w, r)
 		chars++
 		if isWide(r) {
 			chars++
@@ -162,7 +162,7 @@ func letter(s []byte, i int) (rune, int) {
 		}
 		return 0, 1
 	}
-	r, size := utf8.DecodeRune(s[i:])
+	r, size := decodeRune(s[i:])
 	switch {
 	case r < 0xc0 || r == 0xd7 || r == 0xf7 || r == utf8.RuneError || isSpaceRune(r) || isZeroWidth(r) ||
 		r >= 0x2010 && r <= 0x2bff || r >= 0x3000 && r <= 0x3004 || r >= 0xff00 && r <= 0xff0f:
@@ -217,7 +217,7 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 			}
 			want, wide := rune(val[n]), 1
 			if want >= 0x80 {
-				want, wide = utf8.DecodeRune(val[n:])
+				want, wide = decodeRune(val[n:])
 			}
 			if r != want {
 				break
@@ -243,7 +243,7 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 }
 
 func zeroWidthAt(s []byte, i int) bool {
-	r, _ := utf8.DecodeRune(s[i:])
+	r, _ := decodeRune(s[i:])
 	return isZeroWidth(r)
 }
 
@@ -283,7 +283,7 @@ func (t *typedTable) in(s []byte) bool {
 	for i := 0; i < len(s) && len(w) < cap(w)-4; {
 		r, size := letter(s, i)
 		if r != 0 {
-			w = utf8.AppendRune(w, r)
+			w = appendRune(w, r)
 		}
 		i += size
 	}

@@ -153,5 +153,44 @@ func isHex(c byte) bool   { return isDigit(c) || (c|0x20 >= 'a' && c|0x20 <= 'f'
 func isSpace(c byte) bool { return c == ' ' || (c >= 9 && c <= 13) }
 
 // wordAlnum: what belongs to a word in running text, bytes of non-ASCII letters included.
-func wordAlnum(c byte) bool                { return isAlnum(c) || c >= 0x80 }
-func appendRune(dst []byte, r rune) []byte { return utf8.AppendRune(dst, r) }
+func wordAlnum(c byte) bool { return isAlnum(c) || c >= 0x80 }
+
+// decodeRune is utf8.DecodeRune of what is UTF-8, without its tables. Of other bytes it makes some character,
+// and never reads beyond them.
+//
+//go:noinline
+func decodeRune(s []byte) (r rune, size int) {
+	c := s[0]
+	for size = 1; size < 4 && c<<size&0x80 != 0 && c >= 0xc0; size++ {
+	}
+	if c < 0x80 {
+		return rune(c), 1
+	}
+	if size == 1 || size > len(s) {
+		return utf8.RuneError, 1
+	}
+	r = rune(c & (0x7f >> size))
+	for _, d := range s[1:size] {
+		r = r<<6 | rune(d&0x3f)
+	}
+	return r, size
+}
+
+// appendRune is utf8.AppendRune in half of its size.
+//
+//go:noinline
+func appendRune(dst []byte, r rune) []byte {
+	if r>>11 == 0xd800>>11 || r > utf8.MaxRune {
+		r = utf8.RuneError
+	}
+	var b [utf8.UTFMax]byte
+	i := len(b) - 1
+	for lead := rune(0x80); r >= lead; i-- {
+		b[i] = byte(r&0x3f | 0x80)
+		r >>= 6
+		lead = 0x20 >> (len(b) - 1 - i)
+		b[i-1] = byte(-lead << 1)
+	}
+	b[i] |= byte(r)
+	return append(dst, b[i:]...)
+}

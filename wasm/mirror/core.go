@@ -49,6 +49,7 @@ type Core struct {
 	atMs  int64
 	epoch uint32
 	act   activity
+	told  tellings
 
 	out       []byte   // closed segments, in order
 	closed    []closed // their ends and epochs
@@ -253,6 +254,7 @@ func (c *Core) beginEpoch() {
 	}
 	c.tree.reset()
 	c.flow.reset()
+	c.told = tellings{}
 	c.nodes[0] = node{mode: c.pol.PageMode()}
 	c.document = c.create(1, kindDocument)
 	c.n(c.document).mode = c.pol.PageMode()

@@ -20,8 +20,10 @@ func (c *Core) begin(kind wire.Kind, id uint32) *wire.Op {
 
 //go:noinline
 func (c *Core) send() {
-	c.enc.Append(&c.op)
-	c.noteAssets()
+	if !c.again() {
+		c.enc.Append(&c.op)
+		c.noteAssets()
+	}
 	c.pol.Reset()
 	if c.enc.PendingBytes() > segmentBytes {
 		c.closeSegment()
@@ -181,6 +183,15 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 	}
 	if !c.inSnapshot {
 		c.learnTyped(n, data)
+	}
+	p := c.n(parent)
+	if p.tag == mask.TagTextarea && (!p.mode.Opens() || p.flags&secret != 0) {
+		// Scripts write it anew at each key.
+		n.flags |= hidden
+		if len(data) > 0 {
+			c.emitMask(parent, true)
+		}
+		return s
 	}
 	o := c.emitNode(wire.KindText, s)
 	o.Text = c.textOf(parent, data).Bytes()

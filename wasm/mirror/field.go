@@ -152,16 +152,16 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 		return
 	}
 	e := c.element(s)
-	if !null {
-		if an, av, ok := c.pol.Attr(e, name, value); ok {
-			c.begin(wire.KindAttr, n.id).Name = an.Bytes()
-			c.op.Text = av.Bytes()
-			c.send()
-			return
-		}
+	kind := wire.KindAttr
+	an, av, ok := c.pol.Attr(e, name, value)
+	if null || !ok {
+		kind = wire.KindAttrRemoved
+		an, ok = c.pol.AttrName(e, name)
+		av = mask.Text{}
 	}
-	if an, ok := c.pol.AttrName(e, name); ok {
-		c.begin(wire.KindAttrRemoved, n.id).Name = an.Bytes()
+	if ok {
+		c.begin(kind, n.id).Name = an.Bytes()
+		c.op.Text = av.Bytes()
 		c.send()
 	}
 }

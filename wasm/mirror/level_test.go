@@ -84,9 +84,9 @@ func TestMarkersAndLevels(t *testing.T) {
 			`<select><option>xxxxxxx</option></select><output>xx</output><div contenteditable="true"><b>••••••</b></div>`,
 			`<select><option>xxxxxxx</option></select><output>xx</output><div contenteditable="true"><b>••••••</b></div>`},
 		{"roles that are typed into", "div role=textbox\n\t'typed", `<div role="textbox">••••••</div>`, `<div role="textbox">••••••</div>`},
-		{"textarea", "textarea\n\t'typed", `<textarea>••••••</textarea>`, `<textarea>••••••</textarea>`},
+		{"textarea", "textarea\n\t'typed", `<textarea>{••••••}</textarea>`, `<textarea>{••••••}</textarea>`},
 		{"allowed textarea", "textarea data-afterimage=allow\n\t'typed", `<textarea data-afterimage="allow">typed</textarea>`, `<textarea data-afterimage="allow">typed</textarea>`},
-		{"a secret textarea stays one though allowed", "textarea data-afterimage=allow name=password\n\t'typed", `<textarea data-afterimage="allow" name="password">••••••</textarea>`, `<textarea data-afterimage="allow" name="password">••••••</textarea>`},
+		{"a secret textarea stays one though allowed", "textarea data-afterimage=allow name=password\n\t'typed", `<textarea data-afterimage="allow" name="password">{••••••}</textarea>`, `<textarea data-afterimage="allow" name="password">{••••••}</textarea>`},
 		{"text of scripts is never sent", "script\n\t'secret()\nnoscript\n\t'<p>hi\ntemplate\n\t'x", `<script></script><noscript></noscript><template></template>`, `<script></script><noscript></noscript><template></template>`},
 		{"style text is CSS", "style\n\t'a::after{content:\"Jane\"}", `<style>a::after{content:"xxxx"}</style>`, `<style>a::after{content:"Jane"}</style>`},
 	} {

@@ -1,0 +1,55 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	"afterimage/wasm/wire"
+)
+
+// Pages do something at each key: they copy the value into an attribute, a text, the
+// address. What leaves after few keys is what leaves after many, but for the marks of activity, of
+// which there is one a second at most.
+func TestTypingIsNotToldKeyByKey(t *testing.T) {
+	for _, c := range []struct{ name, body, script string }{
+		{"input", `<input class=at>`, ``},
+		{"input whose attribute follows", `<input class=at value="">`, `at.oninput = () => at.setAttribute('value', at.value)`},
+		{"input in a label that is fitted", `<label data-value=""><input class=at></label>`, `at.oninput = () => { at.parentNode.dataset.value = at.value }`},
+		{"textarea whose text follows", `<textarea class=at>a</textarea>`, `at.oninput = () => { at.textContent = at.value }`},
+		{"editor", `<div class=at contenteditable><p>a</p></div>`, ``},
+		{"search whose address follows", `<input class=at>`, `at.oninput = () => history.replaceState(null, '', '?q=' + at.value)`},
+		{"counter", `<input class=at><b>0/99</b>`, `at.oninput = () => { at.nextSibling.firstChild.data = at.value.length + '/99' }`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newRecordedSite(t, false, "", c.body+`<script>{ const at = document.querySelector('.at'); `+c.script+` }</script>`)
+			tb := newTab(t)
+			told := map[int]string{}
+			for _, keys := range []int{2, 7} {
+				tb.open(s.page)
+				tb.until("window.afterimage && " + isRecording)
+				eval[any](tb, `{ const at = document.querySelector('.at'); at.focus(); if (at.isContentEditable) getSelection().selectAllChildren(at.querySelector('p') ?? at) }`)
+				eval[any](tb, "afterimage.flush()")
+				view := eval[string](tb, "afterimage.pageViewId")
+				before := len(s.ops(view))
+				for k := range keys {
+					tb.typeText("zanthor"[k : k+1])
+					eval[any](tb, "new Promise(requestAnimationFrame)")
+				}
+				eval[any](tb, "afterimage.stop()")
+				counts := kinds(s.ops(view)[before:])
+				if counts[wire.KindActivity] > 4 || counts[wire.KindKey] > 0 {
+					t.Errorf("%d marks of activity and %d keys after %d keys", counts[wire.KindActivity], counts[wire.KindKey], keys)
+				}
+				delete(counts, wire.KindActivity)
+				delete(counts, wire.KindAnchor)
+				told[keys] = fmt.Sprint(counts)
+				if s.asked("afterimage-recorder") {
+					t.Error("the lean recorder has handed over")
+				}
+			}
+			if told[2] != told[7] {
+				t.Errorf("ops by kind after two keys %s, after seven %s", told[2], told[7])
+			}
+		})
+	}
+}

@@ -1,0 +1,59 @@
+package mirror
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// What a page does at each key while somebody types into a masked field tells nothing of how many keys there
+// were: the wire is the same after two of them as after nine in the same second. Ids of fresh nodes begin at 100.
+func TestTypingIsNotToldKeyByKey(t *testing.T) {
+	typed := func(k int) string { return "zanthorpe1"[:k+1] }
+	for _, c := range []struct {
+		name, doc string
+		at        int // of the key events
+		do        func(b *batch, k int)
+	}{
+		{"the value attribute of an input", "input value=", 2, func(b *batch, k int) { b.op(opAttr, 2, "value", typed(k)).op(opValue, 2, typed(k)) }},
+		{"the value attribute of a number", "input type=number", 2, func(b *batch, k int) { b.op(opAttr, 2, "value", fmt.Sprint(k)).op(opValue, 2, fmt.Sprint(k)) }},
+		{"the text of an editor", "div contenteditable=\n\t'a", 2, func(b *batch, k int) { b.op(opText, 3, typed(k)) }},
+		{"the text of a textarea", "textarea\n\t'a", 2, func(b *batch, k int) { b.op(opText, 3, typed(k)) }},
+		{"the content of a textarea, written anew", "textarea", 2, func(b *batch, k int) {
+			if k > 0 {
+				b.op(opRemove, 99+k)
+			}
+			b.op(opTextNode, 2, 0, 100+k, typed(k)).op(opValue, 2, typed(k))
+		}},
+		{"blanks in an editor", "div contenteditable=\n\tp\n\t\t'", 2, func(b *batch, k int) { b.op(opText, 4, strings.Repeat(" ", k+1)) }},
+		{"a copy in an attribute around it", "div data-value=\n\tinput", 3, func(b *batch, k int) { b.op(opAttr, 2, "data-value", typed(k)).op(opValue, 3, typed(k)) }},
+		{"a counter beside it", "p\n\t'0/99\ninput", 4, func(b *batch, k int) { b.op(opText, 3, fmt.Sprint(k+1, "/99")).op(opValue, 4, typed(k)) }},
+		{"an address that goes along", "input", 2, func(b *batch, k int) { b.op(opNavigate, 1, "https://a.example/find?q="+typed(k)) }},
+		{"an input that scrolls", "input", 2, func(b *batch, k int) { b.op(opScroll, 2, 8*k, 0) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var told [2]string
+			for i, keys := range []int{2, 9} {
+				core := start(t, 0)
+				b := new(batch)
+				build(b, c.doc)
+				must(t, core, b.op(opSnapshotEnd))
+				p := newPage()
+				p.read(t, core, 0)
+				p.ops = nil
+				for k := range keys {
+					b := new(batch).op(opTime, 1000+10*k).op(opKey, c.at, keyCharacter)
+					c.do(b, k)
+					must(t, core, b)
+				}
+				must(t, core, new(batch).op(opTime, 5000))
+				p.read(t, core, 9000)
+				told[i] = strings.Join(p.ops, "\n")
+				check(t, core)
+			}
+			if told[0] != told[1] || !strings.Contains(told[0], "48 id=") {
+				t.Errorf("two keys:\n%s\nnine keys:\n%s", told[0], told[1])
+			}
+		})
+	}
+}
