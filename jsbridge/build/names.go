@@ -24,6 +24,9 @@ const localOnly = 27
 // alphabets were found by search over the recorder's own scripts, as those of which brotli makes the smallest.
 var alphabets = []letters{
 	{"etpsoiarclduhmfngv_jybwOxCEMASFkTzDNLRPHIBV$WUKqYGXQZJ", "etnsoiaAWuyhldGpgvbjmcwOxECkrSMFTzDNLPRHIBV$YUKq_fJQZX"},
+	{"etpsoiarcldukmQngvCjybwOx_EMAJzhTUDHRVPNIBL$WFKqYGZfXS", "ptnsoiaAWlCrmdOegvbjhcwGxyQku$MFTzDNLPRHIBVSYUKq_fJEZX"},
+	{"etpsoiarclduhw_ngvfjybmOxCEVZSqKWF$JkRHYUATzMLBIDPGXQN", "etmsoiWwElcCyOvJAjg_kbrxfndphSGFHDzIZPRTVXY$LMKqaUQuBN"},
+	{"etpsoiarcbduhmfngvCjylwOx_EHASMkzIDNLQUTFBKP$qZWYJVRXG", "melthsiCAwycE_xpoWuZgObzdafkNnrMFTDS$GVQIBHLYUKjqPRJvX"},
 }
 
 // smallest minifies a script in some ways that differ in names, and in whether functions with

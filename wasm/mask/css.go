@@ -231,8 +231,8 @@ func (p *Policy) appendDeclaration(m Mode) {
 	p.appendTokens(kind, m)
 }
 
-// styles tells whether a property may be one that browsers know and style by, from its first word. Custom
-// properties are none, nor are the descriptors of a counter style, whose words are shown as text.
+// styles tells from its first word whether a property may be one that browsers know and that says more than
+// listed words and numbers do. Custom properties are none, nor are the descriptors of a counter style, whose words are shown as text.
 func (p *Policy) styles(name []byte) bool {
 	if name[0] == '-' { // -webkit-
 		if len(name) < 2 || name[1] == '-' {
@@ -242,7 +242,7 @@ func (p *Policy) styles(name []byte) bool {
 		name = name[min(firstWord(name)+1, len(name)):]
 	}
 	rule := p.lists.css.find(name[:firstWord(name)])
-	return rule == 'k' || rule == 'p' || p.lists.css.find(name) == 'p'
+	return rule == 'k' || rule == 'p'
 }
 
 // firstWord is the length of a name's first word.

@@ -137,7 +137,7 @@ const segmentList = "y:js users products product item category shop store cart b
 
 // Extensions and the like stand in cssList under another rule to save a table:
 //
-//	k CSS keyword and function  p first word of a property that is not k  e file extension
+//	k CSS keyword and function  p first word of a property with other values than numbers and k, or large ones  e file extension
 const cssList = "k:light-dark oklab oklch translatex translatey brightness contrast none auto inherit initial normal flex grid block inline solid dashed hidden visible " +
 	"bold italic center left right top bottom start end both all row column " +
 	"evenodd nonzero round butt miter square bevel middle matrix screen print and min-width max-width prefers-color-scheme " +
@@ -149,9 +149,8 @@ const cssList = "k:light-dark oklab oklch translatex translatey brightness contr
 	"sans-serif serif monospace " +
 	"default minmax repeat fr " +
 	"cyclic light dark px em rem fill stroke stretch space-between flex-start flex-end" +
-	"|p:align animation appearance backdrop background border box break caption clear clip color columns container content cursor direction display filter float font height image " +
-	"inset isolation justify line list margin marker mask mix object outline overflow overscroll padding page perspective place pointer position " +
-	"resize scroll shape table text touch transform transition unicode-bidi user-select vertical view visibility width will word writing z" +
+	"|p:align animation appearance background border box break clip color container content cursor direction display filter " +
+	"isolation justify list mix order overflow position scroll table text transform transition vertical will word writing z" +
 	"|e:html css js json png jpg webp svg woff woff2 pdf"
 
 // cueList: words before a number which say that it is somebody's (p a phone number, i an

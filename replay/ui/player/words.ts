@@ -38,7 +38,7 @@ export function title(event: TimelineEvent): string {
     case 'contextmenu': return 'Right click'
     case 'tap': return 'Tap'
     case 'pinch': return 'Pinch'
-    case 'type': return event.count ? `Typed, ${event.count} ${event.count === 1 ? 'key' : 'keys'}` : 'Input'
+    case 'type': return event.count ? 'Typed' : 'Input' // of a masked field the count is of seconds with keys in them
     case 'input': return 'Chose'
     case 'scroll': return 'Scrolled'
     case 'focus': return 'Focus'
