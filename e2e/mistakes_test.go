@@ -25,7 +25,7 @@ func TestMistakesOfASiteAreToldInTheConsole(t *testing.T) {
 	right := scriptTag(c, "")
 	for _, x := range []struct{ name, origin, tag, cause, remedy string }{
 		{"a wrong site key", listed, strings.Replace(right, c.SiteKey[:4], c.SiteKey[:2]+"zz", 1), "no site has this key", "copy the script tag"},
-		{"no site key", listed, strings.Replace(right, c.SiteKey, "shop", 1), "site is not a site key", "copy the script tag"},
+		{"no site key", listed, strings.Replace(right, c.SiteKey, "shop", 1), "not a site key", "copy the script tag"},
 		{"an origin that is not listed", unlisted, right, unlisted + " is not listed", "collector site set"},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -7,16 +7,21 @@ import (
 	"afterimage/wasm/wire"
 )
 
-// Pages do something at each key: they copy the value into an attribute, a text, the
-// address. What leaves after few keys is what leaves after many, but for the marks of activity, of
+// Pages do something at each key: they copy the value into an attribute, draw the text by themselves, fit the
+// size of the field. What leaves after few keys is what leaves after many, but for the marks of activity, of
 // which there is one a second at most.
 func TestTypingIsNotToldKeyByKey(t *testing.T) {
 	for _, c := range []struct{ name, body, script string }{
 		{"input", `<input class=at>`, ``},
 		{"input whose attribute follows", `<input class=at value="">`, `at.oninput = () => at.setAttribute('value', at.value)`},
+		{"input that is fitted", `<input class=at style="width:20px" size=1>`, `at.oninput = () => { at.size = at.value.length; at.style.width = at.value.length * 9 + 'px' }`},
 		{"input in a label that is fitted", `<label data-value=""><input class=at></label>`, `at.oninput = () => { at.parentNode.dataset.value = at.value }`},
+		{"password that is fitted", `<input class=at type=password style="width:20px">`, `at.oninput = () => { at.style.width = at.value.length * 9 + 'px' }`},
 		{"textarea whose text follows", `<textarea class=at>a</textarea>`, `at.oninput = () => { at.textContent = at.value }`},
 		{"editor", `<div class=at contenteditable><p>a</p></div>`, ``},
+		{"editor of plain text in a scroller", `<div style="width:9px;overflow:auto;white-space:pre"><div class=at contenteditable=plaintext-only></div></div>`, ``},
+		{"editor that draws a text a key", `<div class=at role=textbox tabindex=0></div>`, `at.onkeydown = (e) => at.append(e.key)`},
+		{"editor that draws an element a key", `<div class=at role=textbox tabindex=0></div>`, `at.onkeydown = (e) => { const s = document.createElement('span'); s.textContent = e.key; at.append(s) }`},
 		{"search whose address follows", `<input class=at>`, `at.oninput = () => history.replaceState(null, '', '?q=' + at.value)`},
 		{"counter", `<input class=at><b>0/99</b>`, `at.oninput = () => { at.nextSibling.firstChild.data = at.value.length + '/99' }`},
 	} {

@@ -145,7 +145,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
 
   const begin = async (mine: number): Promise<void> => {
     const { site = '' } = settle()
-    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'site is not a site key: copy the script tag')
+    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'not a site key: copy the script tag')
     check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: use https')
     if ((document as { prerendering?: boolean }).prerendering) {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve))

@@ -60,6 +60,7 @@ type folder struct {
 	scripts *js.Minifier // that of min
 	// smallest spends time on names (names.go).
 	smallest bool
+	swaps    int
 	// mangled are the short names of properties that scripts hand to each other; nil where each has its own.
 	mangled map[string]any
 }
@@ -91,7 +92,7 @@ func (f *folder) add(source string, data []byte, sourceBytes int, name naming) (
 		var out []byte
 		var err error
 		if f.smallest && mediaType == "text/javascript" {
-			out, err = smallest(data, minified)
+			out, err = smallest(data, f.swaps, minified)
 		} else {
 			out, err = minified(data, false)
 		}

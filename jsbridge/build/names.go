@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"regexp"
 	"sort"
@@ -33,8 +34,9 @@ var alphabets = []letters{
 // one call stand where they are called, and returns what brotli makes the smallest.
 //
 // tdewolff/minify names the variables of each scope by frequency; here those of functions are
-// named in the order of their declaration, which repeats more.
-func smallest(script []byte, minified func(script []byte, keepNames bool) ([]byte, error)) ([]byte, error) {
+// named in the order of their declaration, which repeats more. At the end swaps pairs of letters are
+// tried the other way round.
+func smallest(script []byte, swaps int, minified func(script []byte, keepNames bool) ([]byte, error)) ([]byte, error) {
 	best, err := minified(script, false)
 	if err != nil {
 		return nil, err
@@ -42,6 +44,16 @@ func smallest(script []byte, minified func(script []byte, keepNames bool) ([]byt
 	bestSize, err := compressedSize(best)
 	if err != nil {
 		return nil, err
+	}
+	var of *program
+	var with scheme
+	try := func(p *program, s scheme) error {
+		text := p.named(s)
+		size, err := compressedSize(text)
+		if err == nil && size < bestSize {
+			best, bestSize, of, with = text, size, p, s
+		}
+		return err
 	}
 	for _, inlines := range []bool{false, true} {
 		code := script
@@ -55,20 +67,34 @@ func smallest(script []byte, minified func(script []byte, keepNames bool) ([]byt
 			return nil, err
 		}
 		for _, s := range schemes() {
-			text := p.named(s)
-			size, err := compressedSize(text)
-			if err != nil {
+			if err := try(p, s); err != nil {
 				return nil, err
-			}
-			if size < bestSize {
-				if err := p.check(text); err != nil {
-					return nil, err
-				}
-				best, bestSize = text, size
 			}
 		}
 	}
-	return best, nil
+	if of == nil {
+		return best, nil
+	}
+	random := rand.New(rand.NewPCG(1, 2)) // the same in every build
+	for range swaps {
+		s := with
+		if random.IntN(3) == 0 {
+			s.local = swapped(s.local, random)
+		} else {
+			s.wide = swapped(s.wide, random)
+		}
+		if err := try(of, s); err != nil {
+			return nil, err
+		}
+	}
+	return best, of.check(best)
+}
+
+func swapped(letters string, random *rand.Rand) string {
+	b := []byte(letters)
+	i, j := random.IntN(len(b)), random.IntN(len(b))
+	b[i], b[j] = b[j], b[i]
+	return string(b)
 }
 
 // scheme is a way to give names: first to variables beside more than wide others, the most used

@@ -104,7 +104,7 @@ export function host(x: Exports): Core {
 
   const die = (status: number): never => {
     const code = REASONS[-1 - status] ?? 'internal'
-    throw (dead = fault(code, code === 'memory' ? 'the page needs more memory than the recorder may use' : DISAGREE + `status ${status}`))
+    throw (dead = fault(code, code === 'memory' ? 'the page needs too much memory' : DISAGREE + `status ${status}`))
   }
   /** Runs f unless the core is dead; a trap kills it. */
   const call = <T>(f: () => T): T => {

@@ -19,7 +19,7 @@ import type { Outbox } from './outbox'
 import type { Sealed } from './seal'
 
 const EVERYTHING: readonly Range[] = [[0, Infinity]]
-const TOO_LARGE = 'a segment is larger than the collector takes'
+const TOO_LARGE = 'a segment is too large for the collector'
 
 export interface Delivery {
   add_(s: Sealed): void

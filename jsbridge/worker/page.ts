@@ -80,7 +80,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
   }
   const stopped = (reason: string) => over({ t: 'failed', code: 'stopped-by-server', reason })
   const fail = (e: unknown) =>
-    over({ t: 'failed', ...(e instanceof Error ? fault('internal', 'the worker met an error of its own') : (e as Fault)) })
+    over({ t: 'failed', ...(e instanceof Error ? fault('internal', 'the worker failed') : (e as Fault)) })
 
   const at = (path: string) => new URL(path, endpoint + '/').href
   const now = () => performance.now() + zero

@@ -232,26 +232,15 @@ func (p *Policy) appendDeclaration(m Mode) {
 }
 
 // styles tells from its first word whether a property may be one that browsers know and that says more than
-// listed words and numbers do. Custom properties are none, nor are the descriptors of a counter style, whose words are shown as text.
+// listed words and numbers do. Custom properties and those of one browser are none, nor are the descriptors of
+// a counter style, whose words are shown as text.
 func (p *Policy) styles(name []byte) bool {
-	if name[0] == '-' { // -webkit-
-		if len(name) < 2 || name[1] == '-' {
-			return false
-		}
-		name = name[1:]
-		name = name[min(firstWord(name)+1, len(name)):]
-	}
-	rule := p.lists.css.find(name[:firstWord(name)])
-	return rule == 'k' || rule == 'p'
-}
-
-// firstWord is the length of a name's first word.
-func firstWord(name []byte) int {
 	n := 0
 	for n < len(name) && name[n] != '-' {
 		n++
 	}
-	return n
+	rule := p.lists.css.find(name[:n])
+	return rule == 'k' || rule == 'p'
 }
 
 // appendCSSValue is a CSS value that stands in an attribute. No browser has looked whether it

@@ -148,9 +148,9 @@ const cssList = "k:light-dark oklab oklch translatex translatey brightness contr
 	"blur drop-shadow opacity cover contain no-repeat " +
 	"sans-serif serif monospace " +
 	"default minmax repeat fr " +
-	"cyclic light dark px em rem fill stroke stretch space-between flex-start flex-end" +
+	"cyclic vertical light dark px em rem fill stroke stretch space-between flex-start flex-end" +
 	"|p:align animation appearance background border box break clip color container content cursor direction display filter " +
-	"isolation justify list mix order overflow position scroll table text transform transition vertical will word writing z" +
+	"isolation justify list mix overflow position scroll table text transform transition will word writing z" +
 	"|e:html css js json png jpg webp svg woff woff2 pdf"
 
 // cueList: words before a number which say that it is somebody's (p a phone number, i an

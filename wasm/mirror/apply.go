@@ -229,10 +229,17 @@ func (c *Core) apply(op int) {
 	case opScroll:
 		// How far a masked field is scrolled tells how much was typed.
 		off = off || !shown && c.typedIn(n)
+		// So does how far aside what is around it goes with the caret.
+		if c.atMs < c.act.bucket+2*activityMs && c.inside(c.slot(c.act.id), s) {
+			o.Nums[0] = 0
+		}
 	case opSize:
 		reason := int64(0)
 		if n.mode == mask.Blocked {
 			reason = 1
+			if c.focus == n.id { // what is typed in it may give it its width
+				o.Nums[0] = (o.Nums[0] + boxStep - 1) &^ (boxStep - 1)
+			}
 		}
 		c.num(reason)
 	case opDialogState:
@@ -268,6 +275,9 @@ func (c *Core) apply(op int) {
 	case opAnchor:
 		o.Kind = wire.KindAnchor
 		off = !c.decimal(text) || !c.decimal(strs[1])
+	case opFocus:
+		c.focus = o.ID
+		off = false
 	case opLeave:
 		c.flushActivity(c.atMs + activityMs)
 		c.begin(wire.KindLeave, 0)

@@ -50,6 +50,8 @@ type Core struct {
 	epoch uint32
 	act   activity
 	told  tellings
+	blunt bool   // digits make no difference in what told knows
+	focus uint32 // what has it, or is the box around that
 
 	out       []byte   // closed segments, in order
 	closed    []closed // their ends and epochs

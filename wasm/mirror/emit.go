@@ -99,18 +99,24 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 		c.noteLink(n, c.attrs[i].name, c.attrs[i].value)
 	}
 	c.place(s)
+	c.fold(s, local)
 	if n.flags&hidden != 0 {
 		return s
 	}
 	o := c.emitNode(wire.KindElement, s)
 	o.Name = c.pol.TagName(name, n.tag, n.mode).Bytes()
 	e := c.element(s)
+	c.blunt = n.isSizedByValue()
 	for i := range c.attrs {
 		if an, av, ok := c.pol.Attr(e, c.attrs[i].name, c.attrs[i].value); ok {
 			o.Attrs = append(o.Attrs, wire.Attr{Name: an.Bytes(), Value: av.Bytes()})
+			if c.blunt {
+				c.note(an.Bytes(), av.Bytes(), uint32(wire.KindAttr))
+			}
 		}
 	}
 	c.num(int64(ns))
+	c.blunt = false
 	c.send()
 	return s
 }
@@ -191,6 +197,9 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 		if len(data) > 0 {
 			c.emitMask(parent, true)
 		}
+		return s
+	}
+	if c.fold(s, data); n.flags&hidden != 0 {
 		return s
 	}
 	o := c.emitNode(wire.KindText, s)

@@ -14,6 +14,9 @@ type activity struct {
 
 const activityMs = 1000
 
+// boxStep rounds the width of a box that has the focus, px.
+const boxStep = 64
+
 // Kinds of key: jsbridge/PROTOCOL.md.
 const (
 	keyCharacter = 0
@@ -52,6 +55,28 @@ func (c *Core) flushActivity(nowMs int64) {
 			c.num(1)
 			c.send()
 		}
+	}
+}
+
+// lineElements are what lines in an editor are made of; all other elements stand in lines.
+const lineElements = " p div br li ul ol pre tr td "
+
+// fold leaves out what stands in a line of an editor that is masked, if something before or behind it does: a
+// line tells that something is in it, not how many texts or elements a script makes of it, which may be one
+// for each key. Of a snapshot the structure is kept. what: the name of the element, or the text.
+func (c *Core) fold(s int32, what []byte) {
+	n := c.n(s)
+	p := c.n(n.parent)
+	if c.inSnapshot || n.flags&hidden != 0 || p.kids&textTyped == 0 || p.mode.Opens() {
+		return
+	}
+	beside := (c.n(n.prev).flags | c.n(n.next).flags) & phrase
+	switch {
+	case n.kind != kindText && mask.Listed(lineElements, what):
+	case beside != 0:
+		n.flags |= hidden | phrase
+	case n.kind != kindText || !mask.OnlySpace(what):
+		n.flags |= phrase
 	}
 }
 
@@ -162,6 +187,14 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 	if ok {
 		c.begin(kind, n.id).Name = an.Bytes()
 		c.op.Text = av.Bytes()
+		c.blunt = n.isSizedByValue()
 		c.send()
+		c.blunt = false
 	}
+}
+
+// isSizedByValue reports whether scripts may give the element a size after what is typed in it. The numbers of
+// its attributes are told as it appears, and not when they alone change.
+func (n *node) isSizedByValue() bool {
+	return n.tag == mask.TagInput && (!n.mode.Opens() || n.flags&secret != 0)
 }

@@ -24,6 +24,7 @@ const (
 	sentNone              // the last value op on the wire was the empty value
 	inline                // an element that a run of texts goes on over
 	called                // by an attribute or a label: what is chosen or typed in it is secret, for the element's life
+	phrase                // in an editor that is masked: stands in a line, and is not white space alone
 	waits                 // a text that flow.go has yet to write; if hidden too, for the first time
 )
 
@@ -32,7 +33,7 @@ const (
 	textPlain  = iota
 	textTyped  // the visitor may have typed it
 	textField  // of an option, or computed from fields
-	textSecret // of a select or an editor that is called secret: no marker opens it
+	textSecret // textTyped is a bit of it: of a select or an editor that is called secret: no marker opens it
 )
 
 // node is one node of the mirror. Links are slots (indexes of Core.nodes), 0 is none.

@@ -25,18 +25,27 @@ func (c *Core) again() bool {
 	for _, n := range o.Nums {
 		value = (value ^ uint32(n)) * 16777619
 	}
-	key := mix(o.ID*2654435761, o.Name)
-	value = mix(value, o.Text)
+	return c.note(o.Name, o.Text, value) && o.Kind != wire.KindText && (o.Kind != wire.KindNavigate || o.Nums[0] == navReplace)
+}
+
+// note takes up that the op at hand gives a name this value, and answers whether it had it.
+func (c *Core) note(name, text []byte, value uint32) bool {
+	key := mix(c.op.ID*2654435761, name, false)
+	value = mix(value, text, c.blunt)
 	t := &c.told[key>>16%maxTellings]
 	had := t.key == key && t.value == value
 	t.key, t.value = key, value
-	return had && o.Kind != wire.KindText && (o.Kind != wire.KindNavigate || o.Nums[0] == navReplace)
+	return had
 }
 
+// mix hashes; blunt: without the digits.
+//
 //go:noinline
-func mix(h uint32, b []byte) uint32 {
+func mix(h uint32, b []byte, blunt bool) uint32 {
 	for _, d := range b {
-		h = (h ^ uint32(d)) * 16777619
+		if !blunt || !digit(d) {
+			h = (h ^ uint32(d)) * 16777619
+		}
 	}
 	return h
 }
