@@ -273,7 +273,8 @@ func TestCanaryInEveryField(t *testing.T) {
 			if pending := eval[int](tb, `afterimage.stop({timeoutMs: 20000}).then((r) => r.pending)`); pending != 0 {
 				t.Fatalf("%d segments were not acknowledged", pending)
 			}
-			checkHandover(tb, &leakPage{name: "fields", level: policy.level})
+			// Beside other tests the worker may be two seconds behind, where the lean recorder hands over by design.
+			checkHandover(tb, &leakPage{name: "fields", level: policy.level, either: !*leaksFlag && !*leaksAloneFlag})
 			s := newScanner()
 			for i := range fields {
 				s.add(fields[i].canary)
