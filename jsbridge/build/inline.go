@@ -2,6 +2,7 @@ package main
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/tdewolff/parse/v2/js"
 )
@@ -149,22 +150,16 @@ func simplifyOne(tree *js.AST) bool {
 				return false
 			}
 		case *js.ExprStmt:
-			if call, ok := n.Value.(*js.CallExpr); ok && v.Type() == reflect.TypeFor[js.IStmt]() {
-				f := calledLiteral(call)
-				if f != nil && isBare(call, f) && !hasOwn(&f.Body, true) {
-					v.Set(reflect.ValueOf(&js.BlockStmt{List: f.Body.List}))
-					done = true
-					return false
-				}
+			if body := bodyOf(n.Value); body != nil && !hasOwn(body, true) {
+				v.Set(reflect.ValueOf(&js.BlockStmt{List: body.List}))
+				done = true
+				return false
 			}
 		case *js.ReturnStmt:
-			if call, ok := n.Value.(*js.CallExpr); ok && v.Type() == reflect.TypeFor[js.IStmt]() {
-				f := calledLiteral(call)
-				if f != nil && isBare(call, f) && !hasOwn(&f.Body, false) {
-					v.Set(reflect.ValueOf(&js.BlockStmt{List: append(f.Body.List[:len(f.Body.List):len(f.Body.List)], &js.ReturnStmt{})}))
-					done = true
-					return false
-				}
+			if body := bodyOf(n.Value); body != nil && !hasOwn(body, false) {
+				v.Set(reflect.ValueOf(&js.BlockStmt{List: append(slices.Clip(body.List), &js.ReturnStmt{})}))
+				done = true
+				return false
 			}
 		}
 		return true
@@ -183,6 +178,18 @@ func calledLiteral(call *js.CallExpr) *js.ArrowFunc {
 		return nil
 	}
 	return f
+}
+
+// bodyOf is what a call of a function literal without parameters does, or nil.
+func bodyOf(value js.IExpr) *js.BlockStmt {
+	call, ok := value.(*js.CallExpr)
+	if !ok {
+		return nil
+	}
+	if f := calledLiteral(call); f != nil && isBare(call, f) {
+		return &f.Body
+	}
+	return nil
 }
 
 func isBare(call *js.CallExpr, f *js.ArrowFunc) bool {
