@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -78,6 +79,10 @@ const rrwebInPage = `
 // page, so that both see the same session, and prints what each sends. rrweb's figure is
 // the bodies alone; ours is every byte of the connections to the collector: requests for
 // the script, worker and core, handshakes and headers included.
+//
+// The shop's cart has an allow marker. On a strict page the recorder meets it there for the
+// first time, and goes on with the full core and a second snapshot; the row without markers
+// shows the same session on a page that has none.
 func TestBenchWire(t *testing.T) {
 	if !*benchFlag {
 		t.Log("not measured: a benchmark, run by make bench-wire")
@@ -87,17 +92,20 @@ func TestBenchWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, level := range []string{"strict", "balanced"} {
+	for _, row := range []struct {
+		level string
+		allow bool
+	}{{"strict", true}, {"strict", false}, {"balanced", true}} {
 		var c *collectorSite
 		var script string
 		shop := demo.Handler(func() string { return script }, func() string { return c.SiteKey })
 		mux := http.NewServeMux()
 		mux.Handle("/bench/", benchHandler())
 		mux.HandleFunc("/demo/", func(w http.ResponseWriter, r *http.Request) {
-			shop.ServeHTTP(&levelWriter{ResponseWriter: w, level: level}, r)
+			shopAs(t, shop, row.level, row.allow, w, r)
 		})
 		page := serve(t, mux)
-		c = startCollectorFor(t, page)
+		c = startCollectorFor(t, page, "--privacy", row.level)
 		p, endpoint := startTap(t, strings.TrimPrefix(c.URL, "http://"))
 		script = endpoint + "/afterimage.js"
 		tb := newTab(t)
@@ -116,22 +124,44 @@ func TestBenchWire(t *testing.T) {
 		eval[any](tb, `Promise.all([rrwebFlush(), afterimage.flush()])`)
 		peer := eval[int64](tb, `rrwebSent`)
 		ours := p.up.Load()
-		fmt.Printf("%s: 60 s session (input for %.0f s): rrweb + gzip %d B, afterimage %d B (of it %d B before the first segment: requests for script, settings, worker, core), ratio %.2f\n",
-			level, walked.Seconds(), peer, ours, loaded, float64(ours)/float64(peer))
+		session := c.sessions(t)[0]
+		snapshots := strings.Count(c.replay(t, "cat", session), `"op":"snapshotBegin"`)
+		if raw := c.replay(t, "cat", "--raw", session); strings.Contains(raw, "Skip to content") != (row.level == "balanced") {
+			t.Fatalf("this was no recording of level %s: check the site's level and the page's", row.level)
+		}
+		name := row.level
+		if !row.allow {
+			name += ", no markers"
+		}
+		fmt.Printf("%s: 60 s session (input for %.0f s): rrweb + gzip %d B, afterimage %d B (of it %d B before the first segment: requests for script, settings, worker, core; snapshots %d), ratio %.2f\n",
+			name, walked.Seconds(), peer, ours, loaded, snapshots, float64(ours)/float64(peer))
 	}
 }
 
-// levelWriter writes the shop's page with another privacy level.
-type levelWriter struct {
-	http.ResponseWriter
-	level string
-}
-
-func (w *levelWriter) Write(b []byte) (int, error) {
-	page := strings.ReplaceAll(string(b), `data-privacy="balanced"`, `data-privacy="`+w.level+`"`)
-	if page != string(b) {
-		w.Header().Del("Content-Length")
+// shopAs serves the shop with another privacy level in its script tag, and, without allow,
+// with a script that sets no allow marker.
+func shopAs(t *testing.T, shop http.Handler, level string, allow bool, w http.ResponseWriter, r *http.Request) {
+	r.Header.Del("Accept-Encoding")
+	got := httptest.NewRecorder()
+	shop.ServeHTTP(got, r)
+	body := got.Body.String()
+	replace := func(old, new string) {
+		if !strings.Contains(body, old) {
+			t.Errorf("%s does not hold %q any more: the benchmark would measure something else", r.URL.Path, old)
+		}
+		body = strings.ReplaceAll(body, old, new)
 	}
-	_, err := w.ResponseWriter.Write([]byte(page))
-	return len(b), err
+	switch kind := got.Header().Get("Content-Type"); {
+	case strings.HasPrefix(kind, "text/html"):
+		replace(`data-privacy="`+demo.Level+`"`, `data-privacy="`+level+`"`)
+	case !allow && strings.Contains(kind, "javascript"):
+		replace(`"data-afterimage":"allow"`, `"data-afterimage":null`)
+	}
+	for k, v := range got.Header() {
+		w.Header()[k] = v
+	}
+	w.Header().Del("Content-Length")
+	w.Header().Del("Etag")
+	w.WriteHeader(got.Code)
+	_, _ = io.WriteString(w, body) // the browser went away: the walk tells
 }
