@@ -29,10 +29,9 @@ export const playerStyles = css`
   .ripple b { background: #6d5df64d; border: 2.5px solid #6d5df6; box-sizing: border-box; }
   .ripple.other b { background: #e09b2d4d; border-color: #e09b2d; }
   .finger b { left: -20px; top: -20px; width: 40px; height: 40px; background: #6d5df659; border: 2px solid #fff; box-shadow: 0 1px 6px #0006; box-sizing: border-box; }
-  .typing { display: flex; align-items: center; gap: 3px; height: 22px; margin-left: -46px; padding: 0 8px; border-radius: 99px; background: #6d5df6; color: #fff; font: 600 11px/1 var(--font); box-shadow: 0 2px 8px #0004; font-variant-numeric: tabular-nums; }
+  .typing { display: flex; align-items: center; gap: 3px; height: 22px; margin-left: -34px; padding: 0 8px; border-radius: 99px; background: #6d5df6; color: #fff; box-shadow: 0 2px 8px #0004; }
   .typing i { width: 4px; height: 4px; border-radius: 50%; background: currentColor; animation: pulse 1s infinite; }
   .typing i:nth-child(2) { animation-delay: .15s; } .typing i:nth-child(3) { animation-delay: .3s; }
-  .typing span { margin-left: 4px; }
 
   .card { position: absolute; max-width: min(460px, 86%); padding: 26px 28px; border-radius: 14px; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 12px 40px #0002; text-align: center; }
   .card h2 { font-size: 17px; line-height: 1.35; margin: 0 0 8px; text-wrap: balance; } .card p { margin: 0; color: var(--muted); text-wrap: pretty; } .card .button { margin-top: 18px; }
