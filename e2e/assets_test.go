@@ -16,18 +16,19 @@ import (
 
 // assetFiles are images and fonts that npm packages ship, under the names the page uses.
 var assetFiles = map[string]string{
-	"/img/meta.png":        "polished/docs/assets/meta.png",
-	"/img/mark.png":        "polished/docs/assets/GitHub-Mark-Light-64px.png",
-	"/img/small.png":       "swagger-ui-dist/favicon-16x16.png",
-	"/img/large.png":       "swagger-ui-dist/favicon-32x32.png",
-	"/img/arrows.png":      "json-pointer/coverage/lcov-report/sort-arrow-sprite.png",
-	"/img/late.png":        "polished/docs/favicon.png",
-	"/img/logo.svg":        "polished/docs/assets/logo.svg",
-	"/img/box.svg":         "webpack/lib/html/favicon.svg",
-	"/fonts/gothic.woff":   "reveal.js/css/theme/fonts/league-gothic/league-gothic.woff",
-	"/fonts/code.woff2":    "polished/docs/assets/fonts/WOFF2/TTF/SourceCodePro-Bold.ttf.woff2",
-	"/fonts/unused.woff2":  "polished/docs/assets/fonts/WOFF2/TTF/SourceCodePro-Regular.ttf.woff2",
-	"/users/jane/face.png": "swagger-ui-dist/favicon-32x32.png",
+	"/img/meta.png":   "polished/docs/assets/meta.png",
+	"/img/mark.png":   "polished/docs/assets/GitHub-Mark-Light-64px.png",
+	"/img/small.png":  "swagger-ui-dist/favicon-16x16.png",
+	"/img/large.png":  "swagger-ui-dist/favicon-32x32.png",
+	"/img/arrows.png": "json-pointer/coverage/lcov-report/sort-arrow-sprite.png",
+	"/img/late.png":   "polished/docs/favicon.png",
+	"/assets/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg": "polished/docs/assets/logo.svg",
+	"/img/box.svg":                              "webpack/lib/html/favicon.svg",
+	"/fonts/gothic.woff":                        "reveal.js/css/theme/fonts/league-gothic/league-gothic.woff",
+	"/fonts/code.woff2":                         "polished/docs/assets/fonts/WOFF2/TTF/SourceCodePro-Bold.ttf.woff2",
+	"/fonts/unused.woff2":                       "polished/docs/assets/fonts/WOFF2/TTF/SourceCodePro-Regular.ttf.woff2",
+	"/users/jane/face.png":                      "swagger-ui-dist/favicon-32x32.png",
+	"/assets/uploads/face-8f3a9c1b2d4e6f70.png": "swagger-ui-dist/favicon-32x32.png",
 }
 
 const assetSheet = `@font-face { font-family: Gothic; src: url("../fonts/gothic.woff") format("woff") }
@@ -39,9 +40,9 @@ h1 { font: 60px/1 Gothic; margin: 0 } pre { font: 30px/1 Code; margin: 0 }`
 const assetBody = `<h1>Gothic headline</h1><pre>code 0123</pre><div id="bg"></div>
 <img id="plain" src="img/meta.png" width="200"> <img id="set" srcset="img/small.png 1x, img/large.png 3x" src="img/large.png" alt="">
 <picture><source srcset="img/box.svg" media="(max-width: 10px)"><img id="pic" src="img/mark.png?w=64" style="background:#333"></picture>
-<svg width="200" height="80"><image id="vector" href="img/logo.svg" width="200" height="80"/></svg>
+<svg width="200" height="80"><image id="vector" href="assets/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg" width="200" height="80"/></svg>
 <div style="width:64px;height:64px;background:url('img/box.svg') center / contain no-repeat"></div><div id="late"></div>
-<div id="own" style="position:absolute;top:700px"><img id="blob" width="40" height="40"><img id="person" src="/users/jane/face.png" width="40" height="40">
+<div id="own" style="position:absolute;top:700px"><img id="blob" width="40" height="40"><img id="person" src="/users/jane/face.png" width="40" height="40"><img src="/assets/uploads/face-8f3a9c1b2d4e6f70.png" width="40" height="40">
 <img id="token" src="/img/mark.png?sig=8f3a2b9c" width="40" height="40"><span data-afterimage="mask"><img id="masked" src="img/small.png" width="40" height="40"></span></div>`
 
 // assetSite serves the page and its files; hits counts requests by path.
@@ -150,7 +151,7 @@ func TestAssetsAreReplayed(t *testing.T) {
 	eval[any](tb, `fetch("img/late.png").then((r) => r.blob()).then((b) => { document.getElementById("blob").src = URL.createObjectURL(b) }).then(() => {
 		const late = new Image(); late.src = "img/late.png"; document.getElementById("late").append(late); return late.decode() })`)
 	c.start(t)
-	want := []string{"img/meta.png", "../img/meta.png", "img/small.png", "img/mark.png?w=64", "img/logo.svg", "img/box.svg", "../fonts/gothic.woff", "../fonts/code.woff2?v=2", "img/late.png"}
+	want := []string{"img/meta.png", "../img/meta.png", "img/small.png", "img/mark.png?w=64", "assets/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg", "img/box.svg", "../fonts/gothic.woff", "../fonts/code.woff2?v=2", "img/late.png"}
 	got := map[string]bool{}
 	waitFor(t, "ops asset of all that is shown", func() bool {
 		eval[any](tb, `afterimage.flush()`)
@@ -166,7 +167,7 @@ func TestAssetsAreReplayed(t *testing.T) {
 		t.Errorf("assets %v, want %q and no others", got, want)
 	}
 	for address, n := range site.all() {
-		if n > 1 && strings.Contains(address, "/img/") || n > 1 && strings.Contains(address, "/fonts/") {
+		if n > 1 && strings.Contains(address, "/img/") || n > 1 && strings.Contains(address, "/assets/") || n > 1 && strings.Contains(address, "/fonts/") {
 			t.Errorf("%s was asked for %d times: the recorder reads from the cache", address, n)
 		}
 	}

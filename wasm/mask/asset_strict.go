@@ -8,3 +8,9 @@ type shown struct{}
 func (*shown) reset() {}
 
 func (*Policy) shows([]byte, int, Mode) {}
+
+type built struct{}
+
+func (*built) pass([]byte) {}
+
+func (*Policy) builtName(built, []byte) bool { return false }

@@ -92,3 +92,74 @@ func TestSafePath(t *testing.T) {
 		}
 	}
 }
+
+// What builders call files is told from what names a person or opens something: the folder
+// is one of a build, and a name stands before the hash.
+func TestNamesOfBuiltFilesStay(t *testing.T) {
+	for _, path := range []string{
+		"/assets/logo-DkX9s2aB.svg",  // Vite, Rollup
+		"/assets/index-B-a_kQ9z.png", // its hash may hold what parts words
+		"/assets/inter-latin-400-normal-C38fXH4l.woff2",
+		"/assets/logo-2KQ4X3ZP.svg",                               // esbuild
+		"/static/media/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg", // webpack
+		"/_next/static/media/hero.1a2b3c4d.webp",
+		"/shop/_nuxt/hero.1a2b3c4d.webp",
+		"../media/inter.0d4c8f1e.woff2",
+		"/static/img/logo.55e7cbb9ba48.png",                                                 // Django
+		"/assets/logo-3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea.png", // Sprockets
+		"/media/logo-2KQ4X3ZP.svg",                                                          // Angular
+		"https://cdn.shop.example/assets/logo-DkX9s2aB.svg",
+	} {
+		p := mask.New(mask.Balanced)
+		img := mask.Element{Tag: mask.TagImage, Mode: mask.Shown}
+		_, v, _ := p.Attr(img, []byte("src"), []byte(path))
+		if got := string(v.Bytes()); got != path || !slices.Equal(shownBy(p), []string{path}) {
+			t.Errorf("%s: text %q, assets %q", path, got, shownBy(p))
+		}
+		if at := strings.Index(path, "/"); at == 0 && !p.SafePath([]byte(path)) {
+			t.Errorf("%s is not safe when it is made absolute", path)
+		}
+		img.Mode = mask.Masked
+		if p.Reset(); true {
+			p.Attr(img, []byte("src"), []byte(path))
+		}
+		if len(p.Shown()) != 0 {
+			t.Errorf("%s: shown although masked", path)
+		}
+	}
+	for _, path := range []string{
+		"/img/logo-8f3a9c1b2d4e6f70.svg",                // no folder of a build
+		"/assets/9f86d081884c7d659a2feaa0c55ad015.png",  // no name before the hash
+		"/assets/users/logo-8f3a9c1b2d4e6f70.svg",       // below a word for persons
+		"/assets/uploads/passport-8f3a9c1b2d4e6f70.png", // and for what visitors post
+		"/static/avatars/a-8f3a9c1b2d4e6f70.png",
+		"/media/passport_8f3a9c1b2d4e.jpg",
+		"/media/passport-8f3a9c1b2d4e6f70.jpg",
+		"/assets/photo-20241231.png", // a day
+		"/assets/photo.20241231.png",
+		"/assets/call-35315550.png",
+		"/assets/call-353155501234567.png",
+		"/assets/jane.doe.8f3a9c1b2d4e6f70.png",
+		"/assets/jane@shop.example-8f3a9c1b2d4e6f70.png",
+		"/assets/12345-8f3a9c1b2d4e6f70.png",
+		"/assets/report-8f3a9c1b2d4e6f70.pdf",
+		"/assets/page-8f3a9c1b2d4e6f70",
+		"logo-8f3a9c1b2d4e6f70.svg",
+		"/assets/a%20b-8f3a9c1b2d4e6f70.png",
+		"/reset/assets/8f3a9c1b2d4e6f70/x.png",
+		"/assets/logo-8f3a9c1b2d4e6f70.png?v=8f3a9c1b",
+		"/assets/logo-8f3a9c1b2d4e6f70",
+	} {
+		p := mask.New(mask.Balanced)
+		_, v, _ := p.Attr(mask.Element{Tag: mask.TagImage, Mode: mask.Shown}, []byte("src"), []byte(path))
+		if got := string(v.Bytes()); got == path || len(p.Shown()) != 0 {
+			t.Errorf("%s: text %q, assets %q", path, got, shownBy(p))
+		}
+	}
+	p := mask.New(mask.Balanced)
+	p.Typed(1, []byte("8f3a9c1b2d4e6f70"))
+	_, v, _ := p.Attr(mask.Element{Tag: mask.TagImage, Mode: mask.Shown}, []byte("src"), []byte("/assets/logo-8f3a9c1b2d4e6f70.png"))
+	if got := string(v.Bytes()); strings.Contains(got, "8f3a9c1b2d4e6f70") {
+		t.Errorf("what was typed stands in an address: %q", got)
+	}
+}

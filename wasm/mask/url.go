@@ -80,6 +80,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 	}
 	from = u.i
 	person := false // the segment before names a kind of person
+	var folders built
 	for u.i < u.end && !charIn(u.at(0), "?#") {
 		if isSlash(u.at(0)) {
 			p.put('/')
@@ -87,7 +88,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 			continue
 		}
 		seg := u.until("/\\?#")
-		if person || !p.safeSegment(seg, shown) {
+		if person || !p.safeSegment(seg, shown) && !(shown && p.builtName(folders, seg)) {
 			p.put('x')
 			if e := extension(seg); e > 0 && p.lists.css.find(seg[e:]) == 'e' {
 				p.add(seg[e-1:])
@@ -97,6 +98,10 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 		}
 		// Browsers drop a tab in the middle of such a word.
 		person = p.lists.persons.find(seg) != 0 || !printable(seg)
+		folders.pass(seg)
+		if person {
+			folders = built{}
+		}
 	}
 	if u.at(0) == '#' && whole && u.i == from && u.end-from > 1 {
 		if frag := s[from+1:]; identChars(frag) { // an element of this page, under the name its id has
