@@ -74,13 +74,19 @@ const describeScript = `(() => {
 func describe(tb *tab, expression string) []described {
 	tb.t.Helper()
 	eval[any](tb, describeScript)
+	return parseDescribed(tb.t, eval[string](tb, "describe("+expression+")"))
+}
+
+// parseDescribed reads what describe of describeScript answers.
+func parseDescribed(t *testing.T, text string) []described {
+	t.Helper()
 	var columns struct {
 		Parents             []int
 		Steps, Texts, Forms []string
 		Numbers             []float64
 	}
-	if err := json.Unmarshal([]byte(eval[string](tb, "describe("+expression+")")), &columns); err != nil {
-		tb.t.Fatal(err)
+	if err := json.Unmarshal([]byte(text), &columns); err != nil {
+		t.Fatal(err)
 	}
 	list := make([]described, len(columns.Parents))
 	for i := range list {

@@ -105,6 +105,8 @@ export interface PageAssets {
 export type ToWorker =
   | { readonly t: 'start'; readonly config: StartConfig }
   | ({ readonly t: 'ops' } & Batch)
+  /** As ops, with a click, after which the page may go: a worker that goes with it seals and sends at once. */
+  | ({ readonly t: 'click' } & Batch)
   /** Seal, send and wait until everything so far is acknowledged; answered by `flushed` with the same id. */
   | { readonly t: 'flush'; readonly id: number; readonly timeoutMs: number }
   /** As flush, then close the socket; answered by `flushed`. Nothing follows: the worker ends. */

@@ -9,7 +9,7 @@ export interface RecorderOptions {
   readonly plan_: Plan
   /** performance.now() of the page view's time 0, ms. */
   readonly startMs_: number
-  post_(type: 'ops' | 'leave' | 'gone' | 'assets' | 'count' | 'visible', what?: Batch | PageAssets | { readonly name: `degraded-${Degraded}` }): void
+  post_(type: 'ops' | 'click' | 'leave' | 'gone' | 'assets' | 'count' | 'visible', what?: Batch | PageAssets | { readonly name: `degraded-${Degraded}` }): void
   /** The visitor did something. */
   activity_(): void
   /** The lean recorder cannot go on: the full one is to take over, and its first snapshot ends this. */

@@ -22,7 +22,7 @@ export interface Pointer {
 export const targetOf = (event: Event): Node => (event.composedPath()[0] ?? event.target) as Node
 
 export function trackPointer(
-  activity: () => void,
+  activity: (isClick?: boolean) => void,
 ): Pointer {
   let samples: number[] = []
   let target = 0
@@ -67,7 +67,7 @@ export function trackPointer(
         pointer.settle_()
         stamp()
         op(Op.mouse, kind, nearestId(targetOf(event)), clientX + x, clientY + y, button, pointerType)
-        activity()
+        activity(kind === 2)
       })
       listen(doc, 'touchstart touchmove touchend touchcancel', (event, kind) => {
         const at = now()

@@ -26,6 +26,8 @@ import { openSerialiser, remarkOne } from './serialise'
 import { createStyles } from './styles'
 import { createWalker, noteDesign, noteEditor, type Steps } from './walk'
 
+type Sent = 'ops' | 'click' | 'leave' | 'gone'
+
 const enum Limit {
   /** Ops wait so long for others before they are posted. */
   batchMs = 250,
@@ -108,7 +110,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   let queuedSince = 0
   /** While the worker is behind: the nodes to be walked anew when it has caught up. */
   let dirty: Set<Node> | null = null
-  const send = (type: 'ops' | 'leave' | 'gone'): void => {
+  const send = (type: Sent): void => {
     clearTimeout(timer)
     timer = 0
     const batch = take() ?? (type !== 'ops' ? { ints: new ArrayBuffer(0), text: '' } : null)
@@ -168,11 +170,11 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   }
   const settleDue = (): void => due.splice(0).forEach((tell) => tell())
   const styles = createStyles(later, wrote, afterTask)
-  const pointer = trackPointer(() => active())
+  const pointer = trackPointer((isClick) => active(isClick))
   const scroll = trackScroll(frame)
-  const active = (): void => {
+  const active = (isClick?: boolean): void => {
     options.activity_()
-    wrote()
+    isClick && !dirty ? flush('click') : wrote()
   }
 
   const sizes = trackSizes(wrote)
@@ -448,7 +450,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     }
   }), Limit.degradeMs)
 
-  const flush = (type: 'ops' | 'leave' | 'gone' = 'ops', all?: boolean): void => {
+  const flush = (type: Sent = 'ops', all?: boolean): void => {
     if (!dirty) {
       drain(all)
       pointer.settle_()
@@ -462,7 +464,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     // One message, so that nothing is answered to a page that goes.
     if (!dirty || type !== 'ops') send(type)
   }
-  const flushAll = (type?: 'leave' | 'gone'): void => flush(type, true)
+  const flushAll = (type?: Sent): void => flush(type, true)
 
   const stop = guard(() => {
     if (stopped) return

@@ -30,7 +30,7 @@ export interface Delivery {
   /** Sends what is sealed now instead of at its time. */
   flush_(): void
   /** The page is going: out by the socket if it lives on without the page, else by HTTP. */
-  leave_(outlivesPage: boolean): void
+  leave_(): void
   /** The network or the page is back. */
   wake_(): void
   /** Resolves when all of the recorded page view is acknowledged, when nothing more can be, or after ms. */
@@ -52,6 +52,8 @@ export interface DeliveryOptions {
   readonly outbox_: Outbox
   /** The CSP directive violated since the last call, if any. */
   blocked_(): string | undefined
+  /** The worker lives on without its page; where it does not, no segment waits for others. */
+  readonly outlivesPage_: boolean
   /** First welcome: the server's clock less half the round trip, at 0 of performance.now. */
   anchored_(zeroEpochMs: number): void
   /** Segments of the recorded page view will never arrive; `acknowledged_` follows. */
@@ -282,7 +284,7 @@ export function startDelivery(o: DeliveryOptions): Delivery {
       if (frameCost(s) > FRAME_LIMIT_BYTES - FRAME_HEAD_BYTES) return refuse(o.view_.id, [s.number_], TOO_LARGE)
       void o.outbox_.put_(o.view_, o.next_(), s)
       socket.wake_()
-      if (cost(unsent(own)) >= FRAME_AT_BYTES) pump()
+      if (!o.outlivesPage_ || cost(unsent(own)) >= FRAME_AT_BYTES) pump()
       else due ??= setTimeout(pump, watched ? WATCHED_EVERY_MS : FRAME_EVERY_MS)
     },
     room_: () => cost(own.list_) < MEMORY_BYTES,
@@ -293,11 +295,11 @@ export function startDelivery(o: DeliveryOptions): Delivery {
       socket.wake_(true)
       pump()
     },
-    leave_(outlivesPage) {
+    leave_() {
       if (ended) return
       away = true
       answer()
-      if (!outlivesPage || !socket.ready_()) return void tail()
+      if (!o.outlivesPage_ || !socket.ready_()) return void tail()
       pump()
       setTimeout(tail, TAIL_AFTER_MS)
     },

@@ -102,7 +102,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     loading.catch(() => {}) // awaited below; settings may fail first
     outbox = openOutbox(site_, endpoint, () => epochMs + now())
     const { enabled_, sealingKey_, version_ } = await readSettings(settings, siteKey, outbox.newestSettings_)
-    if (!enabled_) return stopped('the site is switched off in its settings')
+    if (!enabled_) return stopped('the site is switched off')
     settingsVersion = version_
     sealer = await startSealer(site_, view, sealingKey_)
     const view_ = {
@@ -117,7 +117,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     delivery = startDelivery({
       socketUrl_: at(paths?.socket ?? 'v1/ws').replace(/^http/, 'ws'),
       tailUrl_: at(paths?.tail ?? 'v1/tail'),
-      site_, view_, settings_: version_, next_: sealer.next_, outbox_: outbox, blocked_: blocked,
+      site_, view_, settings_: version_, next_: sealer.next_, outbox_: outbox, blocked_: blocked, outlivesPage_: outlivesPage,
       anchored_(zeroEpochMs) {
         anchorMs = zeroEpochMs - zero
         if (unanchored) later()
@@ -238,8 +238,9 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
 
   port.onmessage = ({ data: m }) => {
     // After `gone` the page still says that it is hidden.
+    const goes = m.t === 'gone' || m.t === 'leave'
     if (m.t === 'gone') unsaid ??= []
-    else if (m.t !== 'leave') {
+    else if (!goes) {
       const said = unsaid ?? []
       unsaid = undefined
       said.forEach(post)
@@ -250,13 +251,14 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
       case 'delete':
         return void end(!m.keep)
       case 'ops':
+      case 'click':
       case 'leave':
       case 'gone':
         guard(() => {
           apply(m)
-          m.t === 'ops' ? later() : cut()
+          goes || (m.t === 'click' && !outlivesPage) ? cut() : later()
         })
-        if (m.t !== 'ops') void sealing.then(() => delivery?.leave_(outlivesPage))
+        if (goes) void sealing.then(() => delivery?.leave_())
         return
       case 'meta':
         return guard(() => {
