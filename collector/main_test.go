@@ -331,6 +331,14 @@ func TestMistakesAreExplained(t *testing.T) {
 			os.MkdirAll(b.data, 0o700)
 			os.WriteFile(filepath.Join(b.data, "version"), []byte("afterimage data 99\n"), 0o600)
 		}, []string{"serve", "--addr", "127.0.0.1:0"}, "says 99", "run the newer version"},
+		{"a data directory that is a file", func(b *bench) { os.WriteFile(b.data, nil, 0o600) },
+			[]string{"serve", "--addr", "127.0.0.1:0"}, "not a directory", "--data"},
+		{"a data directory without a version that anybody knows", func(b *bench) {
+			os.MkdirAll(b.data, 0o700)
+			os.WriteFile(filepath.Join(b.data, "version"), []byte("hello\n"), 0o600)
+		}, []string{"serve", "--addr", "127.0.0.1:0"}, "not a version of a data directory", "collector doctor"},
+		{"a database that does not answer", nil, []string{"serve", "--addr", "127.0.0.1:0", "--db", "postgres://user:secret@localhost:1/x"}, "connection refused", "--db"},
+		{"a journal that does not answer", nil, []string{"serve", "--addr", "127.0.0.1:0", "--journal", "nats://127.0.0.1:1"}, "no servers available", "--journal"},
 		{"a key file that is gone", func(b *bench) {
 			b.serve().stop()
 			os.Remove(b.keys)

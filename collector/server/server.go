@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -108,8 +109,11 @@ func OpenStore(ctx context.Context, cfg store.Config) (*store.Store, error) {
 			return nil, &admin.Problem{What: err.Error(), Hint: "run the newer version of afterimage on it; nothing was changed"}
 		case errors.Is(err, store.ErrSetting):
 			return nil, &admin.Problem{What: err.Error(), Hint: "--journal, --blobs and --db are embedded when nothing is given; collector --help lists their forms"}
-		default:
+		case ctx.Err() != nil:
 			return nil, err
+		default:
+			// Of several lines, as the database's driver writes them, only the first would look like an error.
+			return nil, &admin.Problem{What: strings.Join(strings.Fields(err.Error()), " "), Hint: openHint(cfg, err)}
 		}
 		select {
 		case <-ctx.Done():
@@ -117,6 +121,20 @@ func OpenStore(ctx context.Context, cfg store.Config) (*store.Store, error) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// openHint is the remedy for a store that does not open for a reason of its surroundings.
+func openHint(cfg store.Config, err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return "give a folder that this user may write to, on a disk with room, with --data DIR"
+	}
+	for _, setting := range []string{cfg.DB, cfg.Journal, cfg.Blobs} {
+		if setting != "" && setting != "embedded" {
+			return "look whether what --db, --journal and --blobs name runs, and lets this machine in"
+		}
+	}
+	return "collector doctor looks for the cause"
 }
 
 // runs reports whether a collector answers on the socket of a data directory.

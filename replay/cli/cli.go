@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -155,6 +156,7 @@ var remedies = []struct {
 	{open.ErrSharing, "import the file into a collector: replay import FILE"},
 	{open.ErrReadOnly, "remove the file itself; in a collector: replay delete SESSION"},
 	{custody.ErrSignature, "sign the settings with the identity key of this site (replay key sign)"},
+	{syscall.ENOTDIR, "name the directory of a collector with --data DIR"},
 	{fs.ErrPermission, "the file belongs to another user"},
 	{fs.ErrNotExist, "look at the path; a session is named by its id, as replay list shows it"},
 }
@@ -176,6 +178,10 @@ func hintFor(err error) string {
 		if errors.Is(err, r.is) {
 			return r.hint
 		}
+	}
+	var unreached *url.Error
+	if errors.As(err, &unreached) {
+		return "look whether the collector runs, and this machine reaches it: --server URL"
 	}
 	return ""
 }
