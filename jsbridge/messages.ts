@@ -138,8 +138,12 @@ export type FromWorker =
   | { readonly t: 'failed'; readonly code: string; readonly directive?: string | undefined; readonly reason: string }
   /** What the core wants anew: [id, 0 = node with subtree | 1 = its children node by node] (PROTOCOL.md, "What the core asks for"). */
   | { readonly t: 'resend'; readonly list: readonly (readonly [id: number, slow: number])[] }
-  /** A new epoch is wanted: the bridge takes a new snapshot. `full`: it goes into a core of the full form, which wants the full recorder. */
-  | { readonly t: 'snapshot'; readonly full?: boolean }
+  /**
+   * A new epoch is wanted: the bridge takes a new snapshot. `full`: true, it goes into a core of the full form, which wants
+   * the full recorder; a text, why the epoch before was given up, for the console. The worker for strict pages says no
+   * text, the recorder in the entry tells none: there the bytes are not to be had.
+   */
+  | { readonly t: 'snapshot'; readonly full?: boolean | string }
   /**
    * A batch (`ops`) has been applied: `ints.byteLength + 2 * text.length` of it. The bridge counts
    * what is under way and stops sending mutations beyond its bound.

@@ -8,6 +8,7 @@ var CountNames = []string{
 	"identify-refused", "track-refused", "track-masked", "traits-masked", "label-masked",
 	"degraded-pointer", "degraded-animations", "degraded-canvas", "degraded-subtree",
 	"core-restarted", "core-memory", "core-failed", "queue-full", "snapshot-again",
+	"segment-given-up",
 }
 
 // maxCount is the most that one hello may report of a name.

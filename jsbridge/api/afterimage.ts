@@ -62,7 +62,7 @@ interface View {
   post_: Post
   /** Undefined until it is made. */
   recorder_?: Recorder
-  readonly snapshot_: (full?: boolean) => Promise<void>
+  readonly snapshot_: (full?: boolean | string) => Promise<void>
   /** The full recorder takes over. */
   handing_?: Promise<void> | undefined
 }

@@ -24,8 +24,8 @@ export interface RecorderOptions {
 }
 
 export interface Recorder {
-  /** A new epoch. Resolves when all of it is written and posted. The lean recorder does not take one for a core of the full form. */
-  snapshot_(full?: boolean): Promise<void>
+  /** A new epoch. Resolves when all of it is written and posted. The lean recorder does not take one for a core of the full form; the full one tells the console a text. */
+  snapshot_(full?: boolean | string): Promise<void>
   /** Writes one op beside the tree. */
   note_(code: Op.track | Op.identify, first: string, second: string): void
   /** Posts what there is. */

@@ -361,9 +361,9 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   }
   let isLeaving: boolean | undefined
   const snapshot = __LEAN__
-    ? async (full?: boolean): Promise<void> => {
+    ? async (full?: boolean | string): Promise<void> => {
         if (stopped) return
-        isLeaving ||= full || !!dirty || isLarge()
+        isLeaving ||= !!full || !!dirty || isLarge()
         if (!isLeaving) {
           try {
             epoch++
@@ -380,8 +380,9 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         if (!epoch) stop()
         return options.beyond_()
       }
-    : (): Promise<void> =>
+    : (full?: boolean | string): Promise<void> =>
         new Promise((resolve, reject) => {
+          if (typeof full === 'string') console.warn('afterimage: a part is not recorded: ' + full)
           const mine = ++epoch
           const run = (work: () => boolean): void => {
             try {

@@ -19,7 +19,7 @@ import type { Outbox } from './outbox'
 import type { Sealed } from './seal'
 
 const EVERYTHING: readonly Range[] = [[0, Infinity]]
-const TOO_LARGE = 'a segment is too large for the collector'
+const TOO_LARGE = 'segment too large: block part of the page'
 
 export interface Delivery {
   add_(s: Sealed): void
@@ -58,6 +58,8 @@ export interface DeliveryOptions {
   anchored_(zeroEpochMs: number): void
   /** Segments of the recorded page view will never arrive; `acknowledged_` follows. */
   gaveUp_(): void
+  /** With __FULL__ alone: why, before that. */
+  lost_?(reason: string): unknown
   /** `room_` may have become true. */
   acknowledged_(): void
   /** The collector wants nothing more. */
@@ -138,10 +140,7 @@ export function startDelivery(o: DeliveryOptions): Delivery {
     } else if (good) acknowledged += gone
     else if (gone) o.gaveUp_()
     if (gone) {
-      if (good) {
-        refusals = 0
-        socket.progress_()
-      }
+      if (good) socket.progress_()
       o.acknowledged_()
     }
     answer()
@@ -173,7 +172,10 @@ export function startDelivery(o: DeliveryOptions): Delivery {
   /** No numbers: the page view itself is refused. */
   function refuse(id: string, numbers: readonly number[], reason: string) {
     if (id === own.view_.id && (!numbers.length || ++refusals >= MAX_REFUSALS)) stop(reason)
-    else settle(id, numbers.length ? numbers.map((n) => [n, n]) : EVERYTHING)
+    else {
+      if (__FULL__ && id === own.view_.id) o.lost_?.(reason)
+      settle(id, numbers.length ? numbers.map((n) => [n, n]) : EVERYTHING)
+    }
   }
 
   /** One leftover page view at a time comes into memory. */

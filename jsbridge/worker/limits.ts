@@ -36,7 +36,10 @@ export const MEMORY_BYTES = 8_388_608
  * own requests; 60 are ours, of which a hello of one page view takes less than one.
  */
 export const TAIL_BYTES = 59 << 10
-/** So many refusals or too large segments in a row, and nothing acknowledged between: give up. */
+/**
+ * So many refusals or too large segments in a page view: give up. None of them comes by chance, and each costs a
+ * snapshot: what is acknowledged between does not make the next one smaller.
+ */
 export const MAX_REFUSALS = 3
 
 // socket.ts

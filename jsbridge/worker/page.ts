@@ -72,6 +72,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
   let withheld = 0 // bytes applied but not credited to the bridge, for want of room
   let anchorMs: number | undefined // the server's clock at time 0
   let assets: Assets | undefined
+  let why: string | undefined // with __FULL__ alone: the console of the page is to tell that a segment will never arrive
   let unanchored: boolean | undefined // the present epoch has no anchor op yet
 
   function over(m: FromWorker) {
@@ -129,7 +130,10 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
       acknowledged_: () => guard(goOn),
       failed_: fail,
       stopped_: stopped,
-      ...(__FULL__ ? { heard_: (m, socket) => assets?.heard(m, socket) } : {}),
+      ...(__FULL__ ? {
+        heard_: (m, socket) => assets?.heard(m, socket),
+        lost_: (reason) => (why = reason),
+      } : {}),
     })
     addEventListener('online', delivery.wake_)
     if (__FULL__) assets = newAssets({ core: { with_: (f) => core.with_!(f) }, view: view_, site: site_, endpoint, ask: () => post({ t: 'assets' }), wrote: later })
@@ -155,6 +159,14 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
     const needs = core.needs_()
     if (!needs) return
     asked = true
+    if (__FULL__ && why && !(needs & NEED_OTHER)) {
+      // Told at once: when it happens again and again there is no later.
+      delivery.count_('segment-given-up', 1)
+      delivery.flush_()
+      post({ t: 'snapshot', full: why })
+      why = undefined
+      return
+    }
     if (!(needs & NEED_OTHER)) return post({ t: 'snapshot' })
     moving = true
     next = !!__NEXT_NAME__

@@ -115,6 +115,7 @@ const counts: Readonly<Record<string, string>> = {
   'core-failed': 'Recording ended: the core failed',
   'queue-full': 'The core fell behind: a part was walked anew',
   'snapshot-again': 'The walk of a page was begun anew',
+  'segment-given-up': 'A part of a page was too large to be sent, or was refused: put data-afterimage="block" on its largest part',
 }
 
 /** What a refusal's code (collector/ingest) means, and what to do. */
@@ -125,11 +126,13 @@ function meaning(code: string): readonly [what: string, todo: string] {
     case 'full': return ['Storage is full', 'Recorders keep what they have and come again. Make room on the collector\'s disk, or raise --journal-max-mib; its log says which.']
     case 'rate': return ['Too much at once', 'A socket sent more than it may. Many at once from one address can be a misused key.']
     case 'busy': return ['Too many connections', 'Recorders come again by themselves. Add a collector if it lasts.']
-    case 'too-large': case 'frame': case 'hello': case 'malformed': return ['Not understood', 'The message was not ours or was damaged on the way: an old script in a cache, or somebody trying.']
+    case 'too-large': return ['Larger than is taken', 'Recorders send smaller messages; what stays too large they give up, and after three times they stop. Put data-afterimage="block" on the largest part of the page.']
+    case 'frame': case 'hello': case 'malformed': return ['Not understood', 'The message was not ours or was damaged on the way: an old script in a cache, or somebody trying.']
     case 'unknown-site': return ['Unknown site key', 'Copy the tag from the Install page.']
     case 'other-writer': return ['Page view of another writer', 'Somebody without its secret tried to add to a page view. It was kept as it was.']
     case 'conflict': return ['Different bytes for a stored segment', 'The first ones stay. A recorder never does this; somebody may be trying.']
     case 'wrong-key': case 'no-envelope': return ['Sealed to another key', 'The page holds old settings. They are fetched again at the next visit.']
+    case 'settings': return ['The settings changed', 'Recorders load the new ones and go on; there is nothing to do.']
     case 'opted-out': return ['The visitor opted out', 'On the page /privacy; nothing of this browser is recorded.']
     case 'deleted': return ['For a deleted session', 'It stays deleted.']
     case 'late': return ['Too late', 'The session ended more than a week before.']
