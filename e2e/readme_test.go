@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"fmt"
+	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -40,4 +43,39 @@ func lineWith(text, part string) string {
 		}
 	}
 	return ""
+}
+
+// What README gives for a tag manager records where the manager makes the scripts anew and takes none of
+// their data attributes along, as Google's does.
+func TestReadmeTagManagerSnippetRecords(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snippet := strings.Join(regexp.MustCompile("<script.*?</script>").FindAllString(lineWith(string(readme), "| tag manager |"), -1), "")
+	if snippet == "" {
+		t.Fatal("README gives no lines for a tag manager")
+	}
+	var c *collectorSite
+	origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,"><title>page</title></head><body><h1>a</h1></body></html>`)
+	}))
+	c = startCollectorFor(t, origin)
+	snippet = strings.NewReplacer("https://COLLECTOR", c.URL, "SITE_KEY", c.SiteKey).Replace(snippet)
+	tb := newTab(t)
+	tb.open(origin)
+	eval[any](tb, fmt.Sprintf(`(() => {
+		const from = document.createElement('template')
+		from.innerHTML = %q
+		for (const { async, src, text } of from.content.querySelectorAll('script')) {
+			const made = document.createElement('script')
+			Object.assign(made, { async, text }, src && { src })
+			document.body.append(made)
+		}
+	})()`, snippet))
+	tb.until(isRecording)
+	if got := eval[map[string]float64](tb, `afterimage.flush()`); got["pending"] != 0 || got["acknowledged"] == 0 {
+		t.Errorf("flush answers %v", got)
+	}
 }
