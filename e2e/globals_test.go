@@ -32,7 +32,10 @@ window.allGlobals = () => {
 }
 window.wrapped = (before) => Array.from(allGlobals()).filter(([name, f]) => before.has(name) && before.get(name) !== f).map(([name]) => name).sort()
 window.before = allGlobals()
-window.look = (f) => [f.name, f.length, String(f), typeof f, 'prototype' in f, descriptors.get(f)].join()`
+window.fails = (run) => { try { const it = run(); it?.catch?.(() => 0); return 'no' } catch (e) { return e.constructor === TypeError && e.message } }
+window.isNative = (f) => Function.prototype.toString.call(f).includes('[native code]')
+window.look = (f) => [f.name, f.length, String(f), f + '', isNative(f), typeof f, 'prototype' in f, descriptors.get(f),
+	fails(() => f.call({})), fails(() => f.call(undefined)), fails(() => new f())].join()`
 
 // wrappedByProtocol are the globals of PROTOCOL.md's table: of the lean recorder, and those that the full one adds.
 func wrappedByProtocol(t *testing.T) (lean, full []string) {
