@@ -64,6 +64,7 @@ func TestPagePolicies(t *testing.T) {
 				tb.allow("") // the browser and the recorder both say what is forbidden
 			}
 			tb.allow("favicon")
+			tb.onNewDocument(`globalThis.warned = []; console.warn = (...a) => warned.push(a.join(' '))`)
 			tb.open(page)
 			tb.until(`window.afterimage && ["recording", "refused"].includes(afterimage.state.phase)`)
 			if c.want == "" {
@@ -79,6 +80,9 @@ func TestPagePolicies(t *testing.T) {
 			tb.until(`afterimage.state.phase === "refused"`)
 			if got := eval[string](tb, `afterimage.state.reason + " " + afterimage.state.directive`); !strings.Contains(got, c.want) {
 				t.Errorf("state tells %q, want it to name %q", got, c.want)
+			}
+			if got := eval[string](tb, `warned.join()`); !strings.Contains(got, "afterimage: nothing is recorded") || !strings.Contains(got, c.want) {
+				t.Errorf("the console tells %q, want it to name %q", got, c.want)
 			}
 			if out := col.replay(t, "list", "--json"); strings.TrimSpace(out) != "" {
 				t.Errorf("something was recorded:\n%s", out)

@@ -80,7 +80,7 @@ export async function startCore(
   } catch { // an error page is not of the hash either
     const directive = await blockedBy()
     throw directive
-      ? fault('csp', `the page's CSP forbids ${url}`, directive)
+      ? fault('csp', `the page's CSP lacks ${directive} ${url}`, directive)
       : fault('core-load', `${url} did not load, or is not of this build`)
   }
   let x: Exports
@@ -90,7 +90,7 @@ export async function startCore(
     x._initialize?.()
   } catch {
     throw (await blockedBy()) === 'script-src'
-      ? fault('csp', "the page's CSP forbids WebAssembly: script-src needs 'wasm-unsafe-eval'", 'script-src')
+      ? fault('csp', "the page's CSP lacks script-src 'wasm-unsafe-eval'", 'script-src')
       : fault('core-start', 'the core does not start in this browser')
   }
   const theirs = x.core_version()

@@ -238,7 +238,7 @@ export function startDelivery(o: DeliveryOptions): Delivery {
       case 1006:
         if (o.blocked_() === 'connect-src') {
           end()
-          o.failed_(fault('csp', `the page's CSP forbids ${o.socketUrl_}`, 'connect-src'))
+          o.failed_(fault('csp', `the page's CSP lacks connect-src ${o.socketUrl_}`, 'connect-src'))
         }
         break
       case 1009:
