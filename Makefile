@@ -17,7 +17,7 @@ export GOFLAGS
 .PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-alone leaks-random detect size npm check-generated run clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## start the collector with the demo site on 127.0.0.1:8080
 	go run ./collector
