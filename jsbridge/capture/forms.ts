@@ -10,7 +10,7 @@ import {
 } from './native'
 import { idOf, parentOf } from './nodes'
 import { Op, op } from './ops'
-import { findBlocked, isBlocked, isCalledSelect, isSecret, isTextShown } from './policy'
+import { findBlocked, isBlocked, isCalledSelect, isSecret, isTextShown, noteCalled } from './policy'
 
 /** Inputs whose value is their attribute, or no text. */
 const withoutValue = /^(hidden|submit|button|reset|image|file)$/
@@ -28,6 +28,10 @@ const tell = (element: Element, always: boolean): void => {
     op(Op.selected, id, chosen.length, ...chosen)
   } else if (name === 'textarea') {
     const value = $areaValue(element as HTMLTextAreaElement)
+    if (!__LEAN__ && noteCalled(element)) {
+      if (isTextShown(element)) op(Op.echo, id, value)
+      return op(Op.secret, id, value ? 1 : 0)
+    }
     if (always || value !== $areaDefault(element as HTMLTextAreaElement)) op(Op.value, id, value)
   } else if (name === 'input') {
     const input = element as HTMLInputElement
@@ -66,7 +70,7 @@ export const tellTyped = (nodes: Iterable<Node>): void => {
       if (boxes.some((box) => $contains(box, field))) continue
       const isArea = $localName(field) === 'textarea'
       const value = isArea ? $areaValue(field as HTMLTextAreaElement) : $value(field as HTMLInputElement)
-      if (value) op(Op.echo, isSecret(field) ? -1 : 0, value)
+      if (value) op(Op.echo, isSecret(field) || noteCalled(field) ? -1 : 0, value)
     }
   }
 }

@@ -16,7 +16,7 @@ import {
 } from './native'
 import { boxes, closedNodes, dropBelow, dropIds, following, idOf, marks, nextId, parentOf, rootOf } from './nodes'
 import { Op, op } from './ops'
-import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isInShadow, isSecret, markNames, marker } from './policy'
+import { findBlocked, findMarked, hasMarks, isBlocked, isClosed, isInShadow, isSecret, markNames, marker, noteCalled } from './policy'
 import { forgets, remarkOne, setForgets } from './serialise'
 import { slotsChanged } from './slots'
 import type { Walker } from './walk'
@@ -231,6 +231,7 @@ export function createMutations(
         for (const box of boxes) if (!isBlocked(box as Element) && $contains(root, box)) again.add(box)
       }
       attributes.forEach((names, element) => {
+        if (noteCalled(element)) remarkOne(element)
         for (const name of names.keys()) if (markNames.has(name)) {
           if (fateOf(element) === Fate.alive) {
             if (names.has(marker)) writeAttributes(element, new Map([[marker, null]]))

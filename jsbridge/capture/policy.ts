@@ -6,9 +6,10 @@
 import type { Plan } from '../more/plan'
 import { given } from './lean'
 import {
-  $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument,
+  $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, $parentElement,
   $getAttribute, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, findAll,
 } from './native'
+import { parentOf } from './nodes'
 import { slots, slotted } from './slots'
 
 /** Checked selectors (../more/options.ts). */
@@ -46,6 +47,10 @@ export const openPolicy = ({ selectors, level }: Plan, continues: boolean): void
   const { mask, block, allow, names } = selectors ?? { mask: [], block: [], allow: [], names: [] }
   typed = []
   if (!continues) called.length = 0
+  for (const ref of secrets) {
+    const element = ref.deref()
+    if (element) keepNames(element)
+  }
   slots.clear()
   markNames = new Set([marker, ...names])
   blocked = [`[${marker}=block i]`, ...block].join()
@@ -88,8 +93,15 @@ export const isClosed = (element: Element): boolean =>
 /** Elements below root that are blocked. */
 export const findBlocked = (root: Node): readonly Element[] => [...findAll(root, blocked), ...busyIn(root)]
 
+/** Names and ids of inputs that were secret: frameworks put another element in the place of a password that is to be shown. */
+const secretNames = new Set<string>()
+const namesOf = (element: Element): string[] =>
+  ['id', 'name'].flatMap((name) => ($getAttribute(element, name) ? name + $getAttribute(element, name) : []))
+const keepNames = (element: Element): void => namesOf(element).forEach((name) => secretNames.add(name))
+
 /** A copy of an input that was secret once, which shows nothing of that any more. */
 const isTwin = (element: Element): boolean => {
+  if (!__LEAN__) if (namesOf(element).some((name) => secretNames.has(name))) return true
   for (const ref of secrets) {
     const other = ref.deref()
     if (other && $isEqualNode(element, other)) return true
@@ -99,7 +111,13 @@ const isTwin = (element: Element): boolean => {
 /** The words that wasm/mask/secret.go knows in an input's own attributes, for those around it: the short forms of them. */
 const secretName =
   /pass(w|code|phrase|eword)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(security|auth\w*|sms|access|card) ?code|expir|\b(p[wi]n|pwd|t?otp|tan|c[vs][vcn]2?)\b/i
-const typedKinds = /^(text|search|tel|number|email|url)$/
+/** Likewise: words of names that are put together, and more of them. */
+const saysSecret = (words: string): boolean => {
+  if (secretName.test(words)) return true
+  const apart = words.replace(/([a-z\d])([A-Z])|_/g, '$1 $2')
+  return secretName.test(apart) || /\b(exp|pass|pw|mfa|tfa|2fa|cid|ccv)\b|\b(exp|cc).?(date|month|year)/i.test(apart)
+}
+const typedKinds = __LEAN__ ? /^(text|search|tel|number|email|url)$/ : /^(text|search|tel|number|email|url|month|date)$/
 /** Whether a label element (some are known already) or what aria-labelledby names calls a field a secret. */
 const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolean => {
   const root = $getRootNode(field) as Document
@@ -107,8 +125,20 @@ const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolea
   // Also where another element of the same id has the label, as browsers see it.
   const id = $getAttribute(field, 'id')
   const labels = id ? findAll(root, `label[for="${CSS.escape(id)}"]`) : []
-  return [...(known ?? []), ...labels, ...named].some((label) => label && secretName.test($textContent(label) ?? ''))
+  return [...(known ?? []), ...labels, ...named].some((label) => label && (__LEAN__ ? secretName.test($textContent(label) ?? '') : saysSecret($textContent(label) ?? '')))
 }
+
+const styleOf = __LEAN__ ? null : window.getComputedStyle
+/** A field that draws discs for characters is a password in all but its type. It matters only where it could be shown. */
+const drawsDiscs = (field: Element): boolean => {
+  let at: Node | null = field
+  while (at && !($nodeType(at) === 1 && $matches(at as Element, shown))) at = parentOf(at)
+  const style = at && (styleOf?.(field) as CSSStyleDeclaration & { webkitTextSecurity?: string })
+  return !!style && (/disc|circle|square/.test(style.webkitTextSecurity ?? '') || /text-security/.test(style.fontFamily))
+}
+/** What the core sees in the field's own attributes, to be remembered with the element; and how it is drawn. */
+const isLikePassword = (field: Element): boolean =>
+  ($localName(field) !== 'input' || typedKinds.test($type(field as HTMLInputElement))) && (['name', 'id', 'placeholder', 'title', 'aria-label', 'autocomplete'].some((name) => saysSecret($getAttribute(field, name) ?? '')) || drawsDiscs(field))
 
 const isCalledInput = (input: HTMLInputElement): boolean =>
   typedKinds.test($type(input)) && isCalledSecret(input, $labels(input))
@@ -116,32 +146,47 @@ const isCalledInput = (input: HTMLInputElement): boolean =>
 export const isCalledSelect = (select: Element): boolean =>
   isTextShown(select) && isCalledSecret(select, $selectLabels(select as HTMLSelectElement))
 
-/** Selects and editors that an attribute called secret which they have no more. */
+/** Selects, textareas and editors that an attribute called secret which they have no more, or that another element calls so. */
 export const called = (__LEAN__ ? null : given()?.[3]) ?? ([] as Element[])
+const callable = 'textarea,select,[contenteditable],[role~=textbox i],[role~=searchbox i],[role~=combobox i],[role~=spinbutton i]'
+/** Notes such a one, for good, and answers whether it is one. Takes effect with the next op mark. */
+export const noteCalled = (field: Element): boolean => {
+  if (called.includes(field)) return true
+  if (!$matches(field, callable)) return false
+  const around: Element[] = []
+  for (let at = $parentElement(field); at; at = $parentElement(at)) if ($localName(at) === 'label') around.push(at)
+  return (isCalledSecret(field, around) || isLikePassword(field)) && !!called.push(field)
+}
+/** Those at and below root. */
+export const findCalled = (root: Node): void => {
+  if ($nodeType(root) === 1) noteCalled(root as Element)
+  findAll(root, callable).forEach(noteCalled)
+}
 /**
  * A field may have been secret within one task only, with nothing of that left at its end: the record
  * of the change that ended it says so. Answers whether it was; of a select or an editor, when it is new.
  */
 export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): boolean => {
   const element = target as Element
-  if (!oldValue || !/^(type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !secretName.test(oldValue)) return false
+  if (!oldValue || !/^(type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !(__LEAN__ ? secretName.test(oldValue) : saysSecret(oldValue))) return false
   if ($localName(element) === 'input') {
     keepSecret(element)
     return true
   }
-  return $matches(element, 'select,[contenteditable],[role]') && !called.includes(element) && !!called.push(element)
+  return $matches(element, __LEAN__ ? 'select,[contenteditable],[role]' : callable) && !called.includes(element) && !!called.push(element)
 }
 
 const keepSecret = (element: Element): void => {
   once.add(element)
   secrets.add(new WeakRef(element))
+  if (!__LEAN__) keepNames(element)
 }
 
 /** Password kinds, and every input that was one since it is known. */
 export const isSecret = (element: Element): boolean => {
   if ($localName(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
+  if (!$matches(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement) && (__LEAN__ || !isLikePassword(element))) return false
   keepSecret(element)
   return true
 }

@@ -36,7 +36,7 @@ export const trackPosted = (root: Document | ShadowRoot, wrote: () => void): voi
     if (data ? data.types.some((type) => type !== 'text/plain') : target.srcObject ?? target.files?.length) posted(wrote)
   })
 
-/** Ways that no event tells of: an input or a video outside of what is recorded, a picker, a file that is read as such a URL. */
+/** Ways that no event tells of: an input or a video outside of what is recorded, a picker, a file that is read as such a URL, a drawing. */
 export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void): void => {
   const tell = (): void => posted(wrote)
   const clicked = (element: unknown): void => {
@@ -45,6 +45,7 @@ export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void)
   wrap(realm.HTMLElement.prototype, 'click', clicked)
   wrap(realm.HTMLInputElement.prototype, 'showPicker', clicked)
   wrap(realm.FileReader.prototype, 'readAsDataURL', tell)
+  wrap(realm.HTMLCanvasElement.prototype, 'toDataURL', tell)
   wrap(realm.HTMLMediaElement.prototype, 'srcObject', (_, [stream]) => {
     if (stream) tell()
   })

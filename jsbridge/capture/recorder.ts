@@ -19,7 +19,7 @@ import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
 import { Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { makeBox, markNames, noteOld, openPolicy, openRoots } from './policy'
+import { makeBox, markNames, noteCalled, noteOld, openPolicy, openRoots } from './policy'
 import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
@@ -113,6 +113,13 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const send = (type: Sent): void => {
     clearTimeout(timer)
     timer = 0
+    if (!__LEAN__) {
+      const refused = options.plan_.ended?.()
+      if (refused) {
+        take()
+        return void options.broken_(refused)
+      }
+    }
     const batch = take() ?? (type !== 'ops' ? { ints: new ArrayBuffer(0), text: '' } : null)
     if (!batch) return
     if (!queued) queuedSince = performance.now()
@@ -284,6 +291,15 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if (!__LEAN__) trackPosted(root, wrote)
     if ($nodeType(root) !== 9) return
     pointer.attach_(root as Document)
+    if (!__LEAN__) {
+      // What calls an editor a secret may come after it, but comes before the visitor.
+      listen(root, 'focus', (event) => {
+        const target = targetOf(event)
+        if ($nodeType(target) !== 1 || !idOf(target) || !noteCalled(target as Element)) return
+        stamp()
+        remarkOne(target as Element)
+      })
+    }
     trackKeys(root as Document, active, __LEAN__ || options.plan_.keystrokes !== false)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element

@@ -11,7 +11,7 @@ import {
 } from './native'
 import { boxes, closedNodes, dropBelow, giveId, idOf, marks, nextId, setId, setNextId } from './nodes'
 import { Op, begin, end, int, op, str } from './ops'
-import { bitsOf, findMarked, hasMarks, isBlocked, isInShadow, isSecret, marker, shadowOf } from './policy'
+import { bitsOf, findCalled, findMarked, hasMarks, isBlocked, isInShadow, isSecret, marker, noteCalled, shadowOf } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
 /** Code of a namespace in op element, and its type in the shape. */
@@ -180,7 +180,10 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
   }
   setNextId(id)
 
-  if (!__LEAN__) hosts.forEach(bitsOf) // what holds for their light children is noted, so that it is found
+  if (!__LEAN__) {
+    hosts.forEach(bitsOf) // what holds for their light children is noted, so that it is found
+    each(first, last, findCalled)
+  }
   begin(Op.tree)
   ;[idOf(parent), prev, firstId, id - firstId, forgotten.length, ...forgotten, ...(__LEAN__ ? [0] : markedIn(first, last)), shape.length].forEach(int)
   shape.forEach(int)
@@ -220,6 +223,7 @@ export function single(parent: Node, prev: number, node: Node): boolean {
   const secret = isHtml && isSecret(element)
   if (__LEAN__ && box && isInShadow(element)) throw beyond
   if (!__LEAN__) {
+    noteCalled(element)
     const bits = bitsOf(element)
     if (bits) {
       marks.set(element, bits)

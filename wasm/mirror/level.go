@@ -16,7 +16,7 @@ const (
 	slotShift   = 3
 	// The visitor types here although no attribute says so (designMode).
 	markTyped = 32
-	// An attribute that is gone called it secret.
+	// An attribute that is gone, or another element, called it secret.
 	markCalled = 64
 )
 
@@ -87,6 +87,9 @@ func (c *Core) settle(s int32) (mode mask.Mode, kids uint8) {
 	p := c.n(n.parent)
 	mode = c.effective(c.around(n), n.attrMark|n.selMark)
 	kids = p.kids
+	if mask.Detects() && n.tag == mask.TagTextarea && n.selMark&markCalled != 0 {
+		n.flags |= secret | called
+	}
 	isTyped := n.flags&(editable|typedRole) != 0 || n.selMark&markTyped != 0 || n.tag == mask.TagTextarea
 	switch {
 	case kids == textSecret:

@@ -31,6 +31,12 @@ func TestSecretSelectsAndEditors(t *testing.T) {
 			}},
 		{"a role labelled so, what is fixed in it too", "div data-afterimage=allow\n\tdiv role=textbox id=one-time-code\n\t\tp contenteditable=false\n\t\t\t'4711",
 			`<div data-afterimage="allow"><div id="one-time-code" role="textbox"><p contenteditable="false">` + "••••••" + `</p></div></div>`, nil},
+		{"a textarea that the bridge knows of before it is written", "div data-afterimage=allow",
+			`<div data-afterimage="allow"><textarea>{••••••}</textarea></div>`,
+			func(b *batch) {
+				b.op(opMark, 3, markCalled).op(opElement, 2, 0, 3, 0, "textarea", 0).op(opTextNode, 3, 0, 4, "zanthorpe").op(opText, 4, "zanthorpe2")
+				b.op(opValue, 3, "zanthorpe3").op(opKey, 3, 0).op(opTime, 5000)
+			}},
 		{"no field, but called so", "div data-afterimage=allow id=password\n\t'Choose one",
 			`<div data-afterimage="allow" id="password">Choose one</div>`, nil},
 	} {
