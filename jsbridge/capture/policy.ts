@@ -138,7 +138,7 @@ const drawsDiscs = (field: Element): boolean => {
 }
 /** What the core sees in the field's own attributes, to be remembered with the element; and how it is drawn. */
 const isLikePassword = (field: Element): boolean =>
-  ($localName(field) !== 'input' || typedKinds.test($type(field as HTMLInputElement))) && (['name', 'id', 'placeholder', 'title', 'aria-label', 'autocomplete'].some((name) => saysSecret($getAttribute(field, name) ?? '')) || drawsDiscs(field))
+  ($localName(field) !== 'input' || typedKinds.test($type(field as HTMLInputElement))) && (['name', 'id', 'placeholder', 'title', 'aria-label'].some((name) => saysSecret($getAttribute(field, name) ?? '')) || drawsDiscs(field))
 
 const isCalledInput = (input: HTMLInputElement): boolean =>
   typedKinds.test($type(input)) && isCalledSecret(input, $labels(input))

@@ -1,6 +1,7 @@
 package mask_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -365,5 +366,28 @@ func TestTypedRole(t *testing.T) {
 		if got := p.TypedRole([]byte(role)); got != want {
 			t.Errorf("role %q: got %v, want %v", role, got, want)
 		}
+	}
+}
+
+// What is told again counts as new: of a field that is still in the page the value is not the one that goes.
+func TestTypedValueToldAgainIsKept(t *testing.T) {
+	p := mask.New(mask.Balanced)
+	value := func(i int) []byte { return fmt.Appendf(nil, "zanthorpe%c%c", 'a'+i/26, 'a'+i%26) }
+	for i := range 128 {
+		p.Typed(uint32(i+1), value(i))
+	}
+	for i := range 5 {
+		p.Typed(0, value(i)) // as before a snapshot
+	}
+	for i := range 10 {
+		p.Typed(uint32(i+200), value(i+200))
+	}
+	for i := range 5 {
+		if got := string(p.Text(value(i), mask.Shown).Bytes()); got == string(value(i)) {
+			t.Errorf("value %d, told again, is shown: %s", i, got)
+		}
+	}
+	if got := string(p.Text(value(5), mask.Shown).Bytes()); got != string(value(5)) {
+		t.Errorf("the oldest value is kept: %s; this test says nothing", got)
 	}
 }

@@ -13,6 +13,7 @@ type typedTable struct {
 	n     int        // values in use
 	at    int        // the next to be replaced
 	word  []byte     // scratch
+	again []bool     // of vals: told again since its turn to be replaced; only of the full form
 }
 
 type typedValue struct {
@@ -38,10 +39,13 @@ const (
 
 func (t *typedTable) init() {
 	t.arena = make([]byte, maxTyped*maxTypedBytes)
+	if detects {
+		t.again = make([]bool, maxTyped)
+	}
 	t.word = make([]byte, 0, maxTypedBytes+utf8.UTFMax)
 }
 
-// Typed tells the policy a raw value of a field. The table is bounded; the oldest goes. Field 0 is one that is
+// Typed tells the policy a raw value of a field. The table is bounded; the one that was told longest ago goes, or nearly that. Field 0 is one that is
 // not known yet: if it turns out to be shown, ShownValue takes that back.
 func (p *Policy) Typed(field uint32, value []byte) { p.typed.learn(field, value, false) }
 
@@ -108,12 +112,19 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 		v.inside = v.inside || t.vals[i].inside
 		t.unlink(i)
 		t.put(i, v, w)
+		if detects {
+			t.again[i] = true
+		}
 		return
 	}
 	i := t.n
 	if t.n < maxTyped {
 		t.n++
 	} else {
+		for detects && t.again[t.at] { // it stands in a field still
+			t.again[t.at] = false
+			t.at = (t.at + 1) % maxTyped
+		}
 		i = t.at
 		t.at = (t.at + 1) % maxTyped
 		t.unlink(i)
