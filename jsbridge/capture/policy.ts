@@ -99,9 +99,9 @@ const namesOf = (element: Element): string[] =>
   ['id', 'name'].flatMap((name) => ($getAttribute(element, name) ? name + $getAttribute(element, name) : []))
 const keepNames = (element: Element): void => namesOf(element).forEach((name) => secretNames.add(name))
 
-/** A copy of an input that was secret once, which shows nothing of that any more. */
+/** A copy of an input that was secret once, which shows nothing of that any more; or like one. */
 const isTwin = (element: Element): boolean => {
-  if (!__LEAN__) if (namesOf(element).some((name) => secretNames.has(name))) return true
+  if (!__LEAN__) if (namesOf(element).some((name) => secretNames.has(name)) || isLikePassword(element)) return true
   for (const ref of secrets) {
     const other = ref.deref()
     if (other && $isEqualNode(element, other)) return true
@@ -186,7 +186,7 @@ const keepSecret = (element: Element): void => {
 export const isSecret = (element: Element): boolean => {
   if ($localName(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement) && (__LEAN__ || !isLikePassword(element))) return false
+  if (!$matches(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
   keepSecret(element)
   return true
 }

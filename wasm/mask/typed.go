@@ -6,6 +6,7 @@ import "unicode/utf8"
 // where the page shows it again. It stays in the core's memory; nothing derived from it
 // leaves. Values are kept as letters and digits in lower case.
 type typedTable struct {
+	again toldAgain
 	arena []byte
 	vals  [maxTyped]typedValue
 	heads [256]uint8 // first value (index+1) whose first two characters have this hash; chain by next
@@ -13,7 +14,6 @@ type typedTable struct {
 	n     int        // values in use
 	at    int        // the next to be replaced
 	word  []byte     // scratch
-	again []bool     // of vals: told again since its turn to be replaced; only of the full form
 }
 
 type typedValue struct {
@@ -39,9 +39,6 @@ const (
 
 func (t *typedTable) init() {
 	t.arena = make([]byte, maxTyped*maxTypedBytes)
-	if detects {
-		t.again = make([]bool, maxTyped)
-	}
 	t.word = make([]byte, 0, maxTypedBytes+utf8.UTFMax)
 }
 
@@ -112,17 +109,14 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 		v.inside = v.inside || t.vals[i].inside
 		t.unlink(i)
 		t.put(i, v, w)
-		if detects {
-			t.again[i] = true
-		}
+		t.again.note(i)
 		return
 	}
 	i := t.n
 	if t.n < maxTyped {
 		t.n++
 	} else {
-		for detects && t.again[t.at] { // it stands in a field still
-			t.again[t.at] = false
+		for t.again.take(t.at) { // it stands in a field still
 			t.at = (t.at + 1) % maxTyped
 		}
 		i = t.at
