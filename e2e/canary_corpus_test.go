@@ -32,12 +32,6 @@ const (
 
 var custodies = []string{"managed", "held"}
 
-// corpus is a run of pages and what came of it.
-type corpus struct {
-	pages   []*leakPage
-	scanner *scanner
-}
-
 // Routes that share a page. More of them and a page is busy for so long that
 // the recorder does less.
 const routesOfPage = 40
@@ -45,6 +39,7 @@ const routesOfPage = 40
 // leakPages are the pages of routes: every route in both levels, each with all markers. Those that can
 // stand beside each other share a page, unless each is to be alone; without all custodies take turns.
 func leakPages(routes []leakRoute, all, alone bool) (pages []*leakPage) {
+	drawn := draws{}
 	groups := [][]leakRoute{}
 	var shared []leakRoute
 	for _, r := range routes {
@@ -57,23 +52,23 @@ func leakPages(routes []leakRoute, all, alone bool) (pages []*leakPage) {
 	groups = slices.AppendSeq(groups, slices.Chunk(shared, routesOfPage))
 	for i, group := range groups {
 		for j, level := range []string{"balanced", "strict"} {
-			pages = appendLeakPages(pages, level, i+j, all, group...)
+			pages = appendLeakPages(drawn, pages, level, i+j, all, group...)
 		}
 	}
 	for i, group := range plainGroups(routes, alone) {
-		pages = appendLeakPages(pages, plain, i, all, group...)
+		pages = appendLeakPages(drawn, pages, plain, i, all, group...)
 	}
 	return pages
 }
 
 // appendLeakPages appends the pages of routes that share one: of both custodies, or of that whose turn it is.
-func appendLeakPages(pages []*leakPage, level string, turn int, all bool, routes ...leakRoute) []*leakPage {
+func appendLeakPages(drawn draws, pages []*leakPage, level string, turn int, all bool, routes ...leakRoute) []*leakPage {
 	if only := os.Getenv("AFTERIMAGE_LEVEL"); only != "" && only != level {
 		return pages
 	}
 	for k, custody := range custodies {
 		if all || k == turn%2 {
-			pages = append(pages, newLeakPage(len(pages), level, custody, routes...))
+			pages = append(pages, newLeakPage(drawn, len(pages), level, custody, routes...))
 		}
 	}
 	return pages
@@ -179,6 +174,8 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 		}
 	}
 	t.Logf("scanned in %v", time.Since(began).Round(time.Second))
+	letters, others := s.expected()
+	fmt.Printf("finds that chance is expected to make: %.2g of the fewest letters, %.1g of others\n", letters, others)
 	return s
 }
 
@@ -199,59 +196,10 @@ func (p *leakPage) kind() string {
 type leakSums struct {
 	routes, pages, canaries, controls int
 	leaks, leakingRoutes, lost, open  int
-	openLeaks                         int
+	openLeaks, chance                 int
 }
 
 func (n leakSums) String() string {
-	return fmt.Sprintf("routes %d, pages %d, canaries %d; leaking routes %d, leaks %d; controls %d, lost %d; open routes %d with %d leaks",
-		n.routes, n.pages, n.canaries, n.leakingRoutes, n.leaks, n.controls, n.lost, n.open, n.openLeaks)
-}
-
-// judge reports leaks and lost controls. Of the open routes it wants a leak.
-func judge(t *testing.T, pages []*leakPage, s *scanner) (n leakSums) {
-	t.Helper()
-	routes, leaking, openLeaks := map[string]bool{}, map[string]bool{}, map[string]int{}
-	n.pages = len(pages)
-	for _, p := range pages {
-		for _, canary := range slices.Concat(p.canaries, p.controls) {
-			if canary.route != "" {
-				routes[canary.route] = true
-			}
-		}
-		for _, canary := range p.canaries {
-			n.canaries++
-			open, isOpen := openRoutes[canary.route]
-			isOpen = isOpen && (open.level == "" || open.level == p.level)
-			if isOpen && openLeaks[canary.route] == 0 {
-				openLeaks[canary.route] = 0
-			}
-			switch {
-			case canary.free || !s.seen(canary):
-			case isOpen:
-				openLeaks[canary.route]++
-				n.openLeaks++
-			default:
-				n.leaks++
-				leaking[canary.route] = true
-				t.Errorf("leak: %s %q%s", canary.where, canary.text, s.forms(canary))
-			}
-		}
-		for _, canary := range p.controls {
-			n.controls++
-			if !s.seen(canary) {
-				n.lost++
-				t.Errorf("lost control: %s %q", canary.where, canary.text)
-			}
-		}
-	}
-	n.routes, n.leakingRoutes, n.open = len(routes), len(leaking), len(openLeaks)
-	for name, leaks := range openLeaks {
-		fmt.Printf("OPEN: %s: %s (%d leaks)\n", name, openRoutes[name].why, leaks)
-		if leaks == 0 {
-			t.Errorf("%s leaks no more: take it off openRoutes", name)
-		} else if *leaksFlag || *leaksAloneFlag {
-			t.Errorf("%s is open: %s", name, openRoutes[name].why)
-		}
-	}
-	return n
+	return fmt.Sprintf("routes %d, pages %d, canaries %d; leaking routes %d, leaks %d, by chance %d; controls %d, lost %d; open routes %d with %d leaks",
+		n.routes, n.pages, n.canaries, n.leakingRoutes, n.leaks, n.chance, n.controls, n.lost, n.open, n.openLeaks)
 }

@@ -55,6 +55,34 @@ func (r intN) canary(kind, where string) *canary {
 	return c
 }
 
+// draws are what is told apart in the canaries of one run: every window by which one of them would be
+// found in clear, forwards and backwards. Of the tens of thousands of a run some would share eight letters
+// by chance, so that one that may be shown looked like a leak of another.
+type draws map[string]bool
+
+// take reports whether no window of the canary belongs to one taken before; then it is taken itself.
+func (d draws) take(c *canary) bool {
+	windows := clearWindows(c.text)
+	for _, w := range windows {
+		if d[w.text] {
+			return false
+		}
+	}
+	for _, w := range windows {
+		d[w.text] = true
+	}
+	return true
+}
+
+// canary makes one that shares no window with those drawn before.
+func (d draws) canary(r intN, kind, where string) *canary {
+	for {
+		if c := r.canary(kind, where); d.take(c) {
+			return c
+		}
+	}
+}
+
 // cardNumber is a random number of the form of a payment card (Luhn).
 func (r intN) cardNumber() string {
 	digits := []byte("4" + r.pick("0123456789", 15))

@@ -62,13 +62,27 @@ var hushedSteps = []string{
 // randomPage is the page program of a seed: the same for the same seed, canaries included. Its
 // region `free` is under the page's level; `hushed` is under a mask or block for good. In
 // strict both are, as no marker of a program allows.
-func randomPage(n int, seed uint64) *leakPage {
-	r := rand.New(rand.NewPCG(seed, 0))
+func randomPage(drawn draws, n int, seed uint64) *leakPage {
+	return randomProgram(drawn, n, seed, false)
+}
+
+// randomProgram is randomPage, or the same program with fresh canaries.
+func randomProgram(drawn draws, n int, seed uint64, fresh bool) *leakPage {
+	r, spare := rand.New(rand.NewPCG(seed, 0)), rand.New(rand.NewPCG(seed, 1))
 	level := []string{"strict", "balanced", plain, "balanced"}[seed%4]
 	name := fmt.Sprintf("random, seed %d", seed)
-	p := &leakPage{name: name, level: level, custody: custodies[seed/4%2], either: true, path: fmt.Sprintf("/p/%d", n)}
+	p := &leakPage{name: name, level: level, custody: custodies[seed/4%2], either: true, path: fmt.Sprintf("/p/%d", n), drawn: drawn}
+	p.again = func(n int, _ string) []*leakPage {
+		return []*leakPage{randomProgram(drawn, n, seed, true), randomProgram(drawn, n+1, seed, true)}
+	}
 	text := func(kind, what string) *canary {
-		c := intN(r.IntN).canary(kind, name+", "+level+": "+what)
+		where := name + ", " + level + ": " + what
+		c := intN(r.IntN).canary(kind, where)
+		if fresh {
+			c = drawn.canary(systemIntN, kind, where)
+		} else if !drawn.take(c) {
+			c = drawn.canary(spare.IntN, kind, where)
+		}
 		p.canaries = append(p.canaries, c)
 		return c
 	}
@@ -118,8 +132,9 @@ func TestRandomPages(t *testing.T) {
 	var sum leakSums
 	for round := 0; round == 0 || *leakSeedFlag == 0 && time.Since(began) < *leakTimeFlag; round++ {
 		var pages []*leakPage
+		drawn := draws{}
 		for i := range count {
-			pages = append(pages, randomPage(i, first+uint64(i)))
+			pages = append(pages, randomPage(drawn, i, first+uint64(i)))
 		}
 		fmt.Printf("random page programs of seeds %d to %d\n", first, first+uint64(count)-1)
 		n := judge(t, pages, runLeakPages(t, pages))
@@ -127,8 +142,9 @@ func TestRandomPages(t *testing.T) {
 		sum.canaries += n.canaries
 		sum.controls += n.controls
 		sum.leaks += n.leaks
+		sum.chance += n.chance
 		sum.lost += n.lost
 		first += uint64(count)
 	}
-	fmt.Printf("random pages %d, canaries %d, leaks %d; controls %d, lost %d\n", sum.pages, sum.canaries, sum.leaks, sum.controls, sum.lost)
+	fmt.Printf("random pages %d, canaries %d, leaks %d, by chance %d; controls %d, lost %d\n", sum.pages, sum.canaries, sum.leaks, sum.chance, sum.controls, sum.lost)
 }

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -53,6 +54,9 @@ type leakPage struct {
 	handsOver, either, handedOver bool
 	canaries                      []*canary
 	controls                      []*canary // have to arrive
+	drawn                         draws     // the run's
+	// The same page with fresh canaries as number n, and as n+1 the route alone. nil: cannot be repeated.
+	again func(n int, route string) []*leakPage
 }
 
 var placeholder = regexp.MustCompile(`\$[WISMTNP]\d?`)
@@ -66,7 +70,7 @@ func (p *leakPage) fill(r leakRoute, texts map[string]*canary, template, marker 
 			if marker != "" {
 				where += " with " + marker
 			}
-			c = newCanary(name[1:2], where)
+			c = p.drawn.canary(systemIntN, name[1:2], where)
 			c.route = r.name
 			c.free = freeUnder(name[1], p.level, marker) || r.masked && freeUnder('W', p.level, marker)
 			texts[name] = c
@@ -81,15 +85,23 @@ func (p *leakPage) fill(r leakRoute, texts map[string]*canary, template, marker 
 }
 
 func (p *leakPage) control(what string) string {
-	c := newCanary("W", p.name+", "+p.level+", "+p.custody+", "+what)
+	c := p.drawn.canary(systemIntN, "W", p.name+", "+p.level+", "+p.custody+", "+what)
 	c.free = true
 	p.controls = append(p.controls, c)
 	return c.text
 }
 
 // newLeakPage builds the page of number n. Routes that share one may not be alone.
-func newLeakPage(n int, level, custody string, routes ...leakRoute) *leakPage {
-	p := &leakPage{name: routes[0].name, level: level, custody: custody, log: routes[0].log}
+func newLeakPage(drawn draws, n int, level, custody string, routes ...leakRoute) *leakPage {
+	p := &leakPage{name: routes[0].name, level: level, custody: custody, log: routes[0].log, drawn: drawn}
+	p.again = func(n int, route string) []*leakPage {
+		own := slices.Clone(routes)
+		list := []*leakPage{newLeakPage(drawn, n, level, custody, own...)}
+		if len(routes) > 1 {
+			own = slices.DeleteFunc(own, func(r leakRoute) bool { return r.name != route })
+		}
+		return append(list, newLeakPage(drawn, n+1, level, custody, own...))
+	}
 	if len(routes) > 1 {
 		p.name = fmt.Sprintf("%d routes from %q on", len(routes), p.name)
 	}

@@ -57,16 +57,25 @@ type scanner struct {
 	exact  map[uint64][]needle
 	folded map[uint64][]needle // in what is left of the bytes without all but letters and digits, in lower case
 	short  []needle            // dates and the like, looked for one by one
-	finds  map[*canary]map[string]string
+	finds  map[*canary]*evidence
 	// Texts that the policy shows, all of freeUnits letters. Two of them beside each other may hold
 	// eight letters of a canary.
 	shown map[string]bool
+	odds
+}
+
+// evidence is what was found of a canary.
+type evidence struct {
+	places map[string]string // excerpts, by form and place
+	// All that was found, if that is no more than the fewest letters that make a find, and the same everywhere;
+	// else empty.
+	fragment string
 }
 
 const freeUnits = 14
 
 func newScanner(canaries ...*canary) *scanner {
-	s := &scanner{sieve: make([]uint64, 1<<sieveBits/64), exact: map[uint64][]needle{}, folded: map[uint64][]needle{}, finds: map[*canary]map[string]string{}, shown: map[string]bool{}}
+	s := &scanner{sieve: make([]uint64, 1<<sieveBits/64), exact: map[uint64][]needle{}, folded: map[uint64][]needle{}, finds: map[*canary]*evidence{}, shown: map[string]bool{}, odds: newOdds()}
 	for _, c := range canaries {
 		s.add(c)
 	}
@@ -173,31 +182,61 @@ var digests = []struct {
 	{"fnv64", func(b []byte) []byte { h := fnv.New64a(); h.Write(b); return h.Sum(nil) }},
 }
 
-func (s *scanner) add(c *canary) {
-	text := c.text
-	n := windowUnits
-	plain := fold(text)
-	if c.free && len(plain) == freeUnits {
-		s.shown[string(plain)] = true
+// unitsOf is how many units of a text in a row make a find.
+func unitsOf(text string) int {
+	if len(bytes.Trim(fold(text), "0123456789")) == 0 {
+		return windowDigits
 	}
-	numeric := len(strings.Trim(string(plain), "0123456789")) == 0
-	if numeric {
-		n = windowDigits
-		if len(plain) < n { // a date: as it is written, and no other way
-			s.put(s.exact, c, "exact", text)
-			return
+	return windowUnits
+}
+
+// clearWindow is a run of units by which a text is found where it is not encoded.
+type clearWindow struct {
+	form, text string
+	folded     bool // in what is left of the bytes without all but letters and digits, in lower case
+}
+
+// clearWindows are all of a text.
+func clearWindows(text string) (list []clearWindow) {
+	n, plain := unitsOf(text), fold(text)
+	if n == windowDigits && len(plain) < n { // a date: as it is written, and no other way
+		return []clearWindow{{"exact", text, false}}
+	}
+	add := func(form string, units []string, folded bool) {
+		for i := range len(units) - min(n, len(units)) + 1 {
+			list = append(list, clearWindow{form, strings.Join(units[i:min(i+n, len(units))], ""), folded})
 		}
 	}
 	chars := strings.Split(text, "")
-	s.windows(s.exact, c, "exact", chars, n, 1)
+	add("exact", chars, false)
 	if len(plain) >= n {
 		letters := strings.Split(string(plain), "")
-		s.windows(s.folded, c, "case or separators", letters, n, 1)
+		add("case or separators", letters, true)
 		slices.Reverse(letters)
-		s.windows(s.folded, c, "reversed", letters, n, 1)
+		add("reversed", letters, true)
 	} else {
 		slices.Reverse(chars)
-		s.windows(s.exact, c, "reversed", chars, n, 1)
+		add("reversed", chars, false)
+	}
+	return list
+}
+
+func (s *scanner) add(c *canary) {
+	text := c.text
+	n, plain := unitsOf(text), fold(text)
+	if c.free && len(plain) == freeUnits {
+		s.shown[string(plain)] = true
+	}
+	for _, w := range clearWindows(text) {
+		if w.folded {
+			s.put(s.folded, c, w.form, w.text)
+			s.needle(w.text)
+		} else {
+			s.put(s.exact, c, w.form, w.text)
+		}
+	}
+	if n == windowDigits && len(plain) < n {
+		return
 	}
 	cases := []string{text, strings.ToLower(text), strings.ToUpper(text), string(plain)}
 	slices.Sort(cases)
@@ -251,11 +290,10 @@ func (s *scanner) scan(source string, data []byte) { s.scanFor(source, data, win
 func (s *scanner) scanSealed(source string, data []byte) { s.scanFor(source, data, windowNoise) }
 
 func (s *scanner) scanFor(source string, data []byte, folded int) {
-	s.search(s.exact, source, data, 0)
-	s.search(s.folded, source, fold(data), folded)
+	s.searchBoth(source, data, folded)
 	for _, n := range s.short {
 		if at := bytes.Index(data, []byte(n.text)); at >= 0 {
-			s.found(n, source, data, at)
+			s.found(n, source, data, at, "")
 		}
 	}
 	for i := 0; i+2 < len(data); i++ {
@@ -274,10 +312,17 @@ func (s *scanner) scanFor(source string, data []byte, folded int) {
 		}
 		// What was read before an error counts too: the stream may be cut off.
 		if inner, _ := io.ReadAll(io.LimitReader(r, 1<<24)); len(inner) > 64 {
-			s.search(s.exact, source+" (compressed)", inner, 0)
-			s.search(s.folded, source+" (compressed)", fold(inner), 0)
+			s.searchBoth(source+" (compressed)", inner, windowUnits)
 		}
 	}
+}
+
+// searchBoth looks for all needles; of what is found by its letters and digits alone, least must stand in a row.
+func (s *scanner) searchBoth(source string, data []byte, least int) {
+	s.search(s.exact, source, data, windowUnits)
+	plain := fold(data)
+	s.search(s.folded, source, plain, least)
+	s.count(plain, least > windowUnits)
 }
 
 // search looks for the needles of an index; of the canary around one, least units must stand there.
@@ -292,26 +337,40 @@ func (s *scanner) search(index map[uint64][]needle, source string, data []byte, 
 				continue
 			}
 			for _, n := range index[keyOf(data[i:], l)] {
-				if len(n.text) <= len(data)-i && string(data[i:i+len(n.text)]) == n.text && s.isWhole(n, data, i, least) && !s.isShown(n, data, i) {
-					s.found(n, source, data, i)
+				if len(n.text) > len(data)-i || string(data[i:i+len(n.text)]) != n.text {
+					continue
 				}
+				run, all := n.run(data, i)
+				if len(run) < min(least, all) || !n.canary.free && s.isShown(data, i, len(n.text)) {
+					continue
+				}
+				fragment := ""
+				if len(run) < all && len(run) <= least { // twelve digits are more
+					fragment = string(fold(run))
+				}
+				s.found(n, source, data, i, fragment)
 			}
 		}
 	}
 }
 
-// isWhole reports whether the needle at i goes on in data as its canary does, to least units or all.
-func (s *scanner) isWhole(n needle, data []byte, i, least int) bool {
-	if least <= len(n.text) {
-		return true
-	}
-	whole := fold(n.canary.text)
-	if n.form == "reversed" {
+// run is what stands of the needle's canary in a row in data, around the needle at i, and of how many
+// units all of it is. Of what is encoded it is the needle alone, as if that were all.
+func (n needle) run(data []byte, i int) (run string, all int) {
+	whole := []byte(n.canary.text)
+	switch n.form {
+	case "exact":
+	case "case or separators":
+		whole = fold(whole)
+	case "reversed":
+		whole = fold(whole)
 		slices.Reverse(whole)
+	default:
+		return n.text, len(n.text)
 	}
 	at := bytes.Index(whole, []byte(n.text))
 	if at < 0 {
-		return true
+		return n.text, len(n.text)
 	}
 	from, to := i, i+len(n.text)
 	for k := at - 1; k >= 0 && from > 0 && data[from-1] == whole[k]; k-- {
@@ -320,15 +379,12 @@ func (s *scanner) isWhole(n needle, data []byte, i, least int) bool {
 	for k := at + len(n.text); k < len(whole) && to < len(data) && data[to] == whole[k]; k++ {
 		to++
 	}
-	return to-from >= min(least, len(whole))
+	return string(data[from:to]), len(whole)
 }
 
-// isShown reports whether the needle at i consists of parts of texts, whole in data, that may be shown.
-func (s *scanner) isShown(n needle, data []byte, i int) bool {
-	if n.canary.free {
-		return false
-	}
-	for at := i; at < i+len(n.text); {
+// isShown reports whether the n units at i consist of parts of texts, whole in data, that may be shown.
+func (s *scanner) isShown(data []byte, i, n int) bool {
+	for at := i; at < i+n; {
 		end := 0
 		for from := max(0, at-freeUnits+1); from <= at && from+freeUnits <= len(data); from++ {
 			if s.shown[string(data[from:from+freeUnits])] {
@@ -343,25 +399,39 @@ func (s *scanner) isShown(n needle, data []byte, i int) bool {
 	return true
 }
 
-func (s *scanner) found(n needle, source string, data []byte, at int) {
-	forms := s.finds[n.canary]
-	if forms == nil {
-		forms = map[string]string{}
-		s.finds[n.canary] = forms
+func (s *scanner) found(n needle, source string, data []byte, at int, fragment string) {
+	e := s.finds[n.canary]
+	if e == nil {
+		e = &evidence{places: map[string]string{}, fragment: fragment}
+		s.finds[n.canary] = e
+	}
+	if e.fragment != fragment {
+		e.fragment = ""
 	}
 	what := n.form + " in " + source
-	if _, known := forms[what]; !known {
-		forms[what] = fmt.Sprintf("%.240q", data[max(0, at-100):min(len(data), at+len(n.text)+40)])
+	if _, known := e.places[what]; !known {
+		e.places[what] = fmt.Sprintf("%.240q", data[max(0, at-100):min(len(data), at+len(n.text)+40)])
 	}
 }
 
 // seen reports whether a canary stands in what was scanned, in any form.
-func (s *scanner) seen(c *canary) bool { return len(s.finds[c]) > 0 }
+func (s *scanner) seen(c *canary) bool { return s.finds[c] != nil }
+
+// fragment is all that was found of a canary, if that is so little that chance can have made it.
+func (s *scanner) fragment(c *canary) string {
+	if e := s.finds[c]; e != nil {
+		return e.fragment
+	}
+	return ""
+}
 
 // forms lists the forms and places of a canary's finds, with an excerpt of each place.
 func (s *scanner) forms(c *canary) string {
+	if !s.seen(c) {
+		return ""
+	}
 	var lines []string
-	for what, excerpt := range s.finds[c] {
+	for what, excerpt := range s.finds[c].places {
 		lines = append(lines, "\n\t"+what+": "+excerpt)
 	}
 	slices.Sort(lines)
@@ -429,8 +499,7 @@ func (s *scanner) scanEvents(source string, lines []byte) error {
 		}
 	}
 	for name, text := range streams {
-		s.search(s.exact, source+", strung over "+name, text.Bytes(), 0)
-		s.search(s.folded, source+", strung over "+name, fold(text.Bytes()), 0)
+		s.searchBoth(source+", strung over "+name, text.Bytes(), windowUnits)
 	}
 	return nil
 }
