@@ -5,7 +5,9 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // While the worker is behind nothing of the tree is posted; when it has caught up the decoded tree
@@ -155,5 +157,43 @@ func TestWhatHappensWhileBehindIsNotForgotten(t *testing.T) {
 	}
 	if !marked && tree.byID("editor").marks&64 == 0 {
 		t.Error("that the editor was called secret is not told")
+	}
+}
+
+// What is typed in the very task in which the worker falls behind is handed over with what shows it again.
+func TestTypedIsToldInTheTaskThatFallsBehind(t *testing.T) {
+	tb := newTab(t)
+	tb.open(bridgePage(t, bridgeHead+`</head><body><main><p id=p></p></main><input id=i></body></html>`, nil))
+	eval[any](tb, `(bridge.record({ level: 1 }), i.oninput = () => { p.textContent = i.value })`)
+	tree := newOpTree()
+	typeInto(tb, "#i", "CANAR")
+	follow(t, tb, tree, "before")
+	if field := tree.byID("i"); field.value == nil || *field.value != "CANAR" {
+		t.Fatalf("the field's value is %v", field.value)
+	}
+	eval[any](tb, `bridge.fill()`)
+	eval[any](tb, `document.execCommand('insertText', false, 'Y')`) // its event comes within the script's task
+	const snapshotBegin, value, echo = 4, 17, 44
+	shown := false
+	waitFor(t, "what shows it again", func() bool {
+		for _, p := range eval[[]posted](tb, "(bridge.recorder().flush(), bridge.take())") {
+			told := false
+			for i := 0; i < len(p.Ints); i += int(p.Ints[i] >> 8) {
+				told = told || p.Ints[i]&255 == value || p.Ints[i]&255 == echo
+			}
+			if strings.Contains(p.Text, hexOf(utf16.Encode([]rune("CANARY")))) && !shown {
+				shown = true
+				if !told {
+					t.Error("a batch shows what was typed, and no op says that it was")
+				}
+			}
+			if err := tree.apply(p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return shown
+	})
+	if tree.ops[snapshotBegin] != 1 {
+		t.Error("all of the page was walked anew: the case is another")
 	}
 }

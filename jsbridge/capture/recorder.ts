@@ -250,6 +250,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       stamp()
       mutations.resend_?.(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
       settleForms()
+      settleDue() // what the task typed in which the worker fell behind, which may stand in what is written here
       send('ops')
       readScroll()
     }
