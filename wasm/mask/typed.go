@@ -12,8 +12,9 @@ type typedTable struct {
 	heads [256]uint8 // first value (index+1) whose first two characters have this hash; chain by next
 	pairs [32]uint32 // bit set of finer hashes of the same
 	n     int        // values in use
-	at    int        // the next to be replaced
-	word  []byte     // scratch
+	batch uint8
+	at    int    // the next to be replaced
+	word  []byte // scratch
 }
 
 type typedValue struct {
@@ -23,6 +24,7 @@ type typedValue struct {
 	secret bool
 	inside bool // long enough to be looked for in longer words too
 	cut    bool // only its beginning is kept
+	batch  uint8
 }
 
 const (
@@ -61,6 +63,9 @@ func (p *Policy) ShownValue(value []byte) {
 	}
 }
 
+// BeginBatch says that all is written that shows again what was typed before.
+func (p *Policy) BeginBatch() { p.typed.batch++ }
+
 // noField stands for fields of another epoch.
 const noField = 1<<32 - 1
 
@@ -94,14 +99,15 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 	if chars < minTyped || digits == chars && chars < minTypedDigits && !secret {
 		return
 	}
-	v := typedValue{field: field, n: uint8(len(w)), secret: secret, cut: cut}
+	v := typedValue{field: field, n: uint8(len(w)), secret: secret, cut: cut, batch: t.batch}
 	v.inside = chars >= minInside && (digits < chars || chars >= minDigitsIn) || secret && chars >= minSecretIn
 	for i := 0; i < t.n; i++ {
 		old := t.arena[i*maxTypedBytes:][:t.vals[i].n]
-		if len(old) > len(w) || !samePrefix(old, w) || len(old) < len(w) && t.vals[i].field != field {
+		if len(old) > len(w) || !samePrefix(old, w) || len(old) < len(w) && (t.vals[i].field != field || t.vals[i].batch == t.batch) {
 			continue
 		}
-		// The same value, or the same field typed further.
+		// The same value, or the same field typed further. What it held in this batch is not yet written
+		// everywhere, and stays.
 		if detects && field == 0 {
 			v.field = t.vals[i].field
 		}

@@ -57,6 +57,7 @@ func (c *Core) take(n, size int32) []int32 {
 // in an attribute or a subtree, which come first. Of a field that is new it is not known whether it is
 // shown, so that its value counts as typed in any case. What is malformed is left to apply.
 func (c *Core) ahead() {
+	c.pol.BeginBatch()
 	for i := 0; i < len(c.ints) && c.code == OK; {
 		op, size := int(c.ints[i]&0xff), int(uint32(c.ints[i])>>8)
 		if op > opLast || size < 1 || size > len(c.ints)-i {
