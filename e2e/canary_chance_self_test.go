@@ -7,10 +7,12 @@ import (
 	"testing"
 )
 
-// fakePages are pages of three routes that share them.
+var fakeRoutes = []string{"one", "two", "three", "four", "five"}
+
+// fakePages are pages of routes that share them.
 func fakePages() []*leakPage {
 	var routes []leakRoute
-	for _, name := range []string{"one", "two", "three"} {
+	for _, name := range fakeRoutes {
 		routes = append(routes, leakRoute{name: name, body: `<p title="$S2">$S</p>`})
 	}
 	return []*leakPage{newLeakPage(draws{}, 0, "strict", "managed", routes...)}
@@ -71,8 +73,15 @@ func TestScannerRepeatsFragments(t *testing.T) {
 		{"eight letters of two texts of a route, once", func(n int, p *leakPage) string {
 			return map[bool]string{true: between(secretOf(p, "two", 0)[:8]) + between(secretOf(p, "two", 1)[:8])}[n == 0]
 		}, leak},
-		{"eight letters of texts of three routes, once", func(n int, p *leakPage) string {
-			return map[bool]string{true: between(secretOf(p, "one", 0)[:8]) + between(secretOf(p, "two", 0)[:8]) + between(secretOf(p, "three", 0)[:8])}[n == 0]
+		{"eight letters of texts of five routes, once", func(n int, p *leakPage) string {
+			if n > 0 {
+				return ""
+			}
+			var b strings.Builder
+			for _, route := range fakeRoutes {
+				b.WriteString(between(secretOf(p, route, 0)[:8]))
+			}
+			return b.String()
 		}, leak},
 
 		{"eight letters, always", func(_ int, p *leakPage) string { return between(secretOf(p, "two", 0)[3:11]) }, leak},
@@ -150,6 +159,30 @@ func TestScannerKnowsFragmentsOfNoise(t *testing.T) {
 	}
 }
 
+// Letters of a text that may be shown, and stands there whole, are not a canary's: what is beside them counts.
+func TestScannerCountsNoShownLetters(t *testing.T) {
+	c := &canary{text: "bcdfghjklmnpqr"}
+	after8, after9 := &canary{text: "lmvvvvvvvvvvvv", free: true}, &canary{text: "mnvvvvvvvvvvvv", free: true}
+	before6, beforeAll := &canary{text: "wwwwwwwwbcdfgh", free: true}, &canary{text: "vvvvvvvvvvvbcd", free: true}
+	for _, x := range []struct {
+		name, text string
+		isFragment bool
+	}{
+		{"eight and two shown", c.text[:8] + after8.text, true},
+		{"nine and two shown", c.text[:9] + after9.text, false},
+		{"eight and two of a text that is not whole", c.text[:8] + after8.text[:13], false},
+		{"six shown and eight, all of it", before6.text + c.text[6:], false},
+		{"six shown and seven", before6.text + c.text[6:13], true},
+		{"three shown and nine", beforeAll.text + c.text[3:12], false},
+	} {
+		s := newScanner(c, after8, after9, before6, beforeAll)
+		s.scan("a recording", []byte("zz "+x.text+" zz"))
+		if !s.seen(c) || (s.fragment(c) != "") != x.isFragment {
+			t.Errorf("%s: found %v, the fragment %q, want one: %v", x.name, s.seen(c), s.fragment(c), x.isFragment)
+		}
+	}
+}
+
 // scripted is a source of the numbers that make the given letters and digits.
 func scripted(text string) intN {
 	return func(n int) int {
@@ -206,13 +239,14 @@ func TestScannerReckonsChance(t *testing.T) {
 		text string
 		want float64 // finds of a word's 14 windows
 	}{
-		{"bcd fgh jk", 14 / ways}, {"bcdfghjkl", 28 / ways}, {"bcdfghj a bcdfghj", 0}, {"bcdf7ghjk", 0},
+		{"vcd fgh jk", 14 / ways}, {"vcdfghjkz", 28 / ways}, {"vcdfghjk a vcd-FGHjk", 14 / ways}, {"bcdfghj a bcdfghj", 0}, {"bcdf7ghjk", 0},
+		{"bcdfghjk a kjhgfdcb", 0},                            // a canary's own
 		{"wwwwwwwwwwwwww", 0}, {"wwwwwwwwwwwwwwb", 14 / ways}, // a text that may be shown, and one letter more
 	} {
 		s := newScanner(&canary{text: "bcdfghjklmnpqr"}, &canary{text: "wwwwwwwwwwwwww", free: true})
 		s.needles = map[sorts]int{allLetters: 14}
 		s.scan("a text", []byte(x.text))
-		if got, _ := s.expected(); math.Abs(got-x.want) > x.want/1e6 {
+		if got, _, _ := s.chances(); math.Abs(got-x.want) > x.want/1e6 {
 			t.Errorf("%q: got %g, want %g", x.text, got, x.want)
 		}
 	}

@@ -2,10 +2,8 @@ package e2e
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -14,14 +12,15 @@ import (
 // No two canaries of a run share what makes a find (see draws). There remain eight letters that begin in one
 // value and end in the next, or in words of the page. A run prints how many finds they are expected to
 // make (see odds). So a canary of which no more than one and the same fragment of the fewest letters was
-// found is not judged yet: its route is repeated with fresh canaries, on a page of the same routes
+// found (letters of a text that may be shown, and is whole there, do not count) is not judged yet: its route is repeated with fresh canaries, on a page of the same routes
 // and alone. A find on one of those, of whatever length, is a leak, and so is the first. More fragments than chance
 // can have made in one run are leaks at once, and so are two in one route.
 const (
 	repeats = 3 // of both pages
-	// Of a Poisson distribution with a mean of 0.1, three or more come once in 6,000 runs; two in one of 400
-	// routes are more seldom still.
-	mostByChance = 2
+	// A run of 31,000 canaries expects 0.3 fragments: five or more come once in 60,000 runs, and two in
+	// one of 500 routes once in 10,000. Nine letters that no text which may be shown explains, or twelve
+	// digits, come by chance once in some hundred runs, and are leaks all the same.
+	mostByChance = 4
 )
 
 // verdict is what is wrong with a run of pages.
@@ -146,62 +145,61 @@ func judge(t *testing.T, pages []*leakPage, s *scanner) leakSums {
 	return v.leakSums
 }
 
-// odds count what chance could make a find of: the windows of canaries, and the places in what was scanned
-// where the same sorts of units stand in a row, less those within texts that may be shown. A place is counted as
-// often as it is scanned, and so the sum is rather too high.
+// odds count what chance could make a find of: the windows of canaries, and the runs of the same sorts of units in
+// what was scanned that belong to no one canary, each counted once, and not those within texts that may be shown.
 type odds struct {
-	needles, places             map[sorts]int
-	digitNeedles, digitPlaces   int
-	letterNeedles, sealedPlaces int // of letters alone, and places in what is sealed
+	needles      map[sorts]int
+	digitNeedles int
+	letters      map[[windowUnits]byte]struct{}
+	digits       map[[windowDigits]byte]struct{}
+	sealedPlaces int
 }
 
 // sorts are those of eight units, a byte each: 'l' a letter of canaries, 'd' a digit, else the unit itself.
 type sorts uint64
 
-func newOdds() odds { return odds{needles: map[sorts]int{}, places: map[sorts]int{}} }
-
-func sortOf(unit byte) byte {
-	switch {
-	case unit >= '0' && unit <= '9':
-		return 'd'
-	case strings.IndexByte(canaryLetters, unit) >= 0:
-		return 'l'
-	}
-	return unit
+func newOdds() odds {
+	return odds{needles: map[sorts]int{}, letters: map[[windowUnits]byte]struct{}{}, digits: map[[windowDigits]byte]struct{}{}}
 }
 
-var unitSorts = func() (list [256]byte) {
+var unitSorts = func() (list [256]sorts) {
 	for i := range list {
-		list[i] = sortOf(byte(i))
+		list[i] = sorts(i)
+	}
+	for _, unit := range []byte(canaryLetters) {
+		list[unit] = 'l'
+	}
+	for unit := '0'; unit <= '9'; unit++ {
+		list[unit] = 'd'
 	}
 	return list
 }()
 
 const allLetters = sorts('l') * 0x0101010101010101
 
+func sortsOf(text string) (k sorts) {
+	for i := range len(text) {
+		k = k<<8 | unitSorts[text[i]]
+	}
+	return k
+}
+
 // needle counts a window of a canary.
 func (o *odds) needle(text string) {
 	if len(text) == windowDigits {
 		o.digitNeedles++
-		return
-	}
-	var k sorts
-	for i := range len(text) {
-		k = k<<8 | sorts(unitSorts[text[i]])
-	}
-	o.needles[k]++
-	if k == allLetters {
-		o.letterNeedles++
+	} else {
+		o.needles[sortsOf(text)]++
 	}
 }
 
-// count counts the places in data, of letters and digits alone.
+// count counts the runs in data, of letters and digits alone.
 func (s *scanner) count(data []byte, sealed bool) {
 	var k sorts
 	letters, digits := 0, 0
 	for i, unit := range data {
 		sort := unitSorts[unit]
-		k = k<<8 | sorts(sort)
+		k = k<<8 | sort
 		letters, digits = letters+1, digits+1
 		if sort != 'l' {
 			letters = 0
@@ -214,30 +212,47 @@ func (s *scanner) count(data []byte, sealed bool) {
 			s.sealedPlaces++
 		case sealed || i < windowUnits-1:
 		case digits >= windowDigits:
-			s.digitPlaces++
-		case s.needles[k] > 0 && !s.isShown(data, i-windowUnits+1, windowUnits):
-			s.places[k]++
+			s.digits[[windowDigits]byte(data[i+1-windowDigits:])] = struct{}{}
+		case s.needles[k] > 0:
+			at := i + 1 - windowUnits
+			run := [windowUnits]byte(data[at:])
+			if _, known := s.letters[run]; !known && !s.isNeedle(run[:]) && !s.isShown(data, at, i+1) {
+				s.letters[run] = struct{}{}
+			}
 		}
 	}
 }
 
-// expected is how many finds chance is expected to make: in letters of which the fewest make a find, and in digits and
-// in what is sealed.
-func (o *odds) expected() (letters, others float64) {
-	n := float64(len(canaryLetters))
-	for _, k := range slices.Collect(maps.Keys(o.needles)) {
-		ways := 1.0
-		for i := range windowUnits {
-			switch byte(k >> (8 * i)) {
+// isNeedle reports whether a run is a window of a canary, and so of no other.
+func (s *scanner) isNeedle(run []byte) bool {
+	for _, n := range s.folded[keyOf(run, windowUnits)] {
+		if n.text == string(run) {
+			return true
+		}
+	}
+	return false
+}
+
+// chances are how many finds chance is expected to make: of eight letters and of twelve digits, and of ten
+// letters in what is sealed.
+func (o *odds) chances() (letters, digits, sealed float64) {
+	ways := func(k sorts) float64 {
+		product := 1.0
+		for ; k > 0; k >>= 8 {
+			switch byte(k) {
 			case 'l':
-				ways *= n
+				product *= float64(len(canaryLetters))
 			case 'd':
-				ways *= 10
+				product *= 10
 			}
 		}
-		letters += float64(o.needles[k]) * float64(o.places[k]) / ways
+		return product
 	}
-	others = float64(o.digitNeedles)*float64(o.digitPlaces)/math.Pow10(windowDigits) +
-		float64(o.letterNeedles)*float64(o.sealedPlaces)/math.Pow(n, windowNoise)
-	return letters, others
+	for run := range o.letters {
+		k := sortsOf(string(run[:]))
+		letters += float64(o.needles[k]) / ways(k)
+	}
+	digits = float64(o.digitNeedles) * float64(len(o.digits)) / math.Pow10(windowDigits)
+	sealed = float64(o.needles[allLetters]) * float64(o.sealedPlaces) / math.Pow(float64(len(canaryLetters)), windowNoise)
+	return letters, digits, sealed
 }

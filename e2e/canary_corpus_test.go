@@ -174,8 +174,8 @@ func runLeakPages(t *testing.T, pages []*leakPage) *scanner {
 		}
 	}
 	t.Logf("scanned in %v", time.Since(began).Round(time.Second))
-	letters, others := s.expected()
-	fmt.Printf("finds that chance is expected to make: %.2g of the fewest letters, %.1g of others\n", letters, others)
+	letters, digits, sealed := s.chances()
+	fmt.Printf("finds that chance is expected to make: %.2g of eight letters, %.1g of twelve digits, %.1g in what is sealed\n", letters, digits, sealed)
 	return s
 }
 

@@ -340,13 +340,14 @@ func (s *scanner) search(index map[uint64][]needle, source string, data []byte, 
 				if len(n.text) > len(data)-i || string(data[i:i+len(n.text)]) != n.text {
 					continue
 				}
-				run, all := n.run(data, i)
-				if len(run) < min(least, all) || !n.canary.free && s.isShown(data, i, len(n.text)) {
+				from, to, all := n.run(data, i)
+				if to-from < min(least, all) || !n.canary.free && s.isShown(data, i, i+len(n.text)) {
 					continue
 				}
 				fragment := ""
-				if len(run) < all && len(run) <= least { // twelve digits are more
-					fragment = string(fold(run))
+				// Letters of a text that may be shown count for nothing. Twelve digits are more.
+				if to-from < all && to-from-s.shownUnits(data, from, to) <= least {
+					fragment = string(fold(data[from:to]))
 				}
 				s.found(n, source, data, i, fragment)
 			}
@@ -354,9 +355,10 @@ func (s *scanner) search(index map[uint64][]needle, source string, data []byte, 
 	}
 }
 
-// run is what stands of the needle's canary in a row in data, around the needle at i, and of how many
+// run is where in data the needle's canary stands in a row, around the needle at i, and of how many
 // units all of it is. Of what is encoded it is the needle alone, as if that were all.
-func (n needle) run(data []byte, i int) (run string, all int) {
+func (n needle) run(data []byte, i int) (from, to, all int) {
+	from, to, all = i, i+len(n.text), len(n.text)
 	whole := []byte(n.canary.text)
 	switch n.form {
 	case "exact":
@@ -366,37 +368,36 @@ func (n needle) run(data []byte, i int) (run string, all int) {
 		whole = fold(whole)
 		slices.Reverse(whole)
 	default:
-		return n.text, len(n.text)
+		return from, to, all
 	}
 	at := bytes.Index(whole, []byte(n.text))
 	if at < 0 {
-		return n.text, len(n.text)
+		return from, to, all
 	}
-	from, to := i, i+len(n.text)
 	for k := at - 1; k >= 0 && from > 0 && data[from-1] == whole[k]; k-- {
 		from--
 	}
 	for k := at + len(n.text); k < len(whole) && to < len(data) && data[to] == whole[k]; k++ {
 		to++
 	}
-	return string(data[from:to]), len(whole)
+	return from, to, len(whole)
 }
 
-// isShown reports whether the n units at i consist of parts of texts, whole in data, that may be shown.
-func (s *scanner) isShown(data []byte, i, n int) bool {
-	for at := i; at < i+n; {
-		end := 0
-		for from := max(0, at-freeUnits+1); from <= at && from+freeUnits <= len(data); from++ {
-			if s.shown[string(data[from:from+freeUnits])] {
-				end = from + freeUnits
-			}
+// isShown reports whether data consists there of parts of texts, whole in data, that may be shown.
+func (s *scanner) isShown(data []byte, from, to int) bool {
+	return s.shownUnits(data, from, to) == to-from
+}
+
+// shownUnits is how many bytes there belong to such texts.
+func (s *scanner) shownUnits(data []byte, from, to int) (n int) {
+	end := 0 // of the last such text
+	for at := max(0, from-freeUnits+1); at < to && at+freeUnits <= len(data); at++ {
+		if s.shown[string(data[at:at+freeUnits])] {
+			n += min(to, at+freeUnits) - max(from, at, end)
+			end = at + freeUnits
 		}
-		if end == 0 {
-			return false
-		}
-		at = end
 	}
-	return true
+	return n
 }
 
 func (s *scanner) found(n needle, source string, data []byte, at int, fragment string) {
