@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -185,7 +186,12 @@ func setValue(tb *tab, f *typedField) {
 	eval[any](tb, fmt.Sprintf(`(() => { const at = %s; at.value = "%s"; at.dispatchEvent(new Event("input", {bubbles: true})); at.dispatchEvent(new Event("change", {bubbles: true})) })()`, f.at(), value))
 }
 
+// clipboard is held from copy to paste: the browser has one for all its tabs.
+var clipboard sync.Mutex
+
 func paste(tb *tab, f *typedField) {
+	clipboard.Lock()
+	defer clipboard.Unlock()
 	eval[any](tb, fmt.Sprintf(`(() => { const a = document.createElement("textarea"); a.value = "%s"; document.body.append(a); a.select() })()`, f.canary.text))
 	call(tb, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "rawKeyDown", Key: "c", Code: "KeyC", WindowsVirtualKeyCode: 67, Modifiers: 2, Commands: []string{"copy"}})
 	call(tb, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "keyUp", Key: "c", Code: "KeyC", WindowsVirtualKeyCode: 67})
@@ -228,8 +234,16 @@ func boxesOfOne(attributes string) func(tb *tab, f *typedField) {
 // A canary typed into every kind of field, key by key, shows up as activity and nowhere as
 // text: in neither level, and where fields are allowed not from those that nothing opens.
 func TestCanaryInEveryField(t *testing.T) {
+	// By itself it is known whether the lean recorder may hand over.
+	isBeside := !*leaksFlag && !*leaksAloneFlag
+	if isBeside {
+		t.Parallel()
+	}
 	for _, policy := range []struct{ level, marker string }{{"strict", ""}, {"balanced", ""}, {"strict", "allow"}, {plain, ""}} {
 		t.Run(strings.TrimSpace(policy.level+" "+policy.marker), func(t *testing.T) {
+			if isBeside {
+				t.Parallel()
+			}
 			fields := typedFields()
 			if policy.level == plain {
 				fields = slices.DeleteFunc(fields, func(f typedField) bool { return f.full })
@@ -274,7 +288,7 @@ func TestCanaryInEveryField(t *testing.T) {
 				t.Fatalf("%d segments were not acknowledged", pending)
 			}
 			// Beside other tests the worker may be two seconds behind, where the lean recorder hands over by design.
-			checkHandover(tb, &leakPage{name: "fields", level: policy.level, either: !*leaksFlag && !*leaksAloneFlag})
+			checkHandover(tb, &leakPage{name: "fields", level: policy.level, either: isBeside})
 			s := newScanner()
 			for i := range fields {
 				s.add(fields[i].canary)
