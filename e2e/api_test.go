@@ -121,6 +121,7 @@ func stored(tb *tab) string {
 }
 
 func TestWithdrawalEndsRecordingInAllTabs(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ does, phase, stays string }{
 		{`afterimage.optOut()`, "idle", `["{\"o\":true}"]`},
 		{`afterimage.consent(false)`, "waiting-consent", `["{\"w\":true}"]`},
@@ -150,6 +151,7 @@ func TestWithdrawalEndsRecordingInAllTabs(t *testing.T) {
 }
 
 func TestConsentIsAskedAgainAfterTheSession(t *testing.T) {
+	t.Parallel()
 	g := newAPIRig(t, map[string]any{"consent": "required"})
 	tb := g.open(nil)
 	tb.until(`afterimage.state.phase === "waiting-consent"`)
@@ -163,6 +165,7 @@ func TestConsentIsAskedAgainAfterTheSession(t *testing.T) {
 
 // A page may clear its storage, at logout say: nobody has withdrawn anything.
 func TestClearedStorageBeginsANewSession(t *testing.T) {
+	t.Parallel()
 	tb := newAPIRig(t, nil).open(nil)
 	tb.until(isRecording)
 	eval[any](tb, `globalThis.before = afterimage.sessionId; localStorage.clear()`)
@@ -171,6 +174,7 @@ func TestClearedStorageBeginsANewSession(t *testing.T) {
 }
 
 func TestConsentOfAnotherVersionDoesNotStart(t *testing.T) {
+	t.Parallel()
 	g := newAPIRig(t, map[string]any{"consent": "required", "consentVersion": "2"})
 	tb := g.open(nil)
 	tb.until(`afterimage.state.phase === "waiting-consent"`)
@@ -187,6 +191,7 @@ func TestConsentOfAnotherVersionDoesNotStart(t *testing.T) {
 }
 
 func TestFailedSnapshotEndsRecording(t *testing.T) {
+	t.Parallel()
 	const breaks = `Object.defineProperty(document, 'all', { get() { throw new Error('broken') } })`
 	t.Run("first", func(t *testing.T) {
 		tb := newAPIRig(t, nil).open(nil, breaks)
@@ -206,6 +211,7 @@ func TestFailedSnapshotEndsRecording(t *testing.T) {
 }
 
 func TestRefusedSelectorStartsNoWorker(t *testing.T) {
+	t.Parallel()
 	for _, from := range []string{"page", "settings"} {
 		t.Run(from, func(t *testing.T) {
 			g := newAPIRig(t, nil)
@@ -227,6 +233,7 @@ func TestRefusedSelectorStartsNoWorker(t *testing.T) {
 }
 
 func TestWorkerEndsWithTheRecording(t *testing.T) {
+	t.Parallel()
 	for _, does := range []string{`afterimage.stop()`, `afterimage.optOut()`} {
 		t.Run(does, func(t *testing.T) {
 			tb := newAPIRig(t, nil).open(nil)
@@ -241,6 +248,7 @@ func TestWorkerEndsWithTheRecording(t *testing.T) {
 }
 
 func TestOptOutForgetsWhatWasNotSent(t *testing.T) {
+	t.Parallel()
 	for _, does := range []string{`afterimage.optOut()`, `afterimage.consent(false)`} {
 		t.Run(does, func(t *testing.T) {
 			g := newAPIRig(t, nil)
@@ -264,6 +272,7 @@ func TestOptOutForgetsWhatWasNotSent(t *testing.T) {
 }
 
 func TestSettingsFailClosed(t *testing.T) {
+	t.Parallel()
 	const dnt = `Object.defineProperty(navigator, 'doNotTrack', {value: '1'})`
 	loose := map[string]any{"privacy": "balanced", "respectDNT": false, "allow": ".a, .b"}
 	for _, c := range []struct {
@@ -294,6 +303,7 @@ func TestSettingsFailClosed(t *testing.T) {
 }
 
 func TestStopOfADeadWorkerRejects(t *testing.T) {
+	t.Parallel()
 	tb := newAPIRig(t, nil).open(nil, `{ const post = MessagePort.prototype.postMessage
 		MessagePort.prototype.postMessage = function (m, ...rest) { if (m.t !== 'stop') post.call(this, m, ...rest) } }`)
 	tb.until(isRecording)
@@ -303,6 +313,7 @@ func TestStopOfADeadWorkerRejects(t *testing.T) {
 }
 
 func TestSessionOutOfTheSampleIsNoFault(t *testing.T) {
+	t.Parallel()
 	tb := newAPIRig(t, map[string]any{"sample": 0.5}).open(nil, `Math.random = () => 0.1`)
 	tb.until(isRecording)
 	eval[any](tb, `Math.random = () => 0.9; 0`)
@@ -312,6 +323,7 @@ func TestSessionOutOfTheSampleIsNoFault(t *testing.T) {
 }
 
 func TestPathsStandInTheScriptTag(t *testing.T) {
+	t.Parallel()
 	g := newAPIRig(t, nil)
 	asked := false
 	g.change = func(map[string]any) { asked = true }

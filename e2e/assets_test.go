@@ -141,6 +141,7 @@ const waitForImages = `Promise.all([...document.images].filter((i) => i.src).map
 // shown in the replay pixel by pixel; what may be the visitor's own, or looks like a person or
 // a token, stays a box.
 func TestAssetsAreReplayed(t *testing.T) {
+	t.Parallel()
 	var c *collectorSite
 	site := newAssetSite(t, "max-age=3600", func() string { return scriptTag(c, `data-privacy="balanced"`) })
 	c = startCollectorFor(t, site.origin, "--privacy", "balanced")
@@ -241,6 +242,7 @@ func TestAssetsAreReplayed(t *testing.T) {
 
 // In strict nothing of assets is loaded, read, sent or stored.
 func TestStrictPagesHaveNoAssets(t *testing.T) {
+	t.Parallel()
 	var c *collectorSite
 	var endpoint string
 	site := newAssetSite(t, "no-store", func() string {

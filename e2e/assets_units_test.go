@@ -13,6 +13,7 @@ import (
 
 // The sealed object is the one of FORMAT.md §9.1, made here a second time by Go.
 func TestAssetIsSealedAsTheFormatSays(t *testing.T) {
+	t.Parallel()
 	tb := unitsTab(t)
 	got := eval[map[string]string](tb, `(async () => {
 		const secret = Uint8Array.from({length: 32}, (_, i) => i), content = Uint8Array.from({length: 1000}, (_, i) => i)
@@ -58,6 +59,7 @@ func TestAssetIsSealedAsTheFormatSays(t *testing.T) {
 // What the collector has already is not sent again; a drop of the socket is survived; an
 // address that the page has not loaded is not read.
 func TestAssetsAreSentOnce(t *testing.T) {
+	t.Parallel()
 	tb := unitsTab(t)
 	png := hex.EncodeToString(append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 400)...))
 	got := eval[map[string]any](tb, `(async () => {

@@ -17,6 +17,7 @@ import (
 // A cookie only where the site asks for it: of this host or of a domain above it, Secure, Lax; the
 // id is then the same on the hosts of that domain and on no other.
 func TestCookieDomain(t *testing.T) {
+	t.Parallel()
 	const visitorID = `JSON.parse(localStorage['afterimage.` + workerSite + `']).v`
 	for _, c := range []struct{ name, config, domain string }{
 		{"not asked for", "", ""},
@@ -71,6 +72,7 @@ func TestCookieDomain(t *testing.T) {
 
 // An opt-out holds over a reload and in another tab, without a request; optIn takes it back.
 func TestOptOutLastsUntilOptIn(t *testing.T) {
+	t.Parallel()
 	s := newRecordedSite(t, false, "", recordedBody)
 	tb := newTab(t)
 	tb.open(s.page)
@@ -115,6 +117,7 @@ func TestOptOutLastsUntilOptIn(t *testing.T) {
 // A held site through the script tag: what the owner signed records; another key, and settings
 // older than this browser has seen, do not.
 func TestHeldSiteThroughTheScriptTag(t *testing.T) {
+	t.Parallel()
 	owner, other := newIdentity(t), newIdentity(t)
 	s := newRecordedSite(t, false, "", recordedBody)
 	s.html = strings.Replace(s.html, "m."+workerSite, "h."+workerSite+"."+owner.fingerprint(), 1)

@@ -147,6 +147,7 @@ func TestActivityAfterTheSessionBeginsANewOne(t *testing.T) {
 
 // What was done last arrives whichever way the page goes, each time.
 func TestTailOfAPageArrives(t *testing.T) {
+	t.Parallel()
 	const times = 3
 	for _, exit := range []struct {
 		name string

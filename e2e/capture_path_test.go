@@ -240,6 +240,7 @@ func TestConsentStartsAndWithdrawalEnds(t *testing.T) {
 }
 
 func TestRefusalsNameTheCause(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, attrs, csp, allow, want string }{
 		{"a misspelt option", "data-maks=.x", "", "", "did you mean mask"},
 		{"a selector that cannot be followed", `data-block="li:nth-child(2)"`, "", "", "only type, class, id and attribute"},

@@ -190,6 +190,7 @@ func npmArrives(t *testing.T, tb *tab, c *collectorSite) {
 // Worker and core come from the site's own origin: a page with the strictest policy needs
 // worker-src 'self' and the collector in connect-src.
 func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
+	t.Parallel()
 	for name, bundler := range npmBundlers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -222,6 +223,7 @@ func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
 
 // A site that keeps its files on another origin: the worker's hash is checked as well.
 func TestNpmFromAnotherOrigin(t *testing.T) {
+	t.Parallel()
 	for name, bundler := range npmBundlers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -263,6 +265,7 @@ func TestNpmFromAnotherOrigin(t *testing.T) {
 
 // A tag manager's script tag beside the package: there is one recorder, whoever comes first.
 func TestNpmBesideTheScriptTag(t *testing.T) {
+	t.Parallel()
 	s := newNpmSite(t)
 	bundler := npmBundlers["esbuild"]
 	dir := npmProject(t, bundler.fixture)
@@ -323,6 +326,7 @@ func TestNpmBesideTheScriptTag(t *testing.T) {
 
 // Vite's development server serves dependencies in a form of its own.
 func TestNpmInViteDevelopment(t *testing.T) {
+	t.Parallel()
 	dir := npmProject(t, "vite")
 	addr := freeAddr(t)
 	origin := "http://" + addr

@@ -85,6 +85,7 @@ func modulePath(t *testing.T, parts ...string) string {
 }
 
 func TestNpmTarballHoldsTheRecorderAndNothingElse(t *testing.T) {
+	t.Parallel()
 	files := readTarball(t)
 	var names []string
 	for name := range files {
@@ -169,6 +170,7 @@ func readTarball(t *testing.T) map[string][]byte {
 
 // A server that renders pages imports the package with everything else.
 func TestNpmImportDoesNothingUnderNode(t *testing.T) {
+	t.Parallel()
 	dir := npmProject(t, "types")
 	script := `
 		const before = Object.getOwnPropertyNames(globalThis)
@@ -190,6 +192,7 @@ func TestNpmImportDoesNothingUnderNode(t *testing.T) {
 }
 
 func TestNpmTypes(t *testing.T) {
+	t.Parallel()
 	dir := npmProject(t, "types")
 	tsc := modulePath(t, "../jsbridge/node_modules/.bin/tsc")
 	resolutions := map[string][]string{

@@ -11,6 +11,7 @@ import (
 // Who serves what the entry loads cannot give it other bytes: from another origin each of them is
 // checked against the hash that the entry, or what the entry has checked, holds.
 func TestScriptsOfOtherBytesDoNotRun(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ source, attrs string }{
 		{"afterimage-worker.js", ""},
 		{"afterimage-core.wasm", ""},

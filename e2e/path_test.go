@@ -80,6 +80,7 @@ add.onclick = () => { count.textContent = ++n + ' in the cart'; list.prepend(lis
 // The collector dies in the middle (kill -9), the visitor goes on, the collector comes back:
 // nothing is lost or doubled, and the replay is the page.
 func TestPathSurvivesAKilledCollector(t *testing.T) {
+	t.Parallel()
 	for _, level := range []string{"strict", "balanced"} {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 // refusal by a policy: what reaches the browser is inert already, and the frame's sandbox
 // and policy, which would report, have nothing to do.
 func TestPlayerAttacks(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../wasm/view/testdata/attacks/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("corpus of attacks: %d files, %v", len(files), err)
@@ -68,6 +69,7 @@ func TestPlayerAttacks(t *testing.T) {
 // Were the decoder to fail, sandbox and policy hold by themselves: active content that is
 // put into the frame by hand does nothing.
 func TestPlayerFrameHolds(t *testing.T) {
+	t.Parallel()
 	base := shopRecording(t).serve(t)
 	var asked atomic.Int32
 	evil := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { asked.Add(1) }))

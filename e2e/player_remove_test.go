@@ -14,6 +14,7 @@ const (
 // A change of a site's privacy settings is told on every page of the site to who is signed in,
 // until they put it away; the health page keeps it.
 func TestBannerOfAPrivacyChange(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	f.user = "ada"
 	f.health = `{"site":"` + fixtureSite + `","enabled":true,"refusals":[],"warnings":[],"counts":[],"changes":[{"atMs":1795521600000,"version":"4","changed":["privacy","consent text"]},{"atMs":1795421600000,"version":"3","changed":["allow"]}]}`
@@ -73,6 +74,7 @@ func looks(t *testing.T, tb *tab, name string, width int64) {
 
 // The session page deletes after a question, and hands out the receipt.
 func TestSessionPageDeletesWithAReceipt(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	f.refuseDelete = true
 	base := f.serve(t)

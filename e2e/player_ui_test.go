@@ -19,6 +19,7 @@ const (
 )
 
 func TestPlayerPagesAtEverySize(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	base := f.serve(t)
 	tb := newTab(t)
@@ -80,6 +81,7 @@ return deep(document).filter(e => e.matches('button, a, select, input, [role=sli
 
 // A time that is not loaded yet is gone to when it is, not taken for the end of what is there.
 func TestSeekBeforeTheRecordingIsLoaded(t *testing.T) {
+	t.Parallel()
 	base := shopRecording(t).serve(t)
 	tb := newTab(t)
 	tb.onNewDocument(`customElements.whenDefined('afterimage-player').then(() => {
@@ -159,6 +161,7 @@ func TestPlayerSkipsInactivity(t *testing.T) {
 }
 
 func TestPlayerShowsGaps(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	f.missing = map[string]bool{f.pages[0].id + "/4": true}
 	base := f.serve(t)
@@ -197,6 +200,7 @@ func TestPlayerFollowsLive(t *testing.T) {
 }
 
 func TestPlayerAsksForALateKeyOnce(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		cutOff bool
@@ -226,6 +230,7 @@ func TestPlayerAsksForALateKeyOnce(t *testing.T) {
 }
 
 func TestPlayerTakesAKeyThatComesLate(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	f.live, f.keyless = true, map[string]bool{f.pages[1].id: true}
 	base := f.serve(t)
@@ -246,6 +251,7 @@ func TestPlayerTakesAKeyThatComesLate(t *testing.T) {
 }
 
 func TestSignOut(t *testing.T) {
+	t.Parallel()
 	for _, user := range []string{"", "ada"} {
 		f := shopRecording(t)
 		f.user = user
@@ -267,6 +273,7 @@ func TestSignOut(t *testing.T) {
 }
 
 func TestPlayerTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	text := "(" + playerRoot + "?.querySelector('.card, .problems')?.textContent ?? '')"
 	tests := []struct {
 		name, path, want, todo string
@@ -302,6 +309,7 @@ func TestPlayerTellsWhatIsWrong(t *testing.T) {
 }
 
 func TestEmbedTakesTheShareKey(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	f.keys = false
 	base := f.serve(t)

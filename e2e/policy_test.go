@@ -14,6 +14,7 @@ import (
 // What the page's own policies must allow, and that a missing permission is named: where one
 // is missing nothing is recorded.
 func TestPagePolicies(t *testing.T) {
+	t.Parallel()
 	const other = "default-src 'none'; style-src 'unsafe-inline'; script-src $C 'wasm-unsafe-eval'; worker-src blob:; connect-src $C $W"
 	const own = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'"
 	tt := "; require-trusted-types-for 'script'; trusted-types "
@@ -102,6 +103,7 @@ func belowPrefix(c *collectorSite, prefix string) http.Handler {
 
 // Without a secure context there is no WebCrypto, and so no sealing and no recording.
 func TestInsecureContextIsRefused(t *testing.T) {
+	t.Parallel()
 	var col *collectorSite
 	page := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -13,6 +13,7 @@ import (
 // In held custody the visitor sees times and sizes of what is recorded, gets it sealed, and
 // deletes it; the page says that it is sealed and shows nothing of what is in it.
 func TestPrivacyPageOfAHeldSite(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	replay := binary(t, "afterimage/replay")
 	run(t, replay, "key", "new", "--site", "heldsite1", "--dir", dir, "--privacy", "balanced")

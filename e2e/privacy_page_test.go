@@ -9,6 +9,7 @@ import (
 // The collector's own page, opened by the recorder: what is recorded of this browser is
 // listed, copied and deleted, and the switch keeps it from being recorded.
 func TestPrivacyPageOfThisBrowser(t *testing.T) {
+	t.Parallel()
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "below a prefix of the site", true: "on a host of its own"}[foreign], func(t *testing.T) {
 			t.Parallel()
@@ -50,6 +51,7 @@ func TestPrivacyPageOfThisBrowser(t *testing.T) {
 
 // A page that nobody of the site opened, or that another site opened, shows nothing.
 func TestPrivacyPageBelievesTheSiteAlone(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	evil := newTab(t)
 	evil.allow("/v1/settings/") // the page's own recorder is refused there
@@ -65,6 +67,7 @@ func TestPrivacyPageBelievesTheSiteAlone(t *testing.T) {
 }
 
 func TestPrivacyPageAtEverySize(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	run(t, binary(t, "afterimage/collector"), "site", "set", strings.SplitN(g.SiteKey, ".", 3)[1], "--data", g.Data, "--keys", g.Keys, "--privacy", "balanced",
 		"--allow", ".price", "--block", "#chat > iframe, [data-advertisement-of-a-long-name]", "--contact", "privacy@example.com", "--retention-days", "30", "--consent-text", "May we record how you use the shop?", "--cookie-domain", "example.com")

@@ -56,6 +56,7 @@ func replayFails(t *testing.T, args ...string) string {
 }
 
 func TestReplayReadsWhatAPageSent(t *testing.T) {
+	t.Parallel()
 	origin, set := replayPage(t)
 	c := startCollectorFor(t, origin)
 	set(c.Addr, c.SiteKey)
@@ -112,6 +113,7 @@ func watchFile(t *testing.T, file, session string) {
 }
 
 func TestReplayOpensAHeldSiteWithTheOwnersKeyAlone(t *testing.T) {
+	t.Parallel()
 	bin := binary(t, "afterimage/replay")
 	keyDir := t.TempDir()
 	run(t, bin, "key", "new", "--site", "ownersite", "--dir", keyDir)

@@ -48,6 +48,7 @@ const (
 // Before consent: the script and, where the site wants the notice, that of the notice; nothing
 // is stored; no request bears anything of the page or the visitor.
 func TestBeforeConsentNothingIsSentOrStored(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, attrs, want string }{
 		{"the site asks itself", `data-consent=required`, "/afterimage.js"},
 		{"the notice asks", noticeAttrs, "/afterimage.js /afterimage-more.js"},
@@ -209,6 +210,7 @@ func TestNoticeIsNotAnsweredByAScript(t *testing.T) {
 // A new version, of the page's consent text or of the site's privacy settings, closes the gate
 // until consent is given again.
 func TestNewVersionClosesTheGate(t *testing.T) {
+	t.Parallel()
 	t.Run("of the page", func(t *testing.T) {
 		g := newRightsRig(t, true, `data-consent=required data-consent-version=1`)
 		tb := newTab(t)

@@ -19,6 +19,7 @@ func (g *rightsRig) erasing(status *int) {
 
 // What was recorded of a minor is deleted here and on the collector, and nothing more is recorded.
 func TestMinorStopsAndDeletes(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, how string }{
 		{"from the next page on", ""},
 		{"while it records", `afterimage.start({ minor: true }).catch((e) => e.code)`},
@@ -59,6 +60,7 @@ func TestMinorStopsAndDeletes(t *testing.T) {
 
 // A minor of whom nothing was recorded leaves no trace, and nothing is asked for.
 func TestMinorIsNotRecorded(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "data-minor")
 	tb := newTab(t)
 	g.visit(tb, "idle")
@@ -102,6 +104,7 @@ func TestMinorsDeletionIsRepeated(t *testing.T) {
 
 // The real collector deletes the sessions that bear the key's tag, and no others.
 func TestMinorsSessionsAreGoneFromTheCollector(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	tb := newTab(t)
 	g.visit(tb, "recording")

@@ -16,6 +16,7 @@ var browserHeaders = strings.Fields(`Accept Accept-Encoding Accept-Language Cach
 // Every kind of request of the recorder, from the page's own origin and from another: no Referer, no part
 // of the page's address, no header of ours; cookies of the page's host only where the browser gives no choice.
 func TestRequestsTellNothingOfThePage(t *testing.T) {
+	t.Parallel()
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "same origin", true: "another origin"}[foreign], func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 // loaded for it. Where that does not come nothing of it is sent, and nothing is recorded, until a later page
 // view has deleted it.
 func TestWithdrawalIsRepeatedUntilAllIsDeleted(t *testing.T) {
+	t.Parallel()
 	for _, does := range []string{`afterimage.optOut()`, `afterimage.consent(false)`} {
 		t.Run(does, func(t *testing.T) {
 			t.Parallel()

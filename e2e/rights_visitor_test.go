@@ -31,6 +31,7 @@ func (g *rightsRig) opensPrivacy(tb *tab, url string) *tab {
 
 // The visitor's id and key go to the collector's page by message, to its origin alone.
 func TestPrivacyHandsOver(t *testing.T) {
+	t.Parallel()
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "below a prefix of the site", true: "on a host of its own"}[foreign], func(t *testing.T) {
 			g := newRightsRig(t, foreign, "")
@@ -78,6 +79,7 @@ func TestPrivacyHandsOver(t *testing.T) {
 
 // A page that is not the collector's gets nothing, even in the window that was opened.
 func TestPrivacyAnswersThePinnedOriginAlone(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	other := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -95,6 +97,7 @@ func TestPrivacyAnswersThePinnedOriginAlone(t *testing.T) {
 
 // The tag is an HMAC under a key that stays in the browser; all sessions of a browser bear it.
 func TestVisitorTagIsAnHMAC(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	tb := newTab(t)
 	g.visit(tb, "recording")
@@ -119,6 +122,7 @@ func TestVisitorTagIsAnHMAC(t *testing.T) {
 
 // A visitor id lives so long after it was made, however often its visitor comes.
 func TestVisitorIDHasALifetime(t *testing.T) {
+	t.Parallel()
 	const day = 86_400_000
 	for _, c := range []struct {
 		name, attrs string
@@ -153,6 +157,7 @@ func TestVisitorIDHasALifetime(t *testing.T) {
 }
 
 func TestVisitorDaysAreBounded(t *testing.T) {
+	t.Parallel()
 	for _, days := range []string{"0", "396", "x"} {
 		g := newRightsRig(t, true, "data-visitor-days="+days)
 		tb := newTab(t)
@@ -166,6 +171,7 @@ func TestVisitorDaysAreBounded(t *testing.T) {
 // The cookie is there only where the site asks, and rules then: without it there is no id, and
 // no tag that would link the next one.
 func TestCookieIsSetOnlyWhereAsked(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	tb := newTab(t)
 	g.visit(tb, "recording")
@@ -190,6 +196,7 @@ func TestCookieIsSetOnlyWhereAsked(t *testing.T) {
 
 // What looks like a person is refused as an identity, with an error that says so.
 func TestIdentifyRefusesPeople(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	tb := newTab(t)
 	g.visit(tb, "recording")
@@ -209,6 +216,7 @@ func TestIdentifyRefusesPeople(t *testing.T) {
 
 // What the site hands over is masked where it looks like a person, and how often is told as numbers.
 func TestWhatTheSiteHandsOverIsMaskedAndCounted(t *testing.T) {
+	t.Parallel()
 	// Chromium may end a dedicated worker with its page, before its tail is out.
 	for range 3 {
 		if handsOver(t) {

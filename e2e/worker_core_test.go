@@ -33,6 +33,7 @@ func shippedCore(t *testing.T, source string) []byte {
 // The worker restores, to the byte, the module that wasm/pack says is in a packed file: the two
 // readers agree, on the shipped cores and on code that neither takes for what it is.
 func TestWorkerUnpacksTheCore(t *testing.T) {
+	t.Parallel()
 	tb := unitsTab(t)
 	noise := make([]byte, 20_000)
 	random := rand.New(rand.NewPCG(7, 7))
@@ -79,6 +80,7 @@ func (g *workerRig) ops() (list []string) {
 
 // The shipped core in the worker: ops go in, what the collector got decodes to them.
 func TestWorkerHostsTheRealCore(t *testing.T) {
+	t.Parallel()
 	for _, kind := range workerKinds {
 		t.Run(kind, func(t *testing.T) {
 			g := newWorkerRig(t)
@@ -124,6 +126,7 @@ func TestWorkerHostsTheRealCore(t *testing.T) {
 
 // The shipped core refuses what its protocol does not know, and nothing leaves.
 func TestRealCoreFailsClosed(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, ops, code string }{
 		{"an op of no protocol", `[[250]]`, "op-unknown"},
 		{"an op that is too long", `[[10, 1, 5]]`, "op-size"},

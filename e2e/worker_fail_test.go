@@ -37,6 +37,7 @@ func (g *workerRig) start(kind string) {
 }
 
 func TestWorkerDoesNotStart(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name            string
 		prepare         func(g *workerRig)
@@ -82,6 +83,7 @@ func TestWorkerDoesNotStart(t *testing.T) {
 }
 
 func TestWorkerNamesThePolicyThatForbidsTheSocket(t *testing.T) {
+	t.Parallel()
 	for _, kind := range workerKinds {
 		t.Run(kind, func(t *testing.T) {
 			g := newWorkerRig(t)
@@ -97,6 +99,7 @@ func TestWorkerNamesThePolicyThatForbidsTheSocket(t *testing.T) {
 
 // The bridge refuses with a reason (TestInsecureContextIsRefused of policy_test.go); a worker that is started all the same records nothing.
 func TestWorkerNeedsASecureContext(t *testing.T) {
+	t.Parallel()
 	ctx, stop, err := startBrowser(chromedp.Flag("host-resolver-rules", "MAP plain.test 127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +119,7 @@ func TestWorkerNeedsASecureContext(t *testing.T) {
 
 // The core refuses: what is not sealed is dropped, what was sealed arrives, nothing follows.
 func TestWorkerFailsClosed(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, op, code string }{
 		{"a negative status", "255", "op-unknown"},
 		{"a trap", "254", "trap"},
