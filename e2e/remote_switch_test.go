@@ -20,7 +20,6 @@ func (g *rightsRig) siteSet(args ...string) {
 // A site that is switched off ends all recorders that are at it, by the command on this
 // collector at once, by another one within its interval of pings and a third.
 func TestSwitchEndsRunningRecorders(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		name string
 		off  func(g *rightsRig)
@@ -81,7 +80,6 @@ func TestSwitchEndsRunningRecorders(t *testing.T) {
 // A new version of the site's privacy settings or of its consent text reaches who records
 // already: the recording ends, the gate closes, and the visitor is asked again.
 func TestNewPrivacyVersionAsksRunningPagesAgain(t *testing.T) {
-	t.Parallel()
 	g := newRightsRig(t, true, noticeAttrs)
 	a, b := newTab(t), newTab(t)
 	g.visit(a, "waiting-consent")
@@ -122,7 +120,6 @@ func TestNewPrivacyVersionAsksRunningPagesAgain(t *testing.T) {
 
 // Where nobody is asked, the page goes on at once, as tight as the settings are now.
 func TestTighterSettingsReachRunningPages(t *testing.T) {
-	t.Parallel()
 	g := newRightsRig(t, false, `data-privacy=balanced`)
 	g.body = `<h1>VISIBLEWORD</h1><button id="other">Other</button>`
 	tb := newTab(t)
@@ -144,7 +141,6 @@ func TestTighterSettingsReachRunningPages(t *testing.T) {
 
 // A collector that says again and again that the settings are too old does not keep the page at it.
 func TestSettingsAreReplacedOnceAVersion(t *testing.T) {
-	t.Parallel()
 	g := newRightsRig(t, false, "")
 	g.change = func(s map[string]any) { s["settingsVersion"] = 0 } // the welcome says 1
 	tb := newTab(t)
