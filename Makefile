@@ -14,7 +14,7 @@ LEAKTESTS := ^(TestLeakRoutes|TestCanaryInEveryField|TestAutofillLeavesNothing|T
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-alone leaks-random detect size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-alone leaks-random detect engines size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,10 @@ leaks-random: deps ## random page programs with canaries in Chromium for LEAKTIM
 
 detect: deps ## recall and precision of detection in text, on a new seed and texts nobody tuned by
 	go test -count=1 -run '^TestDetectMeasured$$' -v ./wasm/mask -args -measure
+
+engines: ## the recorder in Firefox and WebKitGTK (installs them), replayed in Chromium
+	sh e2e/deps.sh engines
+	go test -count=1 -run '^TestEngines$$' -v ./e2e -args -engines
 
 size: deps ## bytes that a visitor downloads, counted from the network in Chromium
 	go test -count=1 -run '^TestSize$$' -v ./e2e

@@ -11,6 +11,12 @@ command -v caddy >/dev/null 2>&1 || need="$need caddy"
 command -v systemd-analyze >/dev/null 2>&1 || need="$need systemd"
 # Only for make large.
 [ "${1:-}" != large ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$need postgresql"
+# Only for make engines.
+if [ "${1:-}" = engines ]; then
+	command -v firefox-esr >/dev/null 2>&1 || need="$need firefox-esr"
+	command -v WebKitWebDriver >/dev/null 2>&1 || need="$need webkit2gtk-driver"
+	command -v Xvfb >/dev/null 2>&1 || need="$need xvfb"
+fi
 command -v node >/dev/null 2>&1 || need="$need nodejs npm"
 if [ -n "$need" ]; then
 	echo "installing Debian packages:$need"

@@ -116,3 +116,33 @@ func TestWorkerLivesThroughTheBackForwardCache(t *testing.T) {
 		})
 	}
 }
+
+// A click may lead away. A worker that goes with its page seals up to the click at once, and what
+// follows by itself; one that outlives its page waits for more.
+func TestClickIsSealedAtOnceWhereTheWorkerGoesWithItsPage(t *testing.T) {
+	for _, kind := range workerKinds {
+		t.Run(kind, func(t *testing.T) {
+			g := newWorkerRig(t)
+			g.begin(kind)
+			g.flush()
+			g.run(`r.send('click', [[2, r.now()], [37, 'e0', '{}']]); r.track(1)`)
+			g.arrived(2)
+			at := map[string]int{}
+			for i, plain := range g.up.plain(g.keys, g.view) {
+				for _, name := range trackName.FindAllString(string(plain), -1) {
+					at[name] = i
+				}
+			}
+			if len(at) != 2 {
+				t.Fatalf("events stand in segments %v, want two events", at)
+			}
+			segments := map[int]bool{}
+			for _, i := range at {
+				segments[i] = true
+			}
+			if want := map[string]int{"shared": 1, "dedicated": 2}[kind]; len(segments) != want {
+				t.Errorf("click and what follows are in %d segments, want %d", len(segments), want)
+			}
+		})
+	}
+}

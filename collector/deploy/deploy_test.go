@@ -305,7 +305,7 @@ func (p *proxy) recordThrough(site string, public []byte) {
 	if resp, body := p.get("/visit/early.js"); resp.StatusCode != 200 || len(body) == 0 {
 		t.Errorf("early script: got %d, %d bytes", resp.StatusCode, len(body))
 	}
-	hashed := regexp.MustCompile(`\.[0-9a-f]{16}\.(js|wasm)$`)
+	hashed := regexp.MustCompile(`\.[0-9a-f]{8}\.(js|wasm)$`)
 	files := 0
 	for _, e := range jsbridge.Assets().Entries() {
 		if !hashed.MatchString(e.Name) {

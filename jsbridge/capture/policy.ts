@@ -140,8 +140,6 @@ const drawsDiscs = (field: Element): boolean => {
 const isLikePassword = (field: Element): boolean =>
   ($localName(field) !== 'input' || typedKinds.test($type(field as HTMLInputElement))) && (['name', 'id', 'placeholder', 'title', 'aria-label'].some((name) => saysSecret($getAttribute(field, name) ?? '')) || drawsDiscs(field))
 
-const isCalledInput = (input: HTMLInputElement): boolean =>
-  typedKinds.test($type(input)) && isCalledSecret(input, $labels(input))
 /** What says so in the select's own attributes is seen by the core. */
 export const isCalledSelect = (select: Element): boolean =>
   isTextShown(select) && isCalledSecret(select, $selectLabels(select as HTMLSelectElement))
@@ -186,7 +184,7 @@ const keepSecret = (element: Element): void => {
 export const isSecret = (element: Element): boolean => {
   if ($localName(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches(element, secretKinds) && !isTwin(element) && !isCalledInput(element as HTMLInputElement)) return false
+  if (!$matches(element, secretKinds) && !isTwin(element) && !(typedKinds.test($type(element as HTMLInputElement)) && isCalledSecret(element, $labels(element as HTMLInputElement)))) return false
   keepSecret(element)
   return true
 }

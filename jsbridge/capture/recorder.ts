@@ -380,7 +380,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const snapshot = __LEAN__
     ? async (full?: boolean | string): Promise<void> => {
         if (stopped) return
-        isLeaving ||= !!full || !!dirty || isLarge()
+        isLeaving ||= (full as boolean) || !!dirty || isLarge()
         if (!isLeaving) {
           try {
             epoch++
