@@ -60,7 +60,7 @@ large: $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nod
 	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -count=1 ./collector/store -args -large
 
 e2e: deps ## the whole path in real Chromium
-	go test -vet=off -timeout 25m -parallel 4 ./e2e
+	go test -vet=off -timeout 25m -parallel 6 ./e2e
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$(go list ./wasm/... ./replay/... ./collector/...); do \

@@ -5,12 +5,12 @@ import "testing"
 // deliveryHelp: `deliver()` starts a delivery in the manual world `w`, with an outbox that only
 // takes notes; `d.s(i)` is its i-th socket, `d.log` what it told.
 const deliveryHelp = `
-globalThis.deliver = (w) => {
+globalThis.deliver = (w, outlivesPage_ = true) => {
 	const log = [], view = { id: 'a'.repeat(32), session: 'b'.repeat(32), tab: 'c'.repeat(32), visitorTag: '', consentVersion: '', envelope: 'e', secret: 'x' };
 	const outbox_ = { put_: async () => true, remove_: async () => {}, adopt_: async () => undefined };
 	let next = 0;
 	const events = Object.fromEntries(['anchored', 'gaveUp', 'acknowledged', 'stopped', 'failed'].map((name) => [name + '_', (x) => log.push(x === undefined ? name : name + ':' + x)]));
-	const d = units.delivery.startDelivery({ socketUrl_: 'ws://x/v1/ws', tailUrl_: 'http://x/v1/tail', site_: 's', view_: view, next_: () => next, outbox_, blocked_: () => undefined, ...events });
+	const d = units.delivery.startDelivery({ socketUrl_: 'ws://x/v1/ws', tailUrl_: 'http://x/v1/tail', site_: 's', view_: view, next_: () => next, outbox_, blocked_: () => undefined, outlivesPage_, ...events });
 	w.run(0);
 	return Object.assign(d, { w, log, s: (i) => w.sockets[i],
 		seg(size = 100) { d.add_({ number_: next++, bytes_: new Uint8Array(60 + size) }); },
@@ -32,6 +32,7 @@ func TestDelivery(t *testing.T) {
 		{"being watched shortens the wait that runs", `d.greet(); d.seg(); d.w.run(500); d.s(0).say({ t: 'watch', on: true }); d.w.run(1000); return [d.frames()]`, `[[1]]`},
 		{"no more watched, it goes back to 5 s", `d.greet(0, { watch: true }); d.s(0).say({ t: 'watch', on: false }); d.seg(); d.w.run(4999); const a = d.frames(); d.w.run(1); return [a, d.frames()]`, `[[],[1]]`},
 		{"one byte below 32 KB waits", `d.greet(); d.seg(32768 - 46); return [d.frames()]`, `[[]]`},
+		{"a worker that goes with its page waits for nothing", `const e = deliver(w, false); e.greet(1); e.seg(); const a = e.frames(1).length; e.seg(); return [a, e.frames(1)]`, `[1,[1,1]]`},
 		{"32 KB go at once", `d.greet(); d.seg(32768 - 45); return [d.frames()]`, `[[1]]`},
 		{"what was sealed before the welcome goes with it", `d.seg(); d.seg(); d.greet(); return [d.frames()]`, `[[2]]`},
 		{"the welcome's durable set is not sent", `for (let i = 0; i < 4; i++) d.seg(); d.greet(0, { pageViews: { ['a'.repeat(32)]: [[0, 1], [3, 3]] } }); return [d.frames(), d.counts_()]`, `[[1],{"acknowledged":3,"pending":1}]`},
@@ -45,12 +46,12 @@ func TestDelivery(t *testing.T) {
 		{"the anchor is the server's clock less half the round trip", `d.w.run(100); d.s(0).open(); d.w.run(40); d.s(0).say({ ...welcome, serverTimeMs: 1e12 }); return [d.log[0]]`, `["anchored:999999999880"]`},
 		{"only the first welcome anchors", `d.greet(); d.s(0).drop(); d.w.run(500); d.greet(1); return [d.log.filter((x) => x.startsWith('anchored')).length]`, `[1]`},
 		{"a refused segment is given up, once", `d.greet(); d.seg(); d.flush_(); for (let i = 0; i < 2; i++) d.s(0).say({ t: 'refused', pageView: 'a'.repeat(32), numbers: [0], code: 'x', reason: 'y' }); return [d.log.filter((x) => x === 'gaveUp').length, d.counts_()]`, `[1,{"acknowledged":0,"pending":0}]`},
-		{"three refusals without an acknowledgement end it", `d.greet(); for (let i = 0; i < 3; i++) { d.seg(); d.flush_(); d.s(0).say({ t: 'refused', pageView: 'a'.repeat(32), numbers: [i], code: 'x', reason: 'y' }); } return [d.log.at(-1)]`, `["stopped:x: y"]`},
-		{"an acknowledgement between them does not", `d.greet(); for (let i = 0; i < 6; i += 2) { d.seg(); d.seg(); d.flush_(); d.ack(i, i); d.s(0).say({ t: 'refused', pageView: 'a'.repeat(32), numbers: [i + 1], code: 'x', reason: 'y' }); } return [d.log.at(-1) === 'stopped:x: y', d.counts_()]`, `[false,{"acknowledged":3,"pending":0}]`},
-		{"a hidden page gives its socket back", `d.greet(); d.leave_(true); d.w.run(29999); const a = d.s(0).closed; d.w.run(1); return [a, d.s(0).closed]`, `[false,true]`},
-		{"not while something is pending", `d.greet(); d.seg(); d.leave_(true); d.w.run(29999); return [d.s(0).closed]`, `[false]`},
-		{"a visible one keeps it", `d.greet(); d.leave_(true); d.wake_(); d.w.run(600000); return [d.s(0).closed, d.w.sockets.length]`, `[false,1]`},
-		{"what happens while it is hidden opens it again, and it rests again", `d.greet(); d.leave_(true); d.w.run(30000); d.seg(); d.greet(1); d.ack(0, 0, 1); d.w.run(30000); return [d.s(1).closed, d.w.sockets.length, d.counts_()]`, `[true,2,{"acknowledged":1,"pending":0}]`},
+		{"three refusals end it", `d.greet(); for (let i = 0; i < 3; i++) { d.seg(); d.flush_(); d.s(0).say({ t: 'refused', pageView: 'a'.repeat(32), numbers: [i], code: 'x', reason: 'y' }); } return [d.log.at(-1)]`, `["stopped:x: y"]`},
+		{"so they do with acknowledgements between them", `d.greet(); for (let i = 0; i < 6; i += 2) { d.seg(); d.seg(); d.flush_(); d.ack(i, i); d.s(0).say({ t: 'refused', pageView: 'a'.repeat(32), numbers: [i + 1], code: 'x', reason: 'y' }); } return [d.log.at(-1) === 'stopped:x: y', d.counts_()]`, `[true,{"acknowledged":3,"pending":1}]`},
+		{"a hidden page gives its socket back", `d.greet(); d.leave_(); d.w.run(29999); const a = d.s(0).closed; d.w.run(1); return [a, d.s(0).closed]`, `[false,true]`},
+		{"not while something is pending", `d.greet(); d.seg(); d.leave_(); d.w.run(29999); return [d.s(0).closed]`, `[false]`},
+		{"a visible one keeps it", `d.greet(); d.leave_(); d.wake_(); d.w.run(600000); return [d.s(0).closed, d.w.sockets.length]`, `[false,1]`},
+		{"what happens while it is hidden opens it again, and it rests again", `d.greet(); d.leave_(); d.w.run(30000); d.seg(); d.greet(1); d.ack(0, 0, 1); d.w.run(30000); return [d.s(1).closed, d.w.sockets.length, d.counts_()]`, `[true,2,{"acknowledged":1,"pending":0}]`},
 		{"settled at once when nothing is pending", `d.greet(); let n = 0; d.settled_(1000).then(() => n++); await 0; return [n]`, `[1]`},
 		{"settled by the acknowledgement", `d.greet(); d.seg(); d.flush_(); let n = 0; d.settled_(1000).then(() => n++); await 0; const a = n; d.ack(0, 0); await 0; return [a, n]`, `[0,1]`},
 		{"settled by time", `d.greet(); d.seg(); let n = 0; d.settled_(1000).then(() => n++); d.w.run(999); await 0; const a = n; d.w.run(1); await 0; return [a, n]`, `[0,1]`},

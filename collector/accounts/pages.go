@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 
+	"afterimage/jsbridge/asset"
+
 	"github.com/andybalholm/brotli"
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/css"
@@ -94,21 +96,11 @@ func servePage(name string, status int) http.HandlerFunc {
 		}
 		h.Set("Vary", "Accept-Encoding")
 		body := io.Reader(bytes.NewReader(all[name].raw))
-		if acceptsBrotli(r) {
+		if asset.AcceptsBrotli(r.Header.Get("Accept-Encoding")) {
 			h.Set("Content-Encoding", "br")
 			body = bytes.NewReader(all[name].br)
 		}
 		w.WriteHeader(status)
 		io.Copy(w, body)
 	}
-}
-
-func acceptsBrotli(r *http.Request) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if name == "br" && !strings.HasPrefix(strings.TrimSpace(q), "q=0") {
-			return true
-		}
-	}
-	return false
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"net"
 	"net/http"
@@ -53,6 +54,8 @@ type Server struct {
 	watchers  map[string]map[*conn]struct{} // session to its sockets
 	admitted  map[source]*rate.Limiter      // new page views; full ones are dropped by tend
 	closing   bool
+
+	compressed map[[sha256.Size]byte][]byte // settings by the hash of their JSON
 
 	cookies  atomic.Int64 // handshakes that brought one
 	stopping chan struct{}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,6 +11,9 @@ import (
 
 	"afterimage/collector/rules"
 	"afterimage/collector/store"
+	served "afterimage/jsbridge/asset"
+
+	"github.com/andybalholm/brotli"
 )
 
 // SiteSettings is what an owner sets for the recorders of a managed site. The zero value
@@ -67,14 +71,56 @@ func (s *Server) Settings(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	sum := sha256.Sum256(b)
+	br := served.AcceptsBrotli(r.Header.Get("Accept-Encoding"))
 	etag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+	if br {
+		etag = `"br-` + etag[1:]
+	}
 	h.Set("ETag", etag)
+	h.Set("Vary", "Accept-Encoding")
 	if ifNoneMatch(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Type", "application/json")
+	if br {
+		if b, err = s.packed(sum, b); err != nil {
+			s.log.Error("settings", "site", site.ID, "err", err)
+			s.answerRefusal(w, site.ID, refuseInternal)
+			return
+		}
+		h.Set("Content-Encoding", "br")
+	}
 	w.Write(b)
+}
+
+// maxPacked is how many compressed settings are kept.
+const maxPacked = 1024
+
+// packed compresses b, whose SHA-256 is sum, once: an encoder costs half a megabyte of garbage, each
+// page view asks, and settings change rarely.
+func (s *Server) packed(sum [sha256.Size]byte, b []byte) ([]byte, error) {
+	s.mu.Lock()
+	known := s.compressed[sum]
+	s.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	var out bytes.Buffer
+	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: 5, LGWin: 16})
+	if _, err := w.Write(b); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.compressed == nil || len(s.compressed) >= maxPacked {
+		s.compressed = map[[sha256.Size]byte][]byte{}
+	}
+	s.compressed[sum] = out.Bytes()
+	return out.Bytes(), nil
 }
 
 func settingsOf(site store.Site) (rules.Signed, error) {

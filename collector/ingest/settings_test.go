@@ -2,6 +2,7 @@ package ingest_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"afterimage/collector/ingest"
 	"afterimage/collector/ingest/ingesttest"
 	"afterimage/collector/store"
+
+	"github.com/andybalholm/brotli"
 )
 
 func (b *bench) disable() {
@@ -79,6 +82,29 @@ func TestSettings(t *testing.T) {
 	for k, want := range map[string]any{"v": 1.0, "site": siteID, "custody": "managed", "settingsVersion": 7.0} {
 		if p[k] != want {
 			t.Errorf("payload %s: got %v, want %v", k, p[k], want)
+		}
+	}
+	// Each page view loads them: compressed where the browser takes that.
+	for range 2 {
+		r, _ := http.NewRequest(http.MethodGet, b.http.URL+"/v1/settings/"+siteID, nil)
+		r.Header.Set("Accept-Encoding", "gzip, br")
+		small, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer small.Body.Close()
+		text, err := io.ReadAll(brotli.NewReader(small.Body))
+		if err != nil || small.Header.Get("Content-Encoding") != "br" || small.Header.Get("Vary") != "Accept-Encoding" {
+			t.Fatalf("asked for brotli: %v, %v", err, small.Header)
+		}
+		var again struct{ Payload string }
+		if err := json.Unmarshal(text, &again); err != nil || again != signed {
+			t.Errorf("compressed: %q, %v, want %v", text, err, signed)
+		}
+		if tag := small.Header.Get("ETag"); tag == resp.Header.Get("ETag") {
+			t.Errorf("both forms have the ETag %s", tag)
+		} else if got := get(siteID, origin, tag).StatusCode; got != http.StatusOK {
+			t.Errorf("the other form's ETag: got %d, want 200", got)
 		}
 	}
 	if got := get(siteID, origin, resp.Header.Get("ETag")).StatusCode; got != http.StatusNotModified {

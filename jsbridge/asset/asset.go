@@ -139,7 +139,7 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, name string) bool {
 	} else {
 		h.Set("Cache-Control", "public, max-age=0, must-revalidate")
 	}
-	br := acceptsBrotli(r.Header.Get("Accept-Encoding"))
+	br := AcceptsBrotli(r.Header.Get("Accept-Encoding"))
 	etag := `"` + a.SHA256 + `"`
 	if br {
 		etag = `"` + a.SHA256 + `-br"`
@@ -167,8 +167,8 @@ func (s *Set) Serve(w http.ResponseWriter, r *http.Request, name string) bool {
 	return true
 }
 
-// acceptsBrotli reads Accept-Encoding (RFC 9110 §12.5.3) as far as br goes.
-func acceptsBrotli(header string) bool {
+// AcceptsBrotli reads Accept-Encoding (RFC 9110 §12.5.3) as far as br goes.
+func AcceptsBrotli(header string) bool {
 	for part := range strings.SplitSeq(header, ",") {
 		coding, params, _ := strings.Cut(strings.TrimSpace(part), ";")
 		if !strings.EqualFold(strings.TrimSpace(coding), "br") {

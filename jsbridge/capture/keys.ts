@@ -21,19 +21,17 @@ const kindOf = (event: KeyboardEvent): number => {
   return editing.test(key) ? 1 : 2
 }
 
-/** Listens in a document. */
-export function trackKeys(doc: Document, activity: () => void, keystrokes: boolean): void {
-  if (keystrokes) {
-    listen(doc, 'keydown', (event) => {
-      const target = targetOf(event)
-      // A node without id is in a box, or is not written yet.
-      const id = idOf(target)
-      if (!id || boxes.has(target) || ($nodeType(target) === 1 && isSecret(target as Element))) return
-      stamp()
-      op(Op.key, id, kindOf(event as KeyboardEvent))
-      activity()
-    })
-  }
+/** Listens in a document. Without `capture.keystrokes` the core is told too, and tells nothing of it: what scrolls with the caret is hidden. */
+export function trackKeys(doc: Document, activity: () => void): void {
+  listen(doc, 'keydown', (event) => {
+    const target = targetOf(event)
+    // A node without id is in a box, or is not written yet.
+    const id = idOf(target)
+    if (!id || boxes.has(target) || ($nodeType(target) === 1 && isSecret(target as Element))) return
+    stamp()
+    op(Op.key, id, kindOf(event as KeyboardEvent))
+    activity()
+  })
   listen(doc, 'focus blur', (event, isBlur) => {
     const target = targetOf(event)
     if ($nodeType(target) !== 1) return

@@ -301,7 +301,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         remarkOne(target as Element)
       })
     }
-    trackKeys(root as Document, active, __LEAN__ || options.plan_.keystrokes !== false)
+    trackKeys(root as Document, active)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
       stamp()
@@ -486,8 +486,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
 
   const stop = guard(() => {
     if (stopped) return
-    flushAll()
-    send('ops')
+    flushAll('click') // goes also while the worker is behind
     stopped = true
     epoch++
     clearTimeout(timer)

@@ -299,6 +299,7 @@ func TestJSON(t *testing.T) {
 		{`{"plan":"pro","n":3,"ok":true,"x":null}`, `{"plan":"pro","n":3,"ok":true,"x":null}`},
 		{`{"email":"a","Phone_Number":5,"user":{"firstName":{"a":"b"},"z":1}}`, `{"email":"x","Phone_Number":"x","user":{"firstName":{"x":"x"},"z":1}}`},
 		{`{"note":"mail jane@example.com"}`, `{"note":"mail xxxxxxxxxxxxxxxx"}`},
+		{`{"displayName":"Jane Doe","nick_name":"Jay","middleName":"Q"}`, `{"displayName":"x","nick_name":"x","middleName":"x"}`},
 		{`{"note":"\u006aane"}`, `{"note":"x"}`},
 		{`{"card":4111111111111111}`, `{"card":"x"}`},
 		{`{"n":4111111111111111}`, `{"n":"x"}`},

@@ -85,7 +85,7 @@ func (p *Policy) addLabel(s []byte) {
 }
 
 // personalKeys: a property of this name is masked whatever its value.
-const personalParts = "email mail phone mobile firstname lastname fullname surname username givenname familyname address street birth ssn passport password passwd secret token iban card cvc cvv"
+const personalParts = "mail phone mobile firstname lastname fullname surname username givenname familyname middlename displayname nick address street birth ssn pass secret token iban card cvc cvv"
 
 // JSON is a flat or nested object that the site hands over. Strings go through the
 // detection, values under a key that names personal data are masked, numbers that a

@@ -99,6 +99,8 @@ func (c *Core) apply(op int) {
 				at = c.slot(uint32(v))
 			}
 			id := c.seen(at)
+			// Where in a box the pointer is tells the keys of a keypad.
+			skip = skip || op < opKey && c.n(at).mode == mask.Blocked
 			if spec[k] == 'e' {
 				s, o.ID = at, id
 			} else {

@@ -25,16 +25,19 @@ const (
 )
 
 // applyKey sends a key event by kind where its field is allowed. In a masked field only
-// that there was activity within a second is told, not how many keys; of a secret nothing.
+// that there was activity within a second is told, not how many keys; of a secret nothing. Where
+// keys are not recorded they still say what scrolls with the caret.
 func (c *Core) applyKey(s, kind int32) {
 	n := c.n(s)
-	if !c.keys || kind < 0 || kind > keyLast || n.flags&secret != 0 || n.kids == textSecret || n.mode == mask.Blocked {
+	if kind < 0 || kind > keyLast || n.flags&secret != 0 || n.kids == textSecret || n.mode == mask.Blocked {
 		return
 	}
 	if n.mode.Opens() || !c.typedIn(n) && kind > keyEditing {
-		c.begin(wire.KindKey, c.seen(s))
-		c.num(int64(kind))
-		c.send()
+		if c.keys {
+			c.begin(wire.KindKey, c.seen(s))
+			c.num(int64(kind))
+			c.send()
+		}
 		return
 	}
 	id, bucket := c.seen(s), c.atMs-c.atMs%activityMs
@@ -42,7 +45,7 @@ func (c *Core) applyKey(s, kind int32) {
 		return
 	}
 	c.flushActivity(bucket + activityMs)
-	c.act = activity{id, bucket, true}
+	c.act = activity{id, bucket, c.keys}
 }
 
 // flushActivity writes the open bucket if it ended before nowMs.

@@ -46,30 +46,33 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 		{"an input that scrolls", "input", 2, func(b *batch, k int) { b.op(opScroll, 2, 8*k, 0) }},
 		{"what is around an editor scrolls", "div\n\tdiv contenteditable=", 3, func(b *batch, k int) { b.op(opScroll, 2, 8*k, 0) }},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var told [2]string
-			for i, keys := range []int{2, 9} {
-				core := start(t, 0)
-				b := new(batch)
-				build(b, c.doc)
-				must(t, core, b.op(opSnapshotEnd))
-				p := newPage()
-				p.read(t, core, 0)
-				p.ops = nil
-				for k := range keys {
-					b := new(batch).op(opTime, 1000+10*k).op(opKey, c.at, keyCharacter)
-					c.do(b, k)
-					must(t, core, b)
+		for _, withKeys := range []bool{true, false} { // capture.keystrokes
+			t.Run(fmt.Sprintf("%s, keystrokes %v", c.name, withKeys), func(t *testing.T) {
+				var told [2]string
+				for i, keys := range []int{2, 9} {
+					core := start(t, 0)
+					core.keys = withKeys
+					b := new(batch)
+					build(b, c.doc)
+					must(t, core, b.op(opSnapshotEnd))
+					p := newPage()
+					p.read(t, core, 0)
+					p.ops = nil
+					for k := range keys {
+						b := new(batch).op(opTime, 1000+10*k).op(opKey, c.at, keyCharacter)
+						c.do(b, k)
+						must(t, core, b)
+					}
+					must(t, core, new(batch).op(opTime, 5000))
+					p.read(t, core, 9000)
+					told[i] = strings.Join(p.ops, "\n")
+					check(t, core)
 				}
-				must(t, core, new(batch).op(opTime, 5000))
-				p.read(t, core, 9000)
-				told[i] = strings.Join(p.ops, "\n")
-				check(t, core)
-			}
-			if told[0] != told[1] || !strings.Contains(told[0], "48 id=") {
-				t.Errorf("two keys:\n%s\nnine keys:\n%s", told[0], told[1])
-			}
-		})
+				if told[0] != told[1] || strings.Contains(told[0], "48 id=") != withKeys {
+					t.Errorf("two keys:\n%s\nnine keys:\n%s", told[0], told[1])
+				}
+			})
+		}
 	}
 }
 
@@ -99,5 +102,30 @@ func TestFocusedBoxTellsNoLength(t *testing.T) {
 	}
 	if got, want := strings.Join(sizes, " "), "[41 20 1] [128 20 1] [300 20 1]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Where a keypad of a blocked part is pressed tells which key: pointer, clicks and touches on it are not told,
+// those beside it are.
+func TestPointerInABlockedPartIsNotTold(t *testing.T) {
+	core := start(t, 0)
+	b := new(batch).op(opElement, 1, 0, 2, 0, "div", 1, "data-afterimage", "block").op(opElement, 1, 2, 3, 0, "div", 0).op(opSnapshotEnd)
+	must(t, core, b)
+	p := newPage()
+	p.read(t, core, 0)
+	for id, want := range map[int]int{2: 0, 3: 3} {
+		must(t, core, new(batch).op(opTime, 1000+id).
+			op(opMouse, 2, id, 31, 41, 0, 0).op(opPointer, id, 1, 0, 31, 41).op(opTouch, 0, 1, 7, id, 31, 41))
+		p.ops = nil
+		p.read(t, core, 9000)
+		got := 0
+		for _, line := range p.ops {
+			if strings.Contains(line, "31 41") {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("node %d: %d ops tell the place, want %d:\n%s", id, got, want, strings.Join(p.ops, "\n"))
+		}
 	}
 }
