@@ -34,6 +34,7 @@ import (
 	"afterimage/collector/store"
 	"afterimage/jsbridge"
 
+	"github.com/andybalholm/brotli"
 	"github.com/gorilla/websocket"
 )
 
@@ -320,8 +321,10 @@ func (p *proxy) recordThrough(site string, public []byte) {
 	if files == 0 {
 		t.Error("the recorder has no files with hashed names, so the test shows nothing")
 	}
-	if resp, body := p.get("/visit/site/" + site); resp.StatusCode != 200 || !bytes.Contains(body, []byte(site)) {
-		t.Errorf("settings: got %d %s", resp.StatusCode, body)
+	resp, body = p.get("/visit/site/" + site)
+	text, err := io.ReadAll(brotli.NewReader(bytes.NewReader(body)))
+	if err != nil || resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "br" || !bytes.Contains(text, []byte(site)) {
+		t.Errorf("settings: got %d, %v, %s, %v", resp.StatusCode, resp.Header, text, err)
 	}
 
 	v := ingesttest.NewView(t, site, public)
