@@ -33,6 +33,7 @@ func TestDelivery(t *testing.T) {
 		{"no more watched, it goes back to 5 s", `d.greet(0, { watch: true }); d.s(0).say({ t: 'watch', on: false }); d.seg(); d.w.run(4999); const a = d.frames(); d.w.run(1); return [a, d.frames()]`, `[[],[1]]`},
 		{"one byte below 32 KB waits", `d.greet(); d.seg(32768 - 46); return [d.frames()]`, `[[]]`},
 		{"a worker that goes with its page waits for nothing", `const e = deliver(w, false); e.greet(1); e.seg(); const a = e.frames(1).length; e.seg(); return [a, e.frames(1)]`, `[1,[1,1]]`},
+		{"nothing is sent on a socket whose end is not told yet", `d.greet(); d.s(0).readyState = 3; d.seg(40000); const a = d.frames(); d.s(0).drop(); d.w.run(500); d.greet(1); return [a, d.frames(1)]`, `[[],[1]]`},
 		{"32 KB go at once", `d.greet(); d.seg(32768 - 45); return [d.frames()]`, `[[1]]`},
 		{"what was sealed before the welcome goes with it", `d.seg(); d.seg(); d.greet(); return [d.frames()]`, `[[2]]`},
 		{"the welcome's durable set is not sent", `for (let i = 0; i < 4; i++) d.seg(); d.greet(0, { pageViews: { ['a'.repeat(32)]: [[0, 1], [3, 3]] } }); return [d.frames(), d.counts_()]`, `[[1],{"acknowledged":3,"pending":1}]`},

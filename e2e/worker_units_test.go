@@ -95,8 +95,8 @@ globalThis.inWorld = async (random, f) => {
 			for (;;) { const next = w.timers.filter((x) => x.at <= end).sort((a, b) => a.at - b.at)[0]; if (!next) break;
 				w.timers = w.timers.filter((x) => x !== next); w.t = next.at; next.f(); }
 			w.t = end; },
-		socket(url, protocol) { const s = { url, protocol, at: w.t, sent: [], bufferedAmount: 0, closed: false, send(m) { s.sent.push(m); }, close() { s.closed = true; },
-			say(m) { s.onmessage?.({ data: JSON.stringify(m) }); }, open() { s.onopen?.(); }, drop(code = 1006, reason = '') { s.onclose?.({ code, reason }); } };
+		socket(url, protocol) { const s = { url, protocol, at: w.t, sent: [], bufferedAmount: 0, readyState: 0, closed: false, send(m) { s.sent.push(m); }, close() { s.readyState = 2; s.closed = true; },
+			say(m) { s.onmessage?.({ data: JSON.stringify(m) }); }, open() { s.readyState = 1; s.onopen?.(); }, drop(code = 1006, reason = '') { s.readyState = 3; s.onclose?.({ code, reason }); } };
 			w.sockets.push(s); return s; } };
 	Object.assign(globalThis, { WebSocket: function (url, protocol) { return w.socket(url, protocol); },
 		setTimeout(f, ms = 0, ...args) { w.timers.push({ id: ++w.last, at: w.t + ms, f: () => f(...args) }); return w.last; },

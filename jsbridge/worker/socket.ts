@@ -106,7 +106,7 @@ export function openSocket(url: string, { hello_, message_, closed_ }: SocketEve
 
   retry = setTimeout(open)
   return {
-    ready_: () => greeted,
+    ready_: () => greeted && ws?.readyState === 1, // its end is an event of a later task
     send_(frame) {
       ws?.send(frame)
       expectAnswer()
