@@ -64,7 +64,7 @@ func (p *Policy) builtName(b built, seg []byte) bool {
 	stem := name[:at-1]
 	for _, c := range stem {
 		if isLetter(c) {
-			return letters > 0 && p.safeSegment(stem, true) && (p.typed.n == 0 || !p.typed.in(seg))
+			return letters > 0 && p.safeSegment(stem, true) && (len(p.typed.vals) == 0 || !p.typed.in(seg))
 		}
 	}
 	return false

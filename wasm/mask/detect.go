@@ -173,7 +173,7 @@ func (p *Policy) detect(s []byte) {
 		if digits > 0 {
 			p.numbers(max(start, p.run), i)
 		}
-		if p.typed.n > 0 {
+		if len(p.typed.vals) > 0 {
 			p.echoes(start, i)
 		}
 	}

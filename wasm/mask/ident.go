@@ -166,7 +166,7 @@ func (p *Policy) looksLikeData(s []byte) bool {
 	if digits >= 8 || glued >= 5 {
 		return true
 	}
-	return p.typed.n != 0 && p.typed.in(s)
+	return len(p.typed.vals) != 0 && p.typed.in(s)
 }
 
 // TagName is the qualified name of an element. Unknown names are renamed in strict.

@@ -373,15 +373,15 @@ func TestTypedRole(t *testing.T) {
 // What is told again counts as new: of a field that is still in the page the value is not the one that goes.
 func TestTypedValueToldAgainIsKept(t *testing.T) {
 	p := mask.New(mask.Balanced)
-	value := func(i int) []byte { return fmt.Appendf(nil, "zanthorpe%c%c", 'a'+i/26, 'a'+i%26) }
-	for i := range 128 {
+	value := func(i int) []byte { return fmt.Appendf(nil, "zanthorpe%c%c%c", 'a'+i/26/26, 'a'+i/26%26, 'a'+i%26) }
+	for i := range 4096 {
 		p.Typed(uint32(i+1), value(i))
 	}
 	for i := range 5 {
 		p.Typed(0, value(i)) // as before a snapshot
 	}
 	for i := range 10 {
-		p.Typed(uint32(i+200), value(i+200))
+		p.Typed(uint32(i+5000), value(i+5000))
 	}
 	for i := range 5 {
 		if got := string(p.Text(value(i), mask.Shown).Bytes()); got == string(value(i)) {

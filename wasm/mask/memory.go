@@ -13,8 +13,8 @@ const (
 // AppendMemory appends what TakeMemory reads. It never leaves the worker.
 func (p *Policy) AppendMemory(dst []byte) []byte {
 	t := &p.typed
-	for k := range t.n {
-		i := (t.at + k) % t.n
+	for k := range t.vals {
+		i := (t.at + k) % len(t.vals)
 		v := &t.vals[i]
 		flags := byte(0)
 		if v.secret {
@@ -26,8 +26,8 @@ func (p *Policy) AppendMemory(dst []byte) []byte {
 		if v.cut {
 			flags |= memoryCut
 		}
-		dst = append(dst, v.n, flags)
-		dst = append(dst, t.arena[i*maxTypedBytes:][:v.n]...)
+		dst = append(dst, uint8(len(v.text)), flags)
+		dst = append(dst, v.text...)
 	}
 	return dst
 }
@@ -37,13 +37,12 @@ func (p *Policy) AppendMemory(dst []byte) []byte {
 func (p *Policy) TakeMemory(b []byte) bool {
 	t := &p.typed
 	for len(b) > 0 {
-		if len(b) < 2 || b[0] < 2 || b[0] > maxTypedBytes || int(b[0]) > len(b)-2 || t.n == maxTyped {
+		if len(b) < 2 || b[0] < 2 || b[0] > maxTypedBytes || int(b[0]) > len(b)-2 || len(t.vals) == maxTyped {
 			return false
 		}
 		n, flags := int(b[0]), b[1]
 		// Ids of another epoch name no field of this one.
-		t.put(t.n, typedValue{field: noField, n: b[0], secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, b[2:2+n])
-		t.n++
+		t.add(typedValue{field: noField, secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, b[2:2+n])
 		b = b[2+n:]
 	}
 	return true

@@ -6,12 +6,8 @@ import "unicode/utf8"
 // where the page shows it again. It stays in the core's memory; nothing derived from it
 // leaves. Values are kept as letters and digits in lower case.
 type typedTable struct {
-	again toldAgain
-	arena []byte
-	vals  [maxTyped]typedValue
-	heads [256]uint8 // first value (index+1) whose first two characters have this hash; chain by next
-	pairs [32]uint32 // bit set of finer hashes of the same
-	n     int        // values in use
+	vals  []typedValue
+	heads [1024]uint16 // first value (index+1) whose first two bytes have this hash; chain by next
 	batch uint8
 	at    int    // the next to be replaced
 	word  []byte // scratch
@@ -19,16 +15,18 @@ type typedTable struct {
 
 type typedValue struct {
 	field  uint32 // node id
-	next   uint8
-	n      uint8 // bytes used of its place in the arena
+	text   []byte
+	next   uint16
 	secret bool
 	inside bool // long enough to be looked for in longer words too
 	cut    bool // only its beginning is kept
+	again  bool // it was told again since its turn to be replaced
 	batch  uint8
 }
 
 const (
-	maxTyped      = 128
+	// Far more than pages have fields: a value that is not remembered is shown.
+	maxTyped      = 4096
 	maxTypedBytes = 96 // of one value; a longer one is kept by its beginning
 	// Shorter values stand everywhere. An ideograph counts as two characters.
 	minTyped       = 4 // as a whole word, with a letter
@@ -40,7 +38,6 @@ const (
 )
 
 func (t *typedTable) init() {
-	t.arena = make([]byte, maxTyped*maxTypedBytes)
 	t.word = make([]byte, 0, maxTypedBytes+utf8.UTFMax)
 }
 
@@ -56,8 +53,8 @@ func (p *Policy) TypedSecret(field uint32, value []byte) { p.typed.learn(field, 
 func (p *Policy) ShownValue(value []byte) {
 	t := &p.typed
 	w, _, _, _ := t.plain(value)
-	for i := range t.n {
-		if v := &t.vals[i]; v.field == 0 && !v.secret && int(v.n) == len(w) && samePrefix(w, t.arena[i*maxTypedBytes:]) {
+	for i := range t.vals {
+		if v := &t.vals[i]; v.field == 0 && !v.secret && len(v.text) == len(w) && samePrefix(w, v.text) {
 			t.unlink(i) // until it is typed elsewhere
 		}
 	}
@@ -99,37 +96,44 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 	if chars < minTyped || digits == chars && chars < minTypedDigits && !secret {
 		return
 	}
-	v := typedValue{field: field, n: uint8(len(w)), secret: secret, cut: cut, batch: t.batch}
+	v := typedValue{field: field, secret: secret, cut: cut, batch: t.batch}
 	v.inside = chars >= minInside && (digits < chars || chars >= minDigitsIn) || secret && chars >= minSecretIn
-	for i := 0; i < t.n; i++ {
-		old := t.arena[i*maxTypedBytes:][:t.vals[i].n]
-		if len(old) > len(w) || !samePrefix(old, w) || len(old) < len(w) && (t.vals[i].field != field || t.vals[i].batch == t.batch) {
+	for at := t.heads[pair(w[0], w[1])]; at != 0; {
+		i := int(at) - 1
+		x := &t.vals[i]
+		at = x.next
+		if len(x.text) > len(w) || !samePrefix(x.text, w) || len(x.text) < len(w) && (x.field != field || x.batch == t.batch) {
 			continue
 		}
 		// The same value, or the same field typed further. What it held in this batch is not yet written
 		// everywhere, and stays.
 		if detects && field == 0 {
-			v.field = t.vals[i].field
+			v.field = x.field
 		}
-		v.secret = v.secret || t.vals[i].secret
-		v.inside = v.inside || t.vals[i].inside
+		v.secret = v.secret || x.secret
+		v.inside = v.inside || x.inside
+		v.again = true
 		t.unlink(i)
 		t.put(i, v, w)
-		t.again.note(i)
 		return
 	}
-	i := t.n
-	if t.n < maxTyped {
-		t.n++
+	t.add(v, w)
+}
+
+// add takes up a value. If there is no room, the one goes that was told longest ago, or nearly that.
+func (t *typedTable) add(v typedValue, text []byte) {
+	i := len(t.vals)
+	if i < maxTyped {
+		t.vals = append(t.vals, v)
 	} else {
-		for t.again.take(t.at) { // it stands in a field still
-			t.at = (t.at + 1) % maxTyped
+		for i = t.at; t.vals[i].again; i = t.at { // it stands in a field still
+			t.vals[i].again = false
+			t.at = (i + 1) % maxTyped
 		}
-		i = t.at
-		t.at = (t.at + 1) % maxTyped
+		t.at = (i + 1) % maxTyped
 		t.unlink(i)
 	}
-	t.put(i, v, w)
+	t.put(i, v, text)
 }
 
 func samePrefix(short, long []byte) bool {
@@ -141,20 +145,19 @@ func samePrefix(short, long []byte) bool {
 	return true
 }
 
-func (t *typedTable) put(i int, v typedValue, b []byte) {
-	copy(t.arena[i*maxTypedBytes:], b)
-	at := pair(b[0], b[1])
-	v.next = t.heads[at&255]
+func (t *typedTable) put(i int, v typedValue, text []byte) {
+	at := &t.heads[pair(text[0], text[1])]
+	v.next = *at
+	v.text = append(t.vals[i].text[:0], text...)
 	t.vals[i] = v
-	t.heads[at&255] = uint8(i + 1)
-	t.pairs[at>>5] |= 1 << (at & 31)
+	*at = uint16(i + 1)
 }
 
 func pair(a, b byte) uint32 { return (uint32(a)*37 + uint32(b)) & 1023 }
 
 func (t *typedTable) unlink(i int) {
-	b := t.arena[i*maxTypedBytes:]
-	at := &t.heads[pair(b[0], b[1])&255]
+	b := t.vals[i].text
+	at := &t.heads[pair(b[0], b[1])]
 	for *at != 0 {
 		if int(*at) == i+1 {
 			*at = t.vals[i].next
@@ -206,16 +209,12 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 		}
 		k += size
 	}
-	at := pair(head[0], head[1])
-	if t.pairs[at>>5]>>(at&31)&1 == 0 {
-		return
-	}
-	for v := t.heads[at&255]; v != 0; v = t.vals[v-1].next {
+	for v := t.heads[pair(head[0], head[1])]; v != 0; v = t.vals[v-1].next {
 		x := &t.vals[v-1]
 		if !start && !x.inside {
 			continue
 		}
-		val := t.arena[(int(v)-1)*maxTypedBytes:][:x.n]
+		val := x.text
 		k, n, gap := i, 0, 0
 		for k < len(s) && n < len(val) {
 			r, size := letter(s, k)
@@ -299,12 +298,8 @@ func (t *typedTable) in(s []byte) bool {
 		i += size
 	}
 	for k := 0; k+1 < len(w); k++ {
-		at := pair(w[k], w[k+1])
-		if t.pairs[at>>5]>>(at&31)&1 == 0 {
-			continue
-		}
-		for v := t.heads[at&255]; v != 0; v = t.vals[v-1].next {
-			val := t.arena[(int(v)-1)*maxTypedBytes:][:t.vals[v-1].n]
+		for v := t.heads[pair(w[k], w[k+1])]; v != 0; v = t.vals[v-1].next {
+			val := t.vals[v-1].text
 			if len(val) <= len(w)-k && samePrefix(val, w[k:]) {
 				return true
 			}

@@ -1,6 +1,10 @@
 package mirror
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 // Some keys in one batch: what shows the earlier ones again is masked too, whatever the order in which the batch
 // tells field and page, and also where the next frame begins after a second key.
@@ -30,4 +34,38 @@ func TestEveryValueOfABatchIsKnown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A page may have more fields than a small table holds: what any of them held is still known.
+func TestValuesOfManyFieldsAreKnown(t *testing.T) {
+	const fields = 3000
+	name := func(i int) string {
+		return fmt.Sprintf("zan%c%c%cthorpe", 'a'+i/26/26, 'a'+i/26%26, 'a'+i%26)
+	}
+	core := start(t, 1)
+	b := new(batch)
+	for i := range fields {
+		b.op(opElement, 1, 0, 2+i, 0, "input", 0)
+	}
+	const editor, label = fields + 2, fields + 4
+	must(t, core, b.op(opElement, 1, 0, editor, 0, "div", 1, "contenteditable", "").op(opTextNode, editor, 0, editor+1, "a note").
+		op(opElement, 1, 0, label, 0, "p", 0).op(opSnapshotEnd))
+	b = new(batch)
+	for i := range fields {
+		b.op(opValue, 2+i, name(i))
+	}
+	// The editor is one no more in the same batch.
+	must(t, core, b.op(opTextNode, editor, editor+1, label+1, name(fields)).op(opAttr, editor, "contenteditable", nil))
+	b = new(batch)
+	for i := range fields + 1 {
+		b.op(opTextNode, label, 0, label+2+i, "hello "+name(i))
+	}
+	must(t, core, b)
+	p := newPage()
+	p.read(t, core, 0)
+	hides(t, p, "thorpe")
+	if !strings.Contains(p.String(), "hello") {
+		t.Error("no text is shown at all")
+	}
+	check(t, core)
 }
