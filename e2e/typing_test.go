@@ -22,6 +22,9 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 		{"editor of plain text in a scroller", `<div style="width:9px;overflow:auto;white-space:pre"><div class=at contenteditable=plaintext-only></div></div>`, ``},
 		{"editor that draws a text a key", `<div class=at role=textbox tabindex=0></div>`, `at.onkeydown = (e) => at.append(e.key)`},
 		{"editor that draws an element a key", `<div class=at role=textbox tabindex=0></div>`, `at.onkeydown = (e) => { const s = document.createElement('span'); s.textContent = e.key; at.append(s) }`},
+		{"editor that writes its text anew at each key", `<div class=at role=textbox tabindex=0>a</div>`, `let all = ''; at.onkeydown = (e) => { at.textContent = all += e.key }`},
+		{"editor that writes its elements anew at each key", `<div class=at role=textbox tabindex=0><i>a</i></div>`, `let all = ''; at.onkeydown = (e) => { all += e.key; at.innerHTML = Array.from(all, (c) => '<b>' + c + '</b> <!-- -->').join('') }`},
+		{"editor that empties itself for a frame at each key", `<div class=at role=textbox tabindex=0>a</div>`, `let all = ''; at.onkeydown = (e) => { all += e.key; at.replaceChildren(); requestAnimationFrame(() => at.append(all)) }`},
 		{"search whose address follows", `<input class=at>`, `at.oninput = () => history.replaceState(null, '', '?q=' + at.value)`},
 		{"counter", `<input class=at><b>0/99</b>`, `at.oninput = () => { at.nextSibling.firstChild.data = at.value.length + '/99' }`},
 	} {
@@ -40,6 +43,7 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 					tb.typeText("zanthor"[k : k+1])
 					eval[any](tb, "new Promise(requestAnimationFrame)")
 				}
+				eval[any](tb, "afterimage.snapshot()")
 				eval[any](tb, "afterimage.stop()")
 				counts := kinds(s.ops(view)[before:])
 				if counts[wire.KindActivity] > 4 || counts[wire.KindKey] > 0 {

@@ -24,16 +24,16 @@ func TestCoreFailsClosed(t *testing.T) {
 	eval[any](tb, fakeExports)
 	for _, c := range []struct{ name, over, want string }{
 		{"status 0 goes on", `{}`, "none"},
-		{"an unknown op ends it", `{ core_apply: () => -1 }`, "op-unknown"},
-		{"a wrong size ends it", `{ core_apply: () => -2 }`, "op-size"},
-		{"a wrong cursor ends it", `{ core_apply: () => -3 }`, "op-text"},
-		{"an unknown id ends it", `{ core_apply: () => -4 }`, "op-id"},
+		{"an unknown op ends it", `{ core_apply: () => -1 }`, "op"},
+		{"a wrong size ends it", `{ core_apply: () => -2 }`, "op"},
+		{"a wrong cursor ends it", `{ core_apply: () => -3 }`, "op"},
+		{"an unknown id ends it", `{ core_apply: () => -4 }`, "op"},
 		{"another version ends it", `{ core_apply: () => -5 }`, "version"},
 		{"the memory ceiling ends it", `{ core_apply: () => -6 }`, "memory"},
 		{"no room for the batch ends it", `{ core_in: () => 0 }`, "memory"},
-		{"a wrong order ends it", `{ core_apply: () => -7 }`, "op-order"},
+		{"a wrong order ends it", `{ core_apply: () => -7 }`, "op"},
 		{"an inner error ends it", `{ core_apply: () => -8 }`, "internal"},
-		{"a status of a newer core ends it", `{ core_apply: () => -99 }`, "internal"},
+		{"a status of a newer core ends it", `{ core_apply: () => -99 }`, "op"},
 		{"a trap ends it", `{ core_apply() { throw new WebAssembly.RuntimeError('unreachable') } }`, "trap"},
 		{"an address out of memory ends it", `{ core_in: () => 1 << 20 }`, "internal"},
 	} {

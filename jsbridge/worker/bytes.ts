@@ -30,14 +30,14 @@ export function concat(...parts: ArrayLike<number>[]): Bytes {
 
 /** base64url without padding, as in hello, settings and site keys. For a few bytes. */
 export const toBase64 = (b: Bytes): string =>
-  btoa(String.fromCharCode(...b)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+  btoa(String.fromCharCode(...b)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '')
 
 /** Bytes of base64url text; throws what atob throws when it is not. */
 export const fromBase64 = (s: string): Bytes =>
   Uint8Array.from(atob(s.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
 
 /** 16 bytes of a page view or session id from its 32 hexadecimal digits. */
-export const fromHex = (s: string): Bytes => Uint8Array.from(s.match(/../g) ?? [], (x) => parseInt(x, 16))
+export const fromHex = (s: string): Bytes => Uint8Array.from(s.match(/../g)!, (x) => parseInt(x, 16))
 
 /** Undefined outside a secure context. */
 export const { subtle } = crypto

@@ -13,8 +13,8 @@ import { type Bytes, type Fault, fault, utf8 } from './bytes'
 import { VIOLATION_MS } from './limits'
 import { unpack } from './unpack'
 
-/** Names of the status codes -1, -2, … of core_apply; the Go twin is in wasm/recorder: never renumber. */
-const REASONS = ['op-unknown', 'op-size', 'op-text', 'op-id', 'version', 'memory', 'op-order', 'internal']
+/** Names of the status codes -5, -6, … of core_apply; the others say that an op is wrong. The Go twin is in wasm/mirror: never renumber. */
+const REASONS = ['version', 'memory', 'op', 'internal']
 
 /** Kinds 0, 1, 2 of core_handed; the Go twin is in wasm/mirror. */
 const HANDED = ['label-masked', 'track-masked', 'traits-masked']
@@ -103,7 +103,7 @@ export function host(x: Exports): Core {
   let dead: Fault | undefined
 
   const die = (status: number): never => {
-    const code = REASONS[-1 - status] ?? 'internal'
+    const code = REASONS[-5 - status] ?? 'op'
     throw (dead = fault(code, code === 'memory' ? 'the page needs too much memory' : DISAGREE + `status ${status}`))
   }
   /** Runs f unless the core is dead; a trap kills it. */

@@ -187,8 +187,10 @@ func (c *Core) apply(op int) {
 		c.remove(s)
 		return
 	case opClear:
-		for d := c.down(s); d != 0; d = c.down(s) {
+		for d := c.down(s); d != 0; {
+			next := c.across(d)
 			c.remove(d)
+			d = next
 		}
 		return
 	case opMove:
@@ -299,7 +301,11 @@ func (c *Core) remove(s int32) {
 		c.fail(ErrID)
 		return
 	}
-	if n := c.n(s); n.flags&hidden == 0 {
+	n := c.n(s)
+	if c.haunt(n) {
+		return
+	}
+	if n.flags&hidden == 0 {
 		c.emitRef(wire.KindRemove, n.id)
 	}
 	c.flowGap(s)
@@ -385,7 +391,7 @@ func (c *Core) applyMove(s int32) {
 		c.send()
 		c.flowTouch(s)
 		if mode == mask.Blocked {
-			c.recompute(s)
+			c.recompute(s, false)
 		}
 		return
 	}

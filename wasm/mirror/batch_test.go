@@ -81,6 +81,7 @@ type page struct {
 	nodes map[uint32]*pageNode
 	log   []string // ops that are not the tree's
 	ops   []string
+	times []int64 // of ops
 }
 
 type pageNode struct {
@@ -118,7 +119,7 @@ func (p *page) apply(op *wire.Op) error {
 	for _, a := range op.Attrs {
 		s += fmt.Sprintf(" %s=%q", a.Name, a.Value)
 	}
-	p.ops = append(p.ops, s)
+	p.ops, p.times = append(p.ops, s), append(p.times, op.AtMs)
 	n := p.nodes[op.ID]
 	need := func() error {
 		if n == nil {

@@ -61,6 +61,8 @@ type Core struct {
 	resend []int32
 	assets assets
 
+	goneMs int64 // when a ghost, or what is beside one, went last
+
 	handed [handedKinds]int // masked of what the site handed over, not yet told
 
 	document   int32 // slot of node 1

@@ -244,7 +244,7 @@ func (c *Core) addOther(parent, prev int32, id uint32, kind int64, name []byte) 
 	if c.n(s).flags&hidden == 0 && c.silent(parent) {
 		c.n(s).flags |= hidden
 	}
-	if c.n(s).flags&hidden != 0 {
+	if c.fold(s, nil); c.n(s).flags&hidden != 0 {
 		return s
 	}
 	o := c.emitNode(wire.KindOther, s)

@@ -48,8 +48,15 @@ func (c *Core) applyKey(s, kind int32) {
 	c.act = activity{id, bucket, c.keys}
 }
 
-// flushActivity writes the open bucket if it ended before nowMs.
+// flushActivity writes the open bucket if it ended before nowMs, and takes off the wire what is gone. The time of
+// that is the time of what was told last: it says nothing of the keys.
 func (c *Core) flushActivity(nowMs int64) {
+	at := c.atMs
+	c.atMs = 0
+	if nowMs > c.goneMs+activityMs {
+		c.goneMs = nowMs
+		c.exorcise()
+	}
 	if c.act.open && nowMs >= c.act.bucket+activityMs {
 		c.act.open = false
 		if s := c.slot(c.act.id); s != 0 || c.act.id == 0 {
@@ -59,27 +66,53 @@ func (c *Core) flushActivity(nowMs int64) {
 			c.send()
 		}
 	}
+	c.atMs = at
 }
 
-// lineElements are what lines in an editor are made of; all other elements stand in lines.
+// lineElements are what lines in an editor (and a select) are made of; all other elements stand in lines.
 const lineElements = " p div br li ul ol pre tr td "
 
 // fold leaves out what stands in a line of an editor that is masked, if something before or behind it does: a
-// line tells that something is in it, not how many texts or elements a script makes of it, which may be one
-// for each key. Of a snapshot the structure is kept. what: the name of the element, or the text.
+// line tells that something is in it, not how many texts or elements are made of it, which may be one
+// for each key. what: the name of the element, or the text.
 func (c *Core) fold(s int32, what []byte) {
 	n := c.n(s)
 	p := c.n(n.parent)
-	if c.inSnapshot || n.flags&hidden != 0 || p.kids&textTyped == 0 || p.mode.Opens() {
+	if n.flags&hidden != 0 || p.kids&textTyped == 0 || n.mode.Opens() {
 		return
 	}
-	beside := (c.n(n.prev).flags | c.n(n.next).flags) & phrase
+	beside := (c.n(n.prev).flags | c.n(n.next).flags) & (phrase | ghost)
 	switch {
-	case n.kind != kindText && mask.Listed(lineElements, what):
+	case n.tag == mask.TagOption || n.kind == kindElement && mask.Listed(lineElements, what):
 	case beside != 0:
 		n.flags |= hidden | phrase
-	case n.kind != kindText || !mask.OnlySpace(what):
+	case n.kind == kindElement || !mask.OnlySpace(what):
 		n.flags |= phrase
+	}
+}
+
+// haunt keeps what stands for its line of a masked editor: scripts write it anew at each key. It reports
+// whether it does; exorcise sees to what is left alone.
+func (c *Core) haunt(n *node) bool {
+	f := n.flags
+	if f&(phrase|ghost) == 0 {
+		return false
+	}
+	c.goneMs = c.atMs
+	if f&hidden == 0 {
+		n.flags = f&^phrase | ghost
+	}
+	return f&hidden == 0
+}
+
+// exorcise removes what stands for lines in which nothing is left.
+func (c *Core) exorcise() {
+	for s := range c.nodes {
+		n := c.n(int32(s))
+		if n.flags&ghost != 0 && (c.n(n.prev).flags|c.n(n.next).flags)&phrase == 0 {
+			n.flags &^= ghost
+			c.remove(int32(s))
+		}
 	}
 }
 

@@ -132,12 +132,15 @@ func (c *Core) retune(s int32) {
 	c.askUnlessCovered(s)
 }
 
-// recompute settles the whole subtree of s anew.
-func (c *Core) recompute(s int32) {
+// recompute settles the whole subtree of s anew; gone: it is not on the wire any more.
+func (c *Core) recompute(s int32, gone bool) {
 	for at := s; at != 0; at = c.following(at, s, false) {
 		n := c.n(at)
 		n.mode, n.kids = c.settle(at)
 		c.judgeSheets(at)
+		if gone {
+			n.flags = n.flags&^waits | hidden
+		}
 	}
 }
 
@@ -147,12 +150,7 @@ func (c *Core) withdraw(s int32) {
 		c.emitRef(wire.KindRemove, c.n(s).id)
 		c.flowGap(s)
 	}
-	for at := s; at != 0; at = c.following(at, s, false) {
-		n := c.n(at)
-		n.mode, n.kids = c.settle(at)
-		c.judgeSheets(at)
-		n.flags = n.flags&^waits | hidden
-	}
+	c.recompute(s, true)
 }
 
 // askUnlessCovered asks for s unless an ancestor hides it anyway: one that was asked for

@@ -25,6 +25,7 @@ const (
 	inline                // an element that a run of texts goes on over
 	called                // by an attribute or a label: what is chosen or typed in it is secret, for the element's life
 	phrase                // in an editor that is masked: stands in a line, and is not white space alone
+	ghost                 // was one; the page has removed it, and it stands for its line while another is beside it
 	waits                 // a text that flow.go has yet to write; if hidden too, for the first time
 )
 

@@ -30,15 +30,35 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 			b.op(opTextNode, 2, 0, 100+k, typed(k)).op(opValue, 2, typed(k))
 		}},
 		{"blanks in an editor", "div contenteditable=\n\tp\n\t\t'", 2, func(b *batch, k int) { b.op(opText, 4, strings.Repeat(" ", k+1)) }},
-		{"a text a key", "div contenteditable=", 2, func(b *batch, k int) { b.op(opTextNode, 2, last(99, k), 100+k, "z") }},
+		{"a text a key", "div contenteditable=", 2, func(b *batch, k int) { b.op(opTextNode, 2, last(0, k, 99+k), 100+k, "z") }},
 		{"an element a key", "div role=textbox", 2, func(b *batch, k int) {
-			b.op(opElement, 2, last(98, 2*k), 100+2*k, 0, "span", 1, "class", "c").op(opTextNode, 100+2*k, 0, 101+2*k, "z")
+			b.op(opElement, 2, last(0, k, 98+2*k), 100+2*k, 0, "span", 1, "class", "c").op(opTextNode, 100+2*k, 0, 101+2*k, "z")
 		}},
 		{"an element a key, in front", "div role=textbox", 2, func(b *batch, k int) {
 			b.op(opElement, 2, 0, 100+2*k, 0, "x-char", 0).op(opTextNode, 100+2*k, 0, 101+2*k, "z")
 		}},
 		{"a subtree a key", "div role=textbox\n\tdiv", 2, func(b *batch, k int) {
-			b.tree(3, last(98, 2*k), 100+2*k, 2, nil, nil, []int32{shapeHTML | 8, shapeText}, "<b>z</b>")
+			b.tree(3, last(0, k, 98+2*k), 100+2*k, 2, nil, nil, []int32{shapeHTML | 8, shapeText}, "<b>z</b>")
+		}},
+		{"a text in the place of the last", "div contenteditable=\n\t'a", 2, func(b *batch, k int) {
+			b.op(opRemove, last(3, k, 99+k)).op(opTextNode, 2, 0, 100+k, typed(k))
+		}},
+		{"a text in the place of the last, which goes after it", "div contenteditable=\n\t'a", 2, func(b *batch, k int) {
+			b.op(opTextNode, 2, last(3, k, 99+k), 100+k, typed(k)).op(opRemove, last(3, k, 99+k))
+		}},
+		{"all cleared at each key", "div contenteditable=\n\t'a", 2, func(b *batch, k int) {
+			b.op(opClear, 2).op(opTextNode, 2, 0, 100+k, typed(k))
+		}},
+		{"an element in the place of the last", "div role=textbox\n\tspan\n\t\t'a", 2, func(b *batch, k int) {
+			b.op(opRemove, last(3, k, 98+2*k)).op(opElement, 2, 0, 100+2*k, 0, "span", 0).op(opTextNode, 100+2*k, 0, 101+2*k, typed(k))
+		}},
+		{"a text that goes and comes two tasks later", "div contenteditable=\n\t'a", 2, func(b *batch, k int) {
+			switch k % 3 {
+			case 0:
+				b.op(opRemove, last(3, k, 98+k))
+			case 1:
+				b.op(opTextNode, 2, 0, 100+k, typed(k))
+			}
 		}},
 		{"a copy in an attribute around it", "div data-value=\n\tinput", 3, func(b *batch, k int) { b.op(opAttr, 2, "data-value", typed(k)).op(opValue, 3, typed(k)) }},
 		{"a counter beside it", "p\n\t'0/99\ninput", 4, func(b *batch, k int) { b.op(opText, 3, fmt.Sprint(k+1, "/99")).op(opValue, 4, typed(k)) }},
@@ -76,11 +96,96 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 	}
 }
 
-func last(before, k int) int {
-	if k == 0 {
-		return 0
+// What is told of a second in which somebody types has the same times whenever in it the keys were, also the last.
+func TestKeysOfASecondTellNoTime(t *testing.T) {
+	var told [2]string
+	for i, ms := range [][]int{{100, 250, 400, 900}, {100, 180, 500, 510}} {
+		core := start(t, 0)
+		b := new(batch)
+		build(b, "input\ndiv contenteditable=\n\t'a")
+		must(t, core, b.op(opSnapshotEnd).op(opTime, 900).op(opScroll, 1, 0, 5))
+		p := newPage()
+		for second := range 3 {
+			for k, at := range ms {
+				b := new(batch).op(opTime, 1000+1000*second+at).op(opKey, 2+second%2, keyCharacter)
+				if id := 10 + 4*second + k; second%2 == 0 {
+					b.op(opValue, 2, "zanthorpe"[:1+id%8])
+				} else {
+					b.op(opRemove, last(4, k, id-1)).op(opTextNode, 3, 0, id, "z")
+				}
+				must(t, core, b)
+			}
+			must(t, core, new(batch).op(opTime, 1950+1000*second))
+			p.read(t, core, int64(2000+1000*second))
+		}
+		must(t, core, new(batch).op(opTime, 4100).op(opRemove, 17).op(opTime, 4100+ms[1]).op(opKey, 3, keyEditing).op(opTime, 4100+ms[3]))
+		p.read(t, core, 5200)
+		for k, op := range p.ops {
+			told[i] += fmt.Sprintln(p.times[k], op)
+		}
+		check(t, core)
 	}
-	return before + k
+	if told[0] != told[1] || strings.Count(told[0], " 48 id=") != 4 || !strings.Contains(told[0], " 8 id=") {
+		t.Errorf("got\n%s\nand\n%s", told[0], told[1])
+	}
+}
+
+// last is the node of the key before, or what was there at first.
+func last(first, k, before int) int {
+	if k == 0 {
+		return first
+	}
+	return before
+}
+
+// What stands for a line of a masked editor does so while something is in it, and goes with the second in which
+// the last of it went.
+func TestLineOfAnEditorIsToldWhileSomethingIsInIt(t *testing.T) {
+	core := start(t, 0)
+	b := new(batch)
+	build(b, "div contenteditable=\n\tp\n\t\tspan\n\t\t\t'a\n\tp\n\t\t'b")
+	must(t, core, b.op(opSnapshotEnd).op(opTime, 1000).op(opTextNode, 3, 4, 8, "beside it"))
+	p := newPage()
+	masks := func(nowMs int64, lines, in int, what string) {
+		t.Helper()
+		p.read(t, core, nowMs)
+		if got := strings.Count(p.String(), "<p"); got != lines {
+			t.Errorf("%s: %d lines, want %d: %s", what, got, lines, p)
+		}
+		if got := strings.Count(p.String(), "•"); (got > 0) != (in > 0) {
+			t.Errorf("%s: got %s", what, p)
+		}
+	}
+	masks(1500, 2, 2, "at first")
+	must(t, core, new(batch).op(opTime, 1600).op(opRemove, 4).op(opRemove, 6))
+	masks(2500, 1, 1, "its first element and the second line gone")
+	must(t, core, new(batch).op(opTime, 2600).op(opRemove, 8))
+	masks(2700, 1, 1, "empty, within the second")
+	masks(3601, 1, 0, "empty, and the second over")
+	check(t, core)
+}
+
+// A snapshot tells no more of a line than that something is in it: not in how many elements it is drawn.
+func TestSnapshotOfAnEditorTellsNoLength(t *testing.T) {
+	var told [2]string
+	for i, n := range []int{2, 9} {
+		core := start(t, 0)
+		b := new(batch).op(opElement, 1, 0, 2, 0, "div", 1, "contenteditable", "")
+		prev := 0
+		for k := range n {
+			b.op(opElement, 2, prev, 10+4*k, 0, "span", 0).op(opTextNode, 10+4*k, 0, 11+4*k, "z")
+			b.op(opTextNode, 2, 10+4*k, 12+4*k, " ").op(opOtherNode, 2, 12+4*k, 13+4*k, 8, "")
+			prev = 13 + 4*k
+		}
+		must(t, core, b.op(opSnapshotEnd))
+		p := newPage()
+		p.read(t, core, 0)
+		told[i] = strings.Join(p.ops, "\n")
+		check(t, core)
+	}
+	if told[0] != told[1] {
+		t.Errorf("two characters:\n%s\nnine characters:\n%s", told[0], told[1])
+	}
 }
 
 // A blocked box that holds what is typed into tells no width that grows with it.
