@@ -128,6 +128,7 @@ const recordedBody = `<main><h1>A shop</h1><form id=f><input id=mail name=email>
 // The script tag alone records: tree, changes, form state, clicks, scroll, routes; on its own
 // origin and from another.
 func TestScriptTagRecords(t *testing.T) {
+	t.Parallel()
 	for _, foreign := range []bool{false, true} {
 		t.Run(map[bool]string{false: "same origin", true: "another origin"}[foreign], func(t *testing.T) {
 			s := newRecordedSite(t, foreign, "", recordedBody)

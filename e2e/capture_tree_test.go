@@ -107,6 +107,7 @@ func compareTrees(t *testing.T, what, got, want string) {
 
 // The traps of native serialisation: each document's tree must come out as it is.
 func TestSnapshotOfTraps(t *testing.T) {
+	t.Parallel()
 	shared := newTab(t)
 	for _, c := range []struct{ name, body, script string }{
 		{"plain", `<p class=a>x &amp; y<b>z</b></p><!-- c --><ul><li>1<li>2</ul>`, ""},
@@ -178,6 +179,7 @@ func TestPlainDocumentIsWrittenAtOnce(t *testing.T) {
 
 // Random programs: after each round the decoded tree must be the document.
 func TestMutationsFollowTheDocument(t *testing.T) {
+	t.Parallel()
 	if rounds, all := mutationsFollow(t, nil); rounds != all {
 		t.Errorf("%d of %d rounds, the full recorder has nobody to hand over to", rounds, all)
 	}
@@ -186,6 +188,7 @@ func TestMutationsFollowTheDocument(t *testing.T) {
 // Likewise of the recorder in the entry script, on pages without markers, until the reader asks for
 // something anew.
 func TestMutationsFollowTheDocumentInTheLeanRecorder(t *testing.T) {
+	t.Parallel()
 	if rounds, all := mutationsFollow(t, map[string]string{"__LEAN__": "true"}); rounds < all/3 {
 		t.Errorf("%d of %d rounds: it hands over too soon", rounds, all)
 	}
@@ -222,6 +225,7 @@ func mutationsFollow(t *testing.T, defines map[string]string) (followedRounds, a
 // A sliced snapshot with random programs at every slice boundary ends in the document as it is then,
 // as a snapshot in one piece would.
 func TestSlicedSnapshotFollowsTheDocument(t *testing.T) {
+	t.Parallel()
 	seeds := 12
 	if n, err := strconv.Atoi(os.Getenv("AFTERIMAGE_SEEDS")); err == nil {
 		seeds = n

@@ -89,6 +89,7 @@ func TestLateAllowMarkerLoadsTheFullCore(t *testing.T) {
 // instance, of the full form and so without another at an allow marker, as a new epoch; and
 // what was typed before is known there.
 func TestPageThatGrowsMovesToAnotherInstance(t *testing.T) {
+	t.Parallel()
 	s := newRecordedSite(t, false, "", `<main><input id=name><p id=hello></p><div id=big></div></main>`)
 	tb := newTab(t)
 	tb.open(s.page)

@@ -30,7 +30,8 @@ func path(list []described, i int) string {
 
 // describeScript defines describe(document): every rendered kind of element in document
 // order, through open shadow roots and same-origin frames. What is masked in every level is
-// left out: option texts, and whether a box outside an allowed region is checked. It answers in
+// left out: option texts, whether a box outside an allowed region is checked, and elements of running text
+// in an editor, of which a line tells the first. It answers in
 // columns, with whole paths to be made of them: a document of 50,000 elements is 15 MB of paths.
 const describeScript = `(() => {
   const skip = new Set(['SCRIPT', 'STYLE', 'LINK', 'META', 'NOSCRIPT', 'TEMPLATE', 'HEAD', 'TITLE', 'BASE'])
@@ -41,6 +42,7 @@ const describeScript = `(() => {
       let index = 0
       for (const el of node.children) {
         if (skip.has(el.tagName.toUpperCase())) continue
+        if (el.parentElement?.isContentEditable && getComputedStyle(el).display.startsWith('inline') && !el.closest('[data-afterimage=allow]')) continue
         // the names of custom elements may carry data and are masked
         const step = kind + '/' + (el.localName.includes('-') ? 'custom' : el.localName) + '[' + index++ + ']'
         const r = el.getBoundingClientRect()

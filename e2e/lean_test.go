@@ -108,6 +108,7 @@ func TestLeanRecorderHandsOver(t *testing.T) {
 
 // A page that the lean recorder cannot begin is recorded by the full one from the beginning, and by nothing without it.
 func TestLeanRecorderDoesNotBegin(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, head, body string }{
 		{"a page too large for one task", "", strings.Repeat("<i></i>", 19000)},
 		{"a page in designMode", "<script>document.designMode = 'on'</script>", "<p>Hello</p>"},

@@ -24,6 +24,7 @@ func chunkPath(t *testing.T, source string) string {
 // A page that needs the chunk is not recorded before it is there, and not at all without it: nothing
 // but scripts and settings is asked for, and nothing is stored.
 func TestNothingIsRecordedWithoutTheChunk(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, attrs, before string
 		settings            map[string]any

@@ -151,6 +151,7 @@ func TestPlayerControls(t *testing.T) {
 }
 
 func TestPlayerSkipsInactivity(t *testing.T) {
+	t.Parallel()
 	base := shopRecording(t).serve(t)
 	tb := newTab(t)
 	tb.open(base + "/sessions/" + fixtureSession)
@@ -178,6 +179,7 @@ func TestPlayerShowsGaps(t *testing.T) {
 }
 
 func TestPlayerFollowsLive(t *testing.T) {
+	t.Parallel()
 	f := shopRecording(t)
 	f.live = true
 	f.pages = f.pages[:1]

@@ -60,6 +60,7 @@ func startProxy(t *testing.T, addr string, c *exec.Cmd) {
 // browser that has the page from the example records through the site's own host alone, and what it
 // asks for lies below the names that the site chose.
 func TestProxyExamplesRecord(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(t *testing.T, dir, addr, text string){
 		"nginx.conf": func(t *testing.T, dir, addr, text string) {
 			nginx, err := exec.LookPath("nginx")

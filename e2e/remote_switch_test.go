@@ -80,6 +80,7 @@ func TestSwitchEndsRunningRecorders(t *testing.T) {
 // A new version of the site's privacy settings or of its consent text reaches who records
 // already: the recording ends, the gate closes, and the visitor is asked again.
 func TestNewPrivacyVersionAsksRunningPagesAgain(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, noticeAttrs)
 	a, b := newTab(t), newTab(t)
 	g.visit(a, "waiting-consent")

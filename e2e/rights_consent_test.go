@@ -83,6 +83,7 @@ func TestBeforeConsentNothingIsSentOrStored(t *testing.T) {
 }
 
 func TestNoticeIsAnsweredByKeyboard(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		keys   []string
@@ -145,6 +146,7 @@ func TestNoticeIsAnsweredByKeyboard(t *testing.T) {
 
 // The notice at the sizes and in the colours of visitors; AFTERIMAGE_SHOTS keeps the pictures.
 func TestNoticeFitsEveryScreen(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, `data-consent=required data-notice='{"link":"https://example.org/privacy"}'`)
 	g.body = `<style>body { margin: 0; font: 16px sans-serif } div { position: static !important; display: none; color: red !important; z-index: 1 } button { display: none }</style><h1>Page</h1>`
 	for _, c := range []struct {

@@ -26,6 +26,7 @@ func randomWords(n int) string {
 // site's health page counts it, and when it happens again and again recording ends: each time costs a
 // snapshot, and what is acknowledged between does not make the next one smaller.
 func TestSegmentThatIsTooLargeIsToldInTheConsole(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	g.body = `<h1>a</h1><pre hidden>` + randomWords(3<<19) + `</pre>`
 	g.attrs = `data-privacy="balanced"`

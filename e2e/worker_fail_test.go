@@ -309,6 +309,7 @@ func TestWorkerMeetsASizeLimit(t *testing.T) {
 
 // A segment that alone is too large is given up, and a new epoch begins.
 func TestWorkerGivesUpASegmentThatIsTooLarge(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		limit int64

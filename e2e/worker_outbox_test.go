@@ -64,6 +64,7 @@ func TestOutbox(t *testing.T) {
 
 // Leftovers of several page views go one after another over the socket of a later one.
 func TestLeftoversOfManyPageViewsAreDrained(t *testing.T) {
+	t.Parallel()
 	g := newWorkerRig(t)
 	g.up.kill()
 	var old []string
@@ -118,6 +119,7 @@ func TestOneTabDrains(t *testing.T) {
 
 // A leftover that belongs to another writer, or is refused, must not stop the living one.
 func TestARefusedLeftoverIsDropped(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"closed with 4006", "refused", "refused as a whole"} {
 		t.Run(how, func(t *testing.T) {
 			g := newWorkerRig(t)

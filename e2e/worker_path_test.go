@@ -283,6 +283,7 @@ func TestWorkerLosesAndDoublesNothingInAStorm(t *testing.T) {
 }
 
 func TestWorkerOutboxSurvivesReload(t *testing.T) {
+	t.Parallel()
 	for _, kind := range workerKinds {
 		t.Run(kind, func(t *testing.T) {
 			g := newWorkerRig(t)

@@ -19,6 +19,7 @@ const leaveOnHide = `
 // The last second of a page view arrives whichever way the page goes, without another page
 // of the origin to help: the shared worker outlives the page.
 func TestTailArrives(t *testing.T) {
+	t.Parallel()
 	for _, way := range []struct {
 		name string
 		open bool // the socket is greeted before the page goes
@@ -73,6 +74,7 @@ func TestTailOfADedicatedWorkerGoesAtOnce(t *testing.T) {
 
 // What does not fit into one keepalive request stays in the outbox; the newest part goes.
 func TestTailIsTheNewestThatFits(t *testing.T) {
+	t.Parallel()
 	g := newWorkerRig(t)
 	g.up.set(func() { g.up.onHello = func(*websocket.Conn, int) bool { return false } })
 	g.begin("dedicated")
@@ -120,6 +122,7 @@ func TestWorkerLivesThroughTheBackForwardCache(t *testing.T) {
 // A click may lead away. A worker that goes with its page seals up to the click at once, and what
 // follows by itself; one that outlives its page waits for more.
 func TestClickIsSealedAtOnceWhereTheWorkerGoesWithItsPage(t *testing.T) {
+	t.Parallel()
 	for _, kind := range workerKinds {
 		t.Run(kind, func(t *testing.T) {
 			g := newWorkerRig(t)

@@ -37,7 +37,7 @@ export const fromBase64 = (s: string): Bytes =>
   Uint8Array.from(atob(s.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
 
 /** 16 bytes of a page view or session id from its 32 hexadecimal digits. */
-export const fromHex = (s: string): Bytes => Uint8Array.from(s.match(/../g)!, (x) => parseInt(x, 16))
+export const fromHex = (s: string): Bytes => Uint8Array.from(s.match(/../g) ?? [], (x) => parseInt(x, 16))
 
 /** Undefined outside a secure context. */
 export const { subtle } = crypto

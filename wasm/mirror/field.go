@@ -69,8 +69,8 @@ func (c *Core) flushActivity(nowMs int64) {
 	c.atMs = at
 }
 
-// lineElements are what lines in an editor (and a select) are made of; all other elements stand in lines.
-const lineElements = " p div br li ul ol pre tr td "
+// phraseElements stand in the lines of an editor, as custom elements do; all others make lines.
+const phraseElements = " span b i u s a em strong code font mark small sub sup ins del q kbd var tt bdi bdo img "
 
 // fold leaves out what stands in a line of an editor that is masked, if something before or behind it does: a
 // line tells that something is in it, not how many texts or elements are made of it, which may be one
@@ -83,7 +83,7 @@ func (c *Core) fold(s int32, what []byte) {
 	}
 	beside := (c.n(n.prev).flags | c.n(n.next).flags) & (phrase | ghost)
 	switch {
-	case n.tag == mask.TagOption || n.kind == kindElement && mask.Listed(lineElements, what):
+	case n.kind == kindElement && n.tag != mask.TagUnknown && !mask.Listed(phraseElements, what):
 	case beside != 0:
 		n.flags |= hidden | phrase
 	case n.kind == kindElement || !mask.OnlySpace(what):

@@ -165,6 +165,21 @@ func TestLineOfAnEditorIsToldWhileSomethingIsInIt(t *testing.T) {
 	check(t, core)
 }
 
+// Of an editor that is a document the structure is kept: what is no line of text is told.
+func TestBlocksOfAnEditorAreKept(t *testing.T) {
+	core := start(t, 0)
+	const doc = "html role=textbox\n\thead\n\t\tmeta\n\t\tstyle\n\tbody\n\t\tmain\n\t\t\th1\n\t\t\th2\n\t\t\tsection\n\t\t\tblockquote\n\t\t\ttable\n\t\t\t\ttbody\n\t\t\t\t\ttr\n\t\t\t\t\t\ttd\n\t\t\t\t\t\ttd\n\t\t\tinput\n\t\t\tbutton\n\t\taside"
+	b := new(batch)
+	build(b, doc)
+	must(t, core, b.op(opSnapshotEnd))
+	p := newPage()
+	p.read(t, core, 0)
+	if got, want := len(p.nodes), strings.Count(doc, "\n")+2; got != want {
+		t.Errorf("%d nodes, want %d: %s", got, want, p)
+	}
+	check(t, core)
+}
+
 // A snapshot tells no more of a line than that something is in it: not in how many elements it is drawn.
 func TestSnapshotOfAnEditorTellsNoLength(t *testing.T) {
 	var told [2]string
