@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +52,7 @@ type bench struct {
 	data      string
 	keys      string
 	extraArgs []string
+	env       []string
 }
 
 func newBench(t *testing.T) *bench {
@@ -59,7 +61,7 @@ func newBench(t *testing.T) *bench {
 
 func (b *bench) command(args ...string) *exec.Cmd {
 	c := exec.Command(program, append(args, append([]string{"--data", b.data, "--keys", b.keys}, b.extraArgs...)...)...)
-	c.Env = append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true")
+	c.Env = append(append(os.Environ(), "AWS_EC2_METADATA_DISABLED=true"), b.env...)
 	return c
 }
 
@@ -339,6 +341,18 @@ func TestMistakesAreExplained(t *testing.T) {
 		}, []string{"serve", "--addr", "127.0.0.1:0"}, "not a version of a data directory", "collector doctor"},
 		{"a database that does not answer", nil, []string{"serve", "--addr", "127.0.0.1:0", "--db", "postgres://user:secret@localhost:1/x"}, "connection refused", "--db"},
 		{"a journal that does not answer", nil, []string{"serve", "--addr", "127.0.0.1:0", "--journal", "nats://127.0.0.1:1"}, "no servers available", "--journal"},
+		{"an object store without credentials", func(b *bench) { b.env = noCredentials },
+			[]string{"site", "list", "--blobs", "s3://recordings?region=us-east-1&endpoint=http://127.0.0.1:1"}, "no credentials were found", "AWS_ACCESS_KEY_ID"},
+		{"an object store that does not answer", func(b *bench) { b.env = someCredentials },
+			[]string{"serve", "--addr", "127.0.0.1:0", "--blobs", "s3://recordings?region=us-east-1&use_path_style=true&endpoint=http://127.0.0.1:1"}, "connection refused", "endpoint="},
+		{"an object store without a region", func(b *bench) { b.env = someCredentials },
+			[]string{"site", "list", "--blobs", "s3://recordings"}, "region", "region="},
+		{"a setting of the object store that nobody knows", func(b *bench) { b.env = someCredentials },
+			[]string{"site", "list", "--blobs", "s3://recordings?regoin=us-east-1"}, "regoin", "region="},
+		{"a bucket that is not there", objectStore(404, "NoSuchBucket"),
+			[]string{"site", "list"}, "no bucket of this name", "make the bucket"},
+		{"an object store that refuses", objectStore(403, "SignatureDoesNotMatch"),
+			[]string{"site", "list"}, "SignatureDoesNotMatch", "read, write and delete"},
 		{"a key file that is gone", func(b *bench) {
 			b.serve().stop()
 			os.Remove(b.keys)
@@ -394,6 +408,26 @@ func TestMistakesAreExplained(t *testing.T) {
 				t.Errorf("got status %d and:\n%s\nwant error: …%s… and hint: …%s…", code, errs, c.error, c.hint)
 			}
 		})
+	}
+}
+
+// What the object store's client finds of credentials on whatever machine the tests run.
+var (
+	noCredentials   = []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_PROFILE=", "AWS_CONFIG_FILE=/nonexistent", "AWS_SHARED_CREDENTIALS_FILE=/nonexistent", "AWS_REGION=", "AWS_DEFAULT_REGION="}
+	someCredentials = append(noCredentials[2:len(noCredentials):len(noCredentials)], "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret")
+)
+
+// objectStore is one that answers each request with an error of S3
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+func objectStore(status int, code string) func(*bench) {
+	return func(b *bench) {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprintf(w, "<Error><Code>%s</Code><Message>what happened</Message></Error>", code)
+		}))
+		b.t.Cleanup(s.Close)
+		b.env = someCredentials
+		b.extraArgs = []string{"--blobs", "s3://recordings?region=us-east-1&use_path_style=true&endpoint=" + s.URL}
 	}
 }
 

@@ -129,6 +129,16 @@ func openHint(cfg store.Config, err error) string {
 	if errors.As(err, &path) {
 		return "give a folder that this user may write to, on a disk with room, with --data DIR"
 	}
+	switch {
+	case errors.Is(err, store.ErrNoCredentials):
+		return "give the collector AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; where the machine or container has a role, do not set AWS_EC2_METADATA_DISABLED"
+	case errors.Is(err, store.ErrNoBucket):
+		return "make the bucket, or correct its name, region= and endpoint= in --blobs"
+	case errors.Is(err, store.ErrRefused):
+		return "let these credentials read, write and delete objects of the bucket; look at the key, at region= in --blobs and at this machine's clock"
+	case errors.Is(err, store.ErrObjectStore):
+		return "look whether endpoint= and region= of --blobs are right, as in s3://BUCKET?region=eu-west-1, and whether the store lets this machine in; one without a name for each bucket needs use_path_style=true"
+	}
 	for _, setting := range []string{cfg.DB, cfg.Journal, cfg.Blobs} {
 		if setting != "" && setting != "embedded" {
 			return "look whether what --db, --journal and --blobs name runs, and lets this machine in"

@@ -33,11 +33,7 @@ func openBlobs(ctx context.Context, setting, embedded string) (*blobs, error) {
 	case strings.HasPrefix(setting, "file://"):
 		return openFileBlobs(ctx, strings.TrimPrefix(setting, "file://"))
 	case strings.HasPrefix(setting, "s3://"):
-		b, err := blob.OpenBucket(ctx, setting)
-		if err != nil {
-			return nil, fmt.Errorf("blobs %s: %w", redact(setting), err)
-		}
-		return &blobs{bucket: b}, nil
+		return openS3(ctx, setting, s3Within)
 	}
 	return nil, fmt.Errorf("blobs %q: %w, expected embedded, file:///dir or s3://bucket?…", redact(setting), ErrSetting)
 }

@@ -20,6 +20,12 @@ var (
 	ErrBusy         = errors.New("too many new page views")
 	ErrLimit        = errors.New("over the limit")
 	ErrSetting      = errors.New("unknown form of a setting")
+
+	// Of an object store, when the directory is opened.
+	ErrNoCredentials = errors.New("no credentials were found")
+	ErrNoBucket      = errors.New("no bucket of this name")
+	ErrRefused       = errors.New("the object store refused to write, read or delete")
+	ErrObjectStore   = errors.New("the object store cannot be used")
 )
 
 // Config says where a store lies. Empty settings mean the embedded form below Dir.
