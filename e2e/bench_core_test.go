@@ -31,7 +31,7 @@ onmessage = async (m) => {
     const size = x.core_segment(1000)
     const took = performance.now() - start
     if (status !== 0) { postMessage({ error: 'status ' + status }); return }
-    best = Math.min(best, took); segment = size; memory = x.core_memory()
+    best = Math.min(best, took); segment = size; memory = x.memory.buffer.byteLength
   }
   postMessage({ ms: best, bytes, segment, memory })
 }`

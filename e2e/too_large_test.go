@@ -2,11 +2,15 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
 
+	"afterimage/collector/ingest"
+
 	"github.com/chromedp/chromedp"
+	"github.com/gorilla/websocket"
 )
 
 // randomWords is a text that no compression makes much shorter.
@@ -22,12 +26,78 @@ func randomWords(n int) string {
 	return b.String()
 }
 
-// A segment larger than a frame may be is given up. The page's console says so with the remedy, the
-// site's health page counts it, and when it happens again and again recording ends: each time costs a
-// snapshot, and what is acknowledged between does not make the next one smaller.
+// Whatever is on a page, its segments can be sent: what is too much of a text ends in an ellipsis, a
+// picture that is too much is a box, and recording goes on behind them.
+func TestPageOfTooMuchIsRecorded(t *testing.T) {
+	g := newRightsRig(t, true, "")
+	long := randomWords(3 << 19)
+	g.body = `<h1>a</h1><pre hidden>` + long + `</pre><img alt="" src="data:image/svg+xml,` + randomWords(3<<19) + `"><p>behind it</p>`
+	g.attrs = `data-privacy="balanced"`
+	tb := newTab(t)
+	tb.onNewDocument(`globalThis.warned = []; console.warn = (...a) => warned.push(a.join(' '))`)
+	g.visit(tb, "recording")
+	eval[any](tb, `document.querySelector("p").textContent = "and it goes on"`)
+	if n := eval[map[string]float64](tb, `afterimage.flush()`)["pending"]; n != 0 {
+		t.Errorf("%v segments are pending, want none", n)
+	}
+	if got := eval[string](tb, `afterimage.state.phase + warned.join()`); got != "recording" {
+		t.Errorf("the state and what was warned of is %q, want recording alone", got)
+	}
+	player := g.openReplay(t, eval[string](tb, `afterimage.sessionId`), 800, 600)
+	eval[any](player, `player.seek(player.currentTime + 60_000)`)
+	kept, cut := strings.CutSuffix(eval[string](player, `player.document.querySelector("pre").textContent`), "…")
+	if !cut || len(kept) < 500_000 || !strings.HasPrefix(long, kept) {
+		t.Errorf("of the text %d bytes of %d are shown, want a beginning and an ellipsis", len(kept), len(long))
+	}
+	if got := eval[string](player, `player.document.querySelector("p").textContent`); got != "and it goes on" {
+		t.Errorf("behind it is %q", got)
+	}
+	if src := eval[string](player, `String(player.document.querySelector("img").getAttribute("src"))`); len(src) > 1000 {
+		t.Errorf("the picture has an address of %d bytes, want a box", len(src))
+	}
+}
+
+// atMost lets through a socket's messages up to a size, as some proxies do.
+func (g *rightsRig) atMost(bytes int64) http.HandlerFunc {
+	up := websocket.Upgrader{Subprotocols: []string{ingest.Subprotocol}, CheckOrigin: func(*http.Request) bool { return true }}
+	return func(w http.ResponseWriter, r *http.Request) {
+		here, err := up.Upgrade(w, r, nil)
+		if err != nil {
+			g.t.Error(err)
+			return
+		}
+		defer here.Close()
+		here.SetReadLimit(bytes)
+		d := websocket.Dialer{Subprotocols: []string{ingest.Subprotocol}}
+		there, _, err := d.Dial(strings.Replace(g.URL, "http", "ws", 1)+"/v1/ws", http.Header{"Origin": r.Header["Origin"]})
+		if err != nil {
+			g.t.Error(err)
+			return
+		}
+		defer there.Close()
+		pass := func(from, to *websocket.Conn) {
+			for {
+				kind, b, err := from.ReadMessage()
+				if err != nil || to.WriteMessage(kind, b) != nil {
+					return
+				}
+			}
+		}
+		go func() {
+			pass(there, here)
+			here.Close()
+		}()
+		pass(here, there)
+	}
+}
+
+// A segment that is too large for what stands before the collector is given up. The page's console says so
+// with the remedy, the site's health page counts it, and when it happens again and again recording ends: each
+// time costs a snapshot, and what is acknowledged between does not make the next one smaller.
 func TestSegmentThatIsTooLargeIsToldInTheConsole(t *testing.T) {
 	t.Parallel()
 	g := newRightsRig(t, true, "")
+	g.instead["/v1/ws"] = g.atMost(200 << 10)
 	g.body = `<h1>a</h1><pre hidden>` + randomWords(3<<19) + `</pre>`
 	g.attrs = `data-privacy="balanced"`
 	tb := newTab(t)

@@ -14,8 +14,8 @@ import (
 // fakeExports are the core's exports as plain functions; `over` replaces some.
 const fakeExports = `
 globalThis.fakeCore = (over) => units.core.host({ memory: new WebAssembly.Memory({ initial: 1 }), core_version: () => 1, core_in: () => 8,
-	core_apply: () => 0, core_segment: () => 3, core_out: () => 8, core_epoch: () => 1, core_resend: () => 0, core_resend_ptr: () => 0,
-	core_resend_clear() {}, core_dropped_epoch() {}, core_needs: () => 0, core_handed: () => 0, ...over });
+	core_apply: () => 0, core_segment: () => 3, core_out: () => 8, core_epoch: () => 1, core_resend: () => 0,
+	core_dropped_epoch() {}, core_needs: () => 0, core_handed: () => 0, ...over });
 globalThis.codeOf = (f) => { try { f(); return 'none'; } catch (e) { return e.code; } };
 0`
 
@@ -71,14 +71,16 @@ func TestCoreOutlivesMemoryGrowth(t *testing.T) {
 	}
 }
 
-func TestResendListIsToldOnce(t *testing.T) {
+func TestResendListIsRead(t *testing.T) {
 	tb := unitsTab(t)
 	got := eval[string](tb, fakeExports+`;(() => {
 		const memory = new WebAssembly.Memory({ initial: 1 });
 		new Int32Array(memory.buffer).set([7, 1, 9, 0], 4);
-		let n = 2;
-		const core = fakeCore({ memory, core_resend: () => n, core_resend_ptr: () => 16, core_resend_clear: () => { n = 0; } });
-		return JSON.stringify([core.resend_(), core.resend_()]);
+		let n = 16;
+		const core = fakeCore({ memory, core_resend: () => n, core_out: () => 16 });
+		const told = core.resend_();
+		n = 0;
+		return JSON.stringify([told, core.resend_()]);
 	})()`)
 	if want := `[[[7,1],[9,0]],[]]`; got != want {
 		t.Errorf("got %s, want %s", got, want)

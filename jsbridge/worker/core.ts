@@ -31,8 +31,6 @@ export interface Exports {
   core_out(): number
   core_epoch(): number
   core_resend(): number
-  core_resend_ptr(): number
-  core_resend_clear(): void
   core_dropped_epoch(): void
   core_needs(): number
   core_export(): number
@@ -141,10 +139,8 @@ export function host(x: Exports): Core {
       return length ? { plain_: take(length), epoch_: x.core_epoch() } : undefined
     }),
     resend_: () => call(() => {
-      const count = x.core_resend()
-      const pairs = new Int32Array(x.memory.buffer, x.core_resend_ptr(), 2 * count)
-      const list = Array.from({ length: count }, (_, i): [number, number] => [pairs[2 * i]!, pairs[2 * i + 1]!]) // there are as many
-      if (count) x.core_resend_clear()
+      const list: [id: number, slow: number][] = []
+      new Int32Array(take(x.core_resend()).buffer).forEach((id, i, pairs) => i % 2 || list.push([id, pairs[i + 1]!])) // there are as many
       return list
     }),
     needs_: () => call(() => x.core_needs()),

@@ -134,7 +134,7 @@ func (e *Event) AppendJSON(b []byte) []byte {
 		}
 	}
 	if form.textF != "" {
-		b = appendMember(b, form.textF, op.Text)
+		b = appendMember(b, form.textF, wire.Shown(op.Text))
 	}
 	if form.attrs {
 		b = appendAttrs(b, op.Attrs)
@@ -185,7 +185,7 @@ func appendAttrs(b []byte, attrs []wire.Attr) []byte {
 		if a.Null {
 			b = append(b, "null"...)
 		} else {
-			b = appendQuoted(b, string(a.Value))
+			b = appendQuoted(b, string(wire.Shown(a.Value)))
 		}
 	}
 	return append(b, '}')

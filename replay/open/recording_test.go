@@ -354,6 +354,8 @@ func TestEventJSON(t *testing.T) {
 		{"meta", wire.Op{Kind: wire.KindMeta, Nums: num(6), Text: []byte("Linux")}, `"op":"meta","key":"os","value":"Linux"`},
 		{"a terminal is not obeyed", wire.Op{Kind: wire.KindText, ID: 1, Text: []byte("\x1b[2J\u009b\u202e\x00\xff\n")},
 			`"op":"text","id":1,"parent":0,"prev":0,"text":"\u001b[2J\u009b\u202e\u0000` + "\ufffd" + `\n"`},
+		{"a text that was cut", wire.Op{Kind: wire.KindSetText, ID: 1, Text: []byte(strings.Repeat("x", 256) + "\x00\x00")},
+			`"op":"setText","id":1,"text":"` + strings.Repeat("x", 256) + `…"`},
 		{"options", wire.Op{Kind: wire.KindSelected, ID: 1, Nums: num(2, 5)}, `"op":"selected","id":1,"options":[2,5]`},
 		{"nothing selected", wire.Op{Kind: wire.KindSelected, ID: 1}, `"op":"selected","id":1,"options":[]`},
 	}

@@ -7,12 +7,28 @@ package mask
 // person or a token, and is neither told to anybody nor asked for.
 
 // shown collects the addresses of the Texts made since Reset, each followed by a zero byte.
-type shown struct{ list []byte }
+type shown struct {
+	list     []byte
+	pictures int // bytes of data URLs in the Texts
+}
+
+// maxPictures is what the data URLs of one op may have together, in bytes: a segment must have
+// room for them and for what else the op says.
+const maxPictures = 512 << 10
+
+// fits takes in a data URL of n bytes, where there is room for it.
+func (s *shown) fits(n int) bool {
+	if s.pictures+n > maxPictures {
+		return false
+	}
+	s.pictures += n
+	return true
+}
 
 // Shown returns them; valid until Reset.
 func (p *Policy) Shown() []byte { return p.shown.list }
 
-func (s *shown) reset() { s.list = s.list[:0] }
+func (s *shown) reset() { s.list, s.pictures = s.list[:0], 0 }
 
 // shows notes the address raw, which stands masked in p.out from a place on. A harmless
 // query (sizes, formats, versions) is written out, so that two sizes are two addresses.

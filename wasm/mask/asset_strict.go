@@ -7,6 +7,8 @@ type shown struct{}
 
 func (*shown) reset() {}
 
+func (*shown) fits(int) bool { return false }
+
 func (*Policy) shows([]byte, int, Mode) {}
 
 type built struct{}

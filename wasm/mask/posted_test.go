@@ -29,6 +29,40 @@ func TestDataURLsAfterTheVisitorGaveData(t *testing.T) {
 	}
 }
 
+// What one op may hold of pictures leaves room for what else it says: those beyond it are boxes.
+func TestDataURLsOfAnOpAreBounded(t *testing.T) {
+	picture := func(n int) string {
+		const head = "data:image/png;base64,"
+		return head + strings.Repeat("A", n-len(head)+len("data:"))
+	}
+	const half = maxPictures / 2
+	p := New(Balanced)
+	for _, c := range []struct {
+		name  string
+		sizes []int
+		kept  []bool
+	}{
+		{"one that fits", []int{maxPictures}, []bool{true}},
+		{"one that does not", []int{maxPictures + 1}, []bool{false}},
+		{"three, of which two fit", []int{half, half, half}, []bool{true, true, false}},
+		{"a small one behind a large one", []int{maxPictures + 1, half}, []bool{false, true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p.Reset()
+			for i, size := range c.sizes {
+				want := picture(size)
+				if !c.kept[i] {
+					want = "data:,"
+				}
+				_, v, _ := p.Attr(Element{Mode: Shown, Tag: p.TagOf([]byte("img"))}, []byte("src"), []byte(picture(size)))
+				if got := string(v.Bytes()); got != want {
+					t.Errorf("picture %d: %d bytes are sent, want %d", i, len(got), len(want))
+				}
+			}
+		})
+	}
+}
+
 func TestTransformOfLongDecimalsStaysOne(t *testing.T) {
 	p := New(Balanced)
 	const value = "matrix(0.70710678, 0.70710678, -0.70710678, 0.70710678, 0, 0)"

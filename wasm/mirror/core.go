@@ -11,8 +11,9 @@ import (
 const (
 	// MemoryCeiling ends the recording: the page needs more than a recorder may take.
 	MemoryCeiling = 128 << 20
-	// segmentBytes of raw ops close a segment, so that a large snapshot goes out in parts.
-	segmentBytes = 1 << 20
+	// segmentBytes of raw ops close a segment, so that a large snapshot goes out in parts. Half of
+	// what can be sent: the rest is for the op with which it closes, or the coder cuts that.
+	segmentBytes = 1 << 19
 	// An epoch older or larger than this is followed by a new snapshot, so that a reader
 	// never depends on more; the age counts only if the page changed much.
 	epochMs    = 10 * 60 * 1000

@@ -16,8 +16,8 @@
 // The build tag strict leaves out full.go, and with it all of detection: that is what pages of
 // the default level load.
 //
-// Exports: core_version, core_in, core_apply, core_segment, core_out, core_epoch,
-// core_resend, core_resend_ptr, core_resend_clear, core_pending, core_memory,
+// Exports: core_version, core_in, core_apply, core_segment, core_out, core_epoch, core_resend
+// (length in bytes of what the bridge has to send again; by core_out, told once),
 // core_dropped_epoch, core_needs, core_export, core_import, core_handed (what was masked of
 // track, identify and labels, since the last call).
 package main

@@ -77,21 +77,12 @@ func coreOut() int32 { return int32(uintptr(unsafe.Pointer(unsafe.SliceData(out)
 func coreEpoch() int32 { return int32(get().Epoch()) }
 
 //go:wasmexport core_resend
-func coreResend() int32 { return int32(len(get().Resend()) / 2) }
-
-//go:wasmexport core_resend_ptr
-func coreResendPtr() int32 {
-	return int32(uintptr(unsafe.Pointer(unsafe.SliceData(get().Resend()))))
+func coreResend() int32 {
+	list := get().Resend()
+	out = unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(list))), 4*len(list))
+	get().ClearResend()
+	return int32(len(out))
 }
-
-//go:wasmexport core_resend_clear
-func coreResendClear() { get().ClearResend() }
-
-//go:wasmexport core_pending
-func corePending() int32 { return int32(get().Pending()) }
-
-//go:wasmexport core_memory
-func coreMemory() int32 { return int32(memoryBytes()) }
 
 //go:wasmexport core_dropped_epoch
 func coreDroppedEpoch() { get().DropEpoch() }

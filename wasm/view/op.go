@@ -80,6 +80,7 @@ func keep(w *wire.Op, at uint32, names map[string]string) (o op, bytes int) {
 
 // text copies b as valid UTF-8 without U+0000, cut at maxTextBytes.
 func text(b []byte) string {
+	b = wire.Shown(b)
 	if len(b) > maxTextBytes {
 		b = b[:maxTextBytes]
 	}

@@ -1,10 +1,18 @@
 package wire
 
+// fullBytes is how long a segment may become before its writer leaves the rest of a long string
+// blank: what still follows, blanks among it, keeps it below what can be sent (FORMAT.md §3). A
+// short string is whole in any case: the dictionary has it.
+const fullBytes = 900 << 10
+
 // bytes codes the bytes of a new string.
 func (e *Encoder) bytes(class int, s []byte) {
 	t := &e.m.text
 	t.begin(class, e.m.history[1])
 	for _, b := range s {
+		if len(e.rc.out) > fullBytes && len(s) > maxDictString {
+			b = 0
+		}
 		e.crc = e.m.crc.add(e.crc, b)
 		if t.locate() {
 			p, q := t.told(class)

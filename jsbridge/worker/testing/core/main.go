@@ -19,8 +19,9 @@ var (
 	epoch   int32
 	needs   int32
 	dead    int32
-	resend  int32
+	resend  int32 // bytes of pair
 	pair    = [2]int32{7, 1}
+	given   = &words[0]
 )
 
 //go:wasmexport core_version
@@ -47,7 +48,7 @@ func apply(ints, text int32) int32 {
 		case 254:
 			panic("asked to")
 		case 253:
-			resend = 1
+			resend = 8
 		case 4:
 			epoch++
 			needs = 0
@@ -65,24 +66,22 @@ func apply(ints, text int32) int32 {
 //go:wasmexport core_segment
 func segment(nowMs int32) int32 {
 	n := pending
-	pending = 0
+	pending, given = 0, &words[0]
 	return n
 }
 
 //go:wasmexport core_out
-func out() uintptr { return uintptr(unsafe.Pointer(&words[0])) }
+func out() uintptr { return uintptr(unsafe.Pointer(given)) }
 
 //go:wasmexport core_epoch
 func currentEpoch() int32 { return epoch }
 
 //go:wasmexport core_resend
-func resendCount() int32 { return resend }
-
-//go:wasmexport core_resend_ptr
-func resendList() uintptr { return uintptr(unsafe.Pointer(&pair[0])) }
-
-//go:wasmexport core_resend_clear
-func resendClear() { resend = 0 }
+func resendList() int32 {
+	n := resend
+	resend, given = 0, &pair[0]
+	return n
+}
 
 //go:wasmexport core_dropped_epoch
 func droppedEpoch() { needs = 1 }
@@ -92,11 +91,5 @@ func coreHanded(int32) int32 { return 0 }
 
 //go:wasmexport core_needs
 func needsSnapshot() int32 { return needs }
-
-//go:wasmexport core_pending
-func pendingBytes() int32 { return pending }
-
-//go:wasmexport core_memory
-func memory() int32 { return size }
 
 func main() {}
