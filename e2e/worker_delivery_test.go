@@ -6,13 +6,13 @@ import "testing"
 // takes notes; `d.s(i)` is its i-th socket, `d.log` what it told.
 const deliveryHelp = `
 globalThis.deliver = (w, outlivesPage_ = true) => {
-	const log = [], view = { id: 'a'.repeat(32), session: 'b'.repeat(32), tab: 'c'.repeat(32), visitorTag: '', consentVersion: '', envelope: 'e', secret: 'x' };
+	const log = [], far = [], view = { id: 'a'.repeat(32), session: 'b'.repeat(32), tab: 'c'.repeat(32), visitorTag: '', consentVersion: '', envelope: 'e', secret: 'x' };
 	const outbox_ = { put_: async () => true, remove_: async () => {}, adopt_: async () => undefined };
 	let next = 0;
 	const events = Object.fromEntries(['anchored', 'gaveUp', 'acknowledged', 'stopped', 'failed'].map((name) => [name + '_', (x) => log.push(x === undefined ? name : name + ':' + x)]));
-	const d = units.delivery.startDelivery({ socketUrl_: 'ws://x/v1/ws', tailUrl_: 'http://x/v1/tail', site_: 's', view_: view, next_: () => next, outbox_, blocked_: () => undefined, outlivesPage_, ...events });
+	const d = units.delivery.startDelivery({ socketUrl_: 'ws://x/v1/ws', tailUrl_: 'http://x/v1/tail', site_: 's', view_: view, next_: () => next, outbox_, blocked_: () => undefined, outlivesPage_, unreachable_: (is) => far.push(is), ...events });
 	w.run(0);
-	return Object.assign(d, { w, log, s: (i) => w.sockets[i],
+	return Object.assign(d, { w, log, far, s: (i) => w.sockets[i],
 		seg(size = 100) { d.add_({ number_: next++, bytes_: new Uint8Array(60 + size) }); },
 		greet(i = 0, over) { d.s(i).open(); d.s(i).say({ ...welcome, pageViews: { [view.id]: [] }, ...over }); },
 		ack(from, to, i = 0) { d.s(i).say({ t: 'ack', pageView: view.id, ranges: [[from, to]] }); },
@@ -34,6 +34,8 @@ func TestDelivery(t *testing.T) {
 		{"one byte below 32 KB waits", `d.greet(); d.seg(32768 - 46); return [d.frames()]`, `[[]]`},
 		{"a worker that goes with its page waits for nothing", `const e = deliver(w, false); e.greet(1); e.seg(); const a = e.frames(1).length; e.seg(); return [a, e.frames(1)]`, `[1,[1,1]]`},
 		{"nothing is sent on a socket whose end is not told yet", `d.greet(); d.s(0).readyState = 3; d.seg(40000); const a = d.frames(); d.s(0).drop(); d.w.run(500); d.greet(1); return [a, d.frames(1)]`, `[[],[1]]`},
+		{"five ends without a welcome are told, once, and the welcome after them", `const n = []; for (let i = 0; i < 8; i++) { d.s(i).drop(); n.push(d.far.length); while (!d.s(i + 1)) d.w.run(500); } d.greet(8); return [n, d.far]`, `[[0,0,0,0,1,1,1,1],[true,false]]`},
+		{"ends after a welcome are not", `for (let i = 0; i < 8; i++) { d.greet(i); d.s(i).drop(); while (!d.s(i + 1)) d.w.run(500); } return [d.far.includes(true)]`, `[false]`},
 		{"32 KB go at once", `d.greet(); d.seg(32768 - 45); return [d.frames()]`, `[[1]]`},
 		{"what was sealed before the welcome goes with it", `d.seg(); d.seg(); d.greet(); return [d.frames()]`, `[[2]]`},
 		{"the welcome's durable set is not sent", `for (let i = 0; i < 4; i++) d.seg(); d.greet(0, { pageViews: { ['a'.repeat(32)]: [[0, 1], [3, 3]] } }); return [d.frames(), d.counts_()]`, `[[1],{"acknowledged":3,"pending":1}]`},

@@ -316,7 +316,7 @@ func TestWorkerGivesUpASegmentThatIsTooLarge(t *testing.T) {
 		size  int
 	}{
 		{"for this collector", 30 << 10, 40_000},
-		{"for the protocol", 4 << 20, 1_100_000},
+		{"for any collector", 1000 << 10, 1_100_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := newWorkerRig(t)

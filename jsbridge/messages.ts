@@ -149,6 +149,8 @@ export type FromWorker =
    * what is under way and stops sending mutations beyond its bound.
    */
   | { readonly t: 'applied'; readonly bytes: number }
+  /** Whether connects in a row came to nothing; false at each that succeeds. */
+  | { readonly t: 'unreachable'; readonly is: boolean }
   | { readonly t: 'flushed'; readonly id: number; readonly acknowledged: number; readonly pending: number }
   /** What has the page loaded? Only from the worker for pages that show something. */
   | { readonly t: 'assets' }

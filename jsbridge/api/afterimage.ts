@@ -261,6 +261,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           return view.recorder_?.assets_?.()
         case 'applied':
           return view.recorder_?.applied_(message.bytes)
+        case 'unreachable':
+          if (isRunning() && state.phase === 'recording') setState('recording', message.is ? 'unreachable' : '')
+          if (message.is) withMore().then(({ warn }) => warn(), () => {})
+          return
         case 'flushed': {
           const { t, id, ...delivered } = message
           waiting[id]?.(delivered)

@@ -19,9 +19,17 @@ export interface More {
   readonly ask: typeof showNotice
   readonly hand: typeof handOver
   readonly sweep: typeof sweep
+  /** Tells the console, once, what may keep all that is recorded from the collector. */
+  readonly warn: () => void
+}
+
+let warned: boolean | undefined
+function warn(): void {
+  if (!warned) console.warn('afterimage: no connection to the collector, what is recorded waits: check option paths.socket, and that the proxy passes WebSocket upgrades')
+  warned = true
 }
 
 const more: More = {
-  settle, plan: planOf, recorder: [__RECORDER_NAME__, __RECORDER_HASH__], ask: showNotice, hand: handOver, sweep,
+  settle, plan: planOf, recorder: [__RECORDER_NAME__, __RECORDER_HASH__], ask: showNotice, hand: handOver, sweep, warn,
 }
 Object.assign(document.currentScript as HTMLScriptElement, { more })

@@ -8,10 +8,10 @@
  * What ends it: a `stop`, or a close code that no retry mends.
  */
 import { concat, type Fault, fault, u32, utf8 } from './bytes'
-import { frameCost, frameOf, helloText, type FromServer, type Range, type View } from './frame'
+import { frameOf, helloText, type FromServer, type Range, type View } from './frame'
 import {
-  COUNTS_EVERY_MS, DRAIN_EVERY_MS, FRAME_AT_BYTES, FRAME_EVERY_MS, FRAME_HEAD_BYTES, FRAME_LIMIT_BYTES, FRAME_MAX_BYTES, FRAME_MIN_BYTES,
-  MAX_REFUSALS, MEMORY_BYTES, REST_AFTER_MS, TAIL_AFTER_MS, TAIL_BYTES, WATCHED_EVERY_MS, WINDOW_BYTES,
+  COUNTS_EVERY_MS, DRAIN_EVERY_MS, FRAME_AT_BYTES, FRAME_EVERY_MS, FRAME_MAX_BYTES, FRAME_MIN_BYTES,
+  MAX_REFUSALS, MEMORY_BYTES, REST_AFTER_MS, TAIL_AFTER_MS, TAIL_BYTES, UNREACHABLE_AFTER, WATCHED_EVERY_MS, WINDOW_BYTES,
 } from './limits'
 import { cost, first, newest, unsent, type Queue } from './queue'
 import { openSocket, type Socket } from './socket'
@@ -62,6 +62,8 @@ export interface DeliveryOptions {
   lost_?(reason: string): unknown
   /** `room_` may have become true. */
   acknowledged_(): void
+  /** Connects in a row came to nothing (true); false at each welcome. */
+  unreachable_(is: boolean): void
   /** The collector wants nothing more. */
   stopped_(reason: string): void
   /** The page's policy lets no socket be opened. */
@@ -87,6 +89,7 @@ export function startDelivery(o: DeliveryOptions): Delivery {
   let draining: boolean | undefined
   let drainedAt = 0
   let heard: boolean | undefined // an acknowledgement, on the present socket
+  let failures = 0 // ends of sockets since the last welcome
   let away: boolean | undefined // the page is hidden or gone
   let due: number | undefined
   let waiters: (() => void)[] = []
@@ -198,6 +201,8 @@ export function startDelivery(o: DeliveryOptions): Delivery {
         // Recorded under settings that hold no more, and perhaps under a consent that does not.
         if (m.settingsVersion > o.settings_) return stop('settings')
         heard = false
+        failures = 0
+        o.unreachable_(false)
         if (!anchored) o.anchored_(m.serverTimeMs - at)
         anchored = true
         for (const id in m.pageViews) settle(id, m.pageViews[id] as readonly Range[], true)
@@ -247,6 +252,7 @@ export function startDelivery(o: DeliveryOptions): Delivery {
     }
     // Who closes on a frame that is too large often resets the connection before we read why.
     if (big && !heard) frameMax = Math.max(FRAME_MIN_BYTES, big.size_ >> 1)
+    if (++failures === UNREACHABLE_AFTER) o.unreachable_(true)
   }
 
   /**
@@ -283,7 +289,6 @@ export function startDelivery(o: DeliveryOptions): Delivery {
     add_(s) {
       if (ended) return
       own.list_.push(s)
-      if (frameCost(s) > FRAME_LIMIT_BYTES - FRAME_HEAD_BYTES) return refuse(o.view_.id, [s.number_], TOO_LARGE)
       void o.outbox_.put_(o.view_, o.next_(), s)
       socket.wake_()
       if (!o.outlivesPage_ || cost(unsent(own)) >= FRAME_AT_BYTES) pump()

@@ -27,8 +27,6 @@ export const VIOLATION_MS = 50
 export const FRAME_MAX_BYTES = 256 << 10
 /** However often a path breaks under our frames, they need not be smaller than this. */
 export const FRAME_MIN_BYTES = 16 << 10
-/** Fixed by the protocol: a segment that makes a larger frame can never arrive. */
-export const FRAME_LIMIT_BYTES = 1000 << 10
 export const WINDOW_BYTES = 1_048_576
 export const MEMORY_BYTES = 8_388_608
 /**
@@ -37,14 +35,16 @@ export const MEMORY_BYTES = 8_388_608
  */
 export const TAIL_BYTES = 59 << 10
 /**
- * So many refusals or too large segments in a page view: give up. None of them comes by chance, and each costs a
- * snapshot: what is acknowledged between does not make the next one smaller.
+ * So many refusals, or segments too large for what stands before the collector, in a page view: give up. None of
+ * them comes by chance, and each costs a snapshot: what is acknowledged between does not make the next one smaller.
  */
 export const MAX_REFUSALS = 3
 
 // socket.ts
 export const BACKOFF_FIRST_MS = 500
 export const BACKOFF_MAX_MS = 30_000
+/** So many ends of a socket, without a welcome between, are told to the page. */
+export const UNREACHABLE_AFTER = 5
 /** Something is under way and nothing was heard for so long: the path is dead though the socket is open. */
 export const SILENCE_MS = 30_000
 
@@ -57,8 +57,6 @@ export const MAX_AGE_MS = 7 * 86_400_000
 export const EPOCH_AT = 24
 export const HASH_AT = 28
 export const HEADER_BYTES = 60
-/** Of a frame (frame.ts): type, page view and count. */
-export const FRAME_HEAD_BYTES = 19
 
 // PROTOCOL.md: ops and the sizes with which they are written here
 export const TIME_OF_2 = 2 | (2 << 8)

@@ -128,6 +128,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
         core.dropEpoch_()
       }),
       acknowledged_: () => guard(goOn),
+      unreachable_: (is) => post({ t: 'unreachable', is }),
       failed_: fail,
       stopped_: stopped,
       ...(__FULL__ ? {
