@@ -183,7 +183,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     check(current.enabled !== false, 'disabled', 'the site is switched off')
     await mayRecord(mine)
     // Beyond the default, where options or settings ask for more.
-    const plan: Plan = isPlain && !current.mask?.length && !current.block?.length ? {} : (await withMore()).plan(options, current)
+    const plan: Plan = isPlain && !current.mask?.length && !current.block?.length ? {} : await (await withMore()).plan(options, current)
     const create = __LEAN__ && plan.beyond ? await loadRecorder() : createRecorder
     const known = visitor as Visitor
     const { s: sessionId = '', r: isRecorded, k = '', c, v } = known.session_(current.privacyVersion, plan.sample ?? current.sample ?? 1, plan.days, plan.cookie)
@@ -399,7 +399,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   /** Reads and checks all options. Where there are only those that every page has, they are what they are. */
   const readOptions = (): Promise<void> =>
     (reading ??= (async () => {
-      isPlain = Object.keys(options).every((name) => /^(site|endpoint)$/.test(name))
+      isPlain = parent === window && Object.keys(options).every((name) => /^(site|endpoint)$/.test(name))
       if (!isPlain) options = (await withMore()).settle(script, page.afterimageConfig, given)
     })())
   const endpointOf = (): string => new URL(options.endpoint ?? new URL('.', script?.src), location.href).href.replace(/\/$/, '')
@@ -456,7 +456,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
       const isPerson = /[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^\(?(\d{3}\)?[-./]?){2}\d{4}$/.test(id)
       if (isPerson) run?.post_({ t: 'count', name: 'identify-refused' })
-      check(!isPerson, 'identity', 'this looks like a name, e-mail or phone number: give a random id')
+      check(!isPerson, 'identity', 'looks like a name, e-mail or phone number: give a random id')
       note(Op.identify, id, traits)
     },
     track: (name, properties) => note(Op.track, name, properties),
@@ -482,5 +482,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       return run?.id_ ?? null
     },
   }
+  addEventListener('message', (event) => {
+    if (event.data === 'afterimage' && (run || state.phase === 'refused')) withMore().then((more) => more.answer(event), () => {})
+  })
   return api
 }

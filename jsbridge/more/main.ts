@@ -8,7 +8,7 @@ import { handOver } from '../rights/hand'
 import { showNotice } from '../rights/notice'
 import { sweep } from '../rights/sweep'
 import { settle } from './options'
-import { planOf } from './plan'
+import { answer, planOf } from './plan'
 
 /** The interface between the entry script and this one. Its names are short because the build mangles none of them. */
 export interface More {
@@ -21,6 +21,8 @@ export interface More {
   readonly sweep: typeof sweep
   /** Tells the console, once, what may keep all that is recorded from the collector. */
   readonly warn: () => void
+  /** Tells a document of another origin in a frame of this one whether it is blocked. */
+  readonly answer: typeof answer
 }
 
 let warned: boolean | undefined
@@ -30,6 +32,6 @@ function warn(): void {
 }
 
 const more: More = {
-  settle, plan: planOf, recorder: [__RECORDER_NAME__, __RECORDER_HASH__], ask: showNotice, hand: handOver, sweep, warn,
+  settle, plan: planOf, recorder: [__RECORDER_NAME__, __RECORDER_HASH__], ask: showNotice, hand: handOver, sweep, warn, answer,
 }
 Object.assign(document.currentScript as HTMLScriptElement, { more })

@@ -29,31 +29,82 @@ const above = (element: Element): Element | null => {
   const root = element.getRootNode() as Partial<Pick<ShadowRoot, 'host'> & Pick<Document, 'defaultView'>>
   return element.assignedSlot ?? element.parentElement ?? root.host ?? root.defaultView?.frameElement ?? null
 }
+/** Of this document's last plan; a page without options has none. */
+let known: Selectors = { mask: [], block: [], allow: [], names: [] }
+
 /**
- * What markers and selectors say of the frame in which this document stands. The page around it records the
- * document by them, and so must the document where it records itself. Of a page of another origin they are not known.
+ * What markers and selectors say of the frame in which this document stands (or of another one in it). The page around it records the
+ * document by them, and so must the document where it records itself. Of a page of another origin they are not known:
+ * `beyond` is that page.
  */
-function modeAround({ mask, block, allow }: Selectors): 'block' | 'mask' | 'allow' | undefined {
+function modeAround({ mask, block, allow }: Selectors, from = frameElement): { around?: 'block' | 'mask' | 'allow' | undefined; beyond?: Window } {
   let mode: 'mask' | 'allow' | undefined
-  let frames = 0
-  for (let at = frameElement; at; at = above(at)) {
-    if (/frame$/i.test(at.tagName)) frames++
-    if (at.matches(['[data-afterimage=block i]', ...block].join())) return 'block'
+  let view: Window = window
+  for (let at = from; at; at = above(at)) {
+    if (/^i?frame$/i.test(at.tagName) && (at !== from || at === frameElement)) view = view.parent
+    if (at.matches(['[data-afterimage=block i]', ...block].join())) return { around: 'block' }
     mode ??=
       at.matches(['[data-afterimage]:not([data-afterimage=allow i])', ...mask].join()) ? 'mask'
       : at.matches(['[data-afterimage=allow i]', ...allow].join()) ? 'allow'
       : undefined
   }
-  let view: Window = window
-  while (frames--) view = view.parent
-  return mode ?? (view === top ? undefined : 'mask')
+  return view === top ? { around: mode } : { around: mode ?? 'mask', beyond: view.parent }
+}
+
+/**
+ * A page of another origin around this one is asked whether it blocks the frame. Whoever answers can only tighten: he
+ * who shows this document in a frame could as well not show it. A page that does not record says nothing.
+ */
+const question = 'afterimage'
+const answers = { blocked: 'afterimage blocked', other: 'afterimage other' }
+const enum Asking {
+  everyMs = 150,
+  times = 5,
+}
+
+const isBlockedIn = (page: Window): Promise<boolean> =>
+  new Promise((resolve) => {
+    let times = 0
+    const done = (is: boolean): void => {
+      clearInterval(timer)
+      removeEventListener('message', hear)
+      resolve(is)
+    }
+    const ask = (): void => {
+      if (times++ < Asking.times) page.postMessage(question, '*')
+      else done(false)
+    }
+    const hear = ({ source, data }: MessageEvent): void => {
+      if (source === page && Object.values(answers).includes(data as string)) done(data === answers.blocked)
+    }
+    addEventListener('message', hear)
+    const timer = setInterval(ask, Asking.everyMs)
+    ask()
+  })
+
+const frameOf = (view: unknown, root: ParentNode): Element | undefined => {
+  for (const element of root.querySelectorAll('*')) {
+    if ((element as Partial<HTMLIFrameElement>).contentWindow === view) return element
+    const inner = element.shadowRoot && frameOf(view, element.shadowRoot)
+    if (inner) return inner
+  }
+  return undefined
+}
+
+/** Answers the question of a document in a frame of this one. Where the frame is not found nothing is said. */
+export async function answer({ source }: MessageEvent): Promise<void> {
+  const frame = frameOf(source, document)
+  if (!frame) return
+  const { around, beyond } = modeAround(known, frame)
+  const isBlocked = around === 'block' || !!beyond && await isBlockedIn(beyond);
+  (source as Window).postMessage(isBlocked ? answers.blocked : answers.other, '*')
 }
 
 /** Settings can only tighten what the page asks for. Throws a refusal. */
-export function planOf(options: Options, settings: Settings): Plan {
-  const selectors = selectorsOf(options, settings)
-  const around = modeAround(selectors)
-  if (around === 'block') throw refusal('frame', 'this document stands in a part that is blocked')
+export async function planOf(options: Options, settings: Settings): Promise<Plan> {
+  const selectors = known = selectorsOf(options, settings)
+  const { around, beyond } = modeAround(selectors)
+  if (around === 'block' || beyond && await isBlockedIn(beyond)) throw refusal('frame', 'this document stands in a part that is blocked')
   const isBalanced = options.privacy === 'balanced' && settings.privacy === 'balanced' && around !== 'mask'
   const level = isBalanced ? 'balanced' : 'strict'
   const keystrokes = options.capture?.keystrokes !== false
@@ -61,10 +112,10 @@ export function planOf(options: Options, settings: Settings): Plan {
   return {
     selectors, keystrokes, level,
     ended: () => {
-      const now = modeAround(selectors)
+      const now = modeAround(selectors).around
       return (now === 'block' || now === 'mask') && now !== around ? refusal('frame', 'this document has come to stand in a part of another level') : undefined
     },
-    beyond: isBalanced || !keystrokes || !!(selectors.mask[0] ?? selectors.block[0] ?? selectors.allow[0]),
+    beyond: isBalanced || !!frameElement || !keystrokes || !!(selectors.mask[0] ?? selectors.block[0] ?? selectors.allow[0]),
     // In the npm package there is one worker for all.
     worker: __FULL_WORKER_NAME__ && (isBalanced || selectors.allow[0]) ? [__FULL_WORKER_NAME__, __FULL_WORKER_HASH__] : undefined,
     meta: { 15: options.release, 16: options.environment, 26: level },

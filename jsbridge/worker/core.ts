@@ -19,7 +19,7 @@ const REASONS = ['version', 'memory', 'op', 'internal']
 /** Kinds 0, 1, 2 of core_handed; the Go twin is in wasm/mirror. */
 const HANDED = ['label-masked', 'track-masked', 'traits-masked']
 
-const DISAGREE = 'page script and core disagree, load both from one build: '
+const DISAGREE = 'page script and core are of two builds: '
 
 export interface Exports {
   readonly memory: WebAssembly.Memory

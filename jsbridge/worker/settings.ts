@@ -62,7 +62,7 @@ export async function readSettings(
     check(fields['site'] === site, 'site' + OTHER)
     check(fields['custody'] === (held ? 'held' : 'managed'), 'custody' + OTHER)
     const version_ = fields['settingsVersion'] as number
-    check(!held || (await newest(version_)) <= version_, 'they are older than those seen before')
+    check(!held || (await newest(version_)) <= version_, 'they are older than the last')
     return { sealingKey_: fromBase64(fields['sealingKey'] as string), version_, enabled_: fields['enabled'] !== false }
   } catch (e) {
     throw e instanceof Error ? fault('settings', 'settings of the site: they cannot be read') : e
