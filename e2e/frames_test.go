@@ -19,7 +19,9 @@ func TestBlockedFramesRecordNothing(t *testing.T) {
 	})
 	own, other, third := serve(t, handler), serve(t, handler), serve(t, handler)
 	c = startCollectorFor(t, own, "--origin", other, "--origin", third)
-	frame := func(origin, path string) string { return fmt.Sprintf(`<iframe name="%s" src="%s%s"></iframe>`, path[1:], origin, path) }
+	frame := func(origin, path string) string {
+		return fmt.Sprintf(`<iframe name="%s" src="%s%s"></iframe>`, path[1:], origin, path)
+	}
 	// What a page says of itself is passed on to the top by all that are around it.
 	const tells = `<p>Hello</p><script>
 		setInterval(() => { if (window.afterimage) top.postMessage({ name: location.pathname, said: afterimage.state.phase + ' ' + afterimage.state.reason }, '*') }, 50)
