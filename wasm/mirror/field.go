@@ -49,10 +49,10 @@ func (c *Core) applyKey(s, kind int32) {
 }
 
 // flushActivity writes the open bucket if it ended before nowMs, and takes off the wire what is gone. The time of
-// that is the time of what was told last: it says nothing of the keys.
+// both is that at which the bucket began, or of what was told last: it says nothing of the keys.
 func (c *Core) flushActivity(nowMs int64) {
 	at := c.atMs
-	c.atMs = 0
+	c.atMs = c.act.bucket
 	if nowMs > c.goneMs+activityMs {
 		c.goneMs = nowMs
 		c.exorcise()

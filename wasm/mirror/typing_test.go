@@ -125,7 +125,9 @@ func TestKeysOfASecondTellNoTime(t *testing.T) {
 		}
 		check(t, core)
 	}
-	if told[0] != told[1] || strings.Count(told[0], " 48 id=") != 4 || !strings.Contains(told[0], " 8 id=") {
+	// A player shows activity at the time of its op.
+	if told[0] != told[1] || strings.Count(told[0], " 48 id=") != 4 || !strings.Contains(told[0], " 8 id=") ||
+		!strings.Contains(told[0], "2000 48 id=3") || !strings.Contains(told[0], "3000 48 id=2") {
 		t.Errorf("got\n%s\nand\n%s", told[0], told[1])
 	}
 }
