@@ -14,7 +14,7 @@ import type { Settings } from '../messages'
 const known: Record<string, string> = {}
 for (const group of [
   'string site endpoint consentVersion release environment cookieDomain paths.socket paths.tail paths.settings paths.erase paths.privacy',
-  'object notice',
+  'object notice capture paths',
   'boolean respectDNT minor capture.keystrokes',
   '0..1 sample',
   '1..395 visitorDays',
@@ -56,7 +56,7 @@ function checkOptions(options: object, prefix = ''): void {
       : kind === 'list' ? listOf(value).every((item) => typeof item === 'string')
       : kind.includes('|') ? kind.split('|').includes(value)
       : kind === typeof value
-    if (!fits) throw refusal('option', kind === 'false' ? `this version does not have ${name}` : `option ${name} must be ${kind}`)
+    if (!fits) throw refusal('option', kind === 'false' ? `this version does not have ${name}` : `option ${name} must be ${kind === 'object' ? 'an object, in an attribute as JSON' : kind}`)
   }
 }
 
