@@ -234,7 +234,7 @@ func (c *Core) apply(op int) {
 		// How far a masked field is scrolled tells how much was typed.
 		off = off || !shown && c.typedIn(n)
 		// So does how far aside what is around it goes with the caret.
-		if c.atMs < c.act.bucket+2*activityMs && c.inside(c.slot(c.act.id), s) {
+		if c.typing(c.slot(c.act.id), s) {
 			o.Nums[0] = 0
 		}
 	case opSize:
@@ -366,6 +366,9 @@ func (c *Core) applyMove(s int32) {
 	}
 	if c.code != OK {
 		return
+	}
+	if mask.Detects() && n.prev == c.spot && n.parent == parent { // the strict form has no room for it
+		return // it stands there
 	}
 	if parent == 0 { // its new place is being asked for, and brings it
 		c.remove(s)

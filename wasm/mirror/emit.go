@@ -130,9 +130,6 @@ func (c *Core) learn(n *node, name, value []byte, null bool) {
 	case mask.HintNone:
 		return
 	case mask.HintMarker:
-		if null {
-			n.attrMark = 0
-		}
 		if !null {
 			n.attrMark |= marker(value) // one in a namespace, which is none, may stand beside it
 		}
@@ -176,10 +173,8 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 	c.link(s, parent, prev)
 	c.place(s)
 	n := c.n(s)
-	if n.flags&hidden == 0 && c.silent(parent) {
+	if n.flags&hidden != 0 || c.silent(parent) {
 		n.flags |= hidden
-	}
-	if n.flags&hidden != 0 {
 		return s
 	}
 	if c.flows(c.n(parent)) {

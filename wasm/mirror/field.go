@@ -41,7 +41,7 @@ func (c *Core) applyKey(s, kind int32) {
 		return
 	}
 	id, bucket := c.seen(s), c.atMs-c.atMs%activityMs
-	if c.act.open && c.act.id == id && c.act.bucket == bucket {
+	if c.act.id == id && c.act.bucket == bucket {
 		return
 	}
 	c.flushActivity(bucket + activityMs)
@@ -54,8 +54,8 @@ func (c *Core) flushActivity(nowMs int64) {
 	at := c.atMs
 	c.atMs = c.act.bucket
 	if nowMs > c.goneMs+activityMs {
-		c.goneMs = nowMs
 		c.exorcise()
+		c.goneMs = nowMs
 	}
 	if c.act.open && nowMs >= c.act.bucket+activityMs {
 		c.act.open = false
@@ -94,15 +94,15 @@ func (c *Core) fold(s int32, what []byte) {
 // haunt keeps what stands for its line of a masked editor: scripts write it anew at each key. It reports
 // whether it does; exorcise sees to what is left alone.
 func (c *Core) haunt(n *node) bool {
-	f := n.flags
-	if f&(phrase|ghost) == 0 {
+	if n.flags&(phrase|ghost) == 0 {
 		return false
 	}
 	c.goneMs = c.atMs
-	if f&hidden == 0 {
-		n.flags = f&^phrase | ghost
+	if n.flags&hidden != 0 {
+		return false
 	}
-	return f&hidden == 0
+	n.flags = n.flags&^phrase | ghost
+	return true
 }
 
 // exorcise removes what stands for lines in which nothing is left.
@@ -128,7 +128,7 @@ func (c *Core) applyValue(s int32, value []byte) {
 	if n.mode == mask.Blocked {
 		return
 	}
-	if n.tag == mask.TagInput && (n.input == mask.InputFile || n.input == mask.InputHidden || n.input == mask.InputToggle) {
+	if n.input == mask.InputFile || n.input == mask.InputHidden || n.input == mask.InputToggle {
 		return
 	}
 	shown := n.mode.Opens() && n.flags&secret == 0
@@ -223,7 +223,8 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 	if ok {
 		c.begin(kind, n.id).Name = an.Bytes()
 		c.op.Text = av.Bytes()
-		c.blunt = n.isSizedByValue()
+		// A caret or a bar that goes with what is typed: beside the field, with nothing in it or only such a one.
+		c.blunt = n.isSizedByValue() || c.typing(s, c.n(c.slot(c.act.id)).parent) && c.n(n.first).first == 0
 		c.send()
 		c.blunt = false
 	}
@@ -233,4 +234,9 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 // its attributes are told as it appears, and not when they alone change.
 func (n *node) isSizedByValue() bool {
 	return n.tag == mask.TagInput && (!n.mode.Opens() || n.flags&secret != 0)
+}
+
+// typing reports whether s stands in at, and somebody has typed within two seconds.
+func (c *Core) typing(s, at int32) bool {
+	return c.atMs < c.act.bucket+2*activityMs && c.inside(s, at)
 }

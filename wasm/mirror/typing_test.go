@@ -63,6 +63,10 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 		{"a copy in an attribute around it", "div data-value=\n\tinput", 3, func(b *batch, k int) { b.op(opAttr, 2, "data-value", typed(k)).op(opValue, 3, typed(k)) }},
 		{"a counter beside it", "p\n\t'0/99\ninput", 4, func(b *batch, k int) { b.op(opText, 3, fmt.Sprint(k+1, "/99")).op(opValue, 4, typed(k)) }},
 		{"an address that goes along", "input", 2, func(b *batch, k int) { b.op(opNavigate, 1, "https://a.example/find?q="+typed(k)) }},
+		{"a caret that the page draws beside an editor", "div\n\tdiv contenteditable=\n\tdiv\n\t\tb", 3, func(b *batch, k int) {
+			b.op(opAttr, 5, "style", fmt.Sprintf("left:%dpx;top:5px", 40+7*k)).op(opAttr, 4, "style", "animation-name:blink"+[]string{"", "2"}[k%2])
+		}},
+		{"what is put back where it stands", "div\n\tp\n\tinput", 4, func(b *batch, k int) { b.op(opMove, 3, 2, 0) }},
 		{"an input that scrolls", "input", 2, func(b *batch, k int) { b.op(opScroll, 2, 8*k, 0) }},
 		{"what is around an editor scrolls", "div\n\tdiv contenteditable=", 3, func(b *batch, k int) { b.op(opScroll, 2, 8*k, 0) }},
 	} {
