@@ -103,6 +103,10 @@ func (s *recordedSite) ops(view string) (list []wire.Op) {
 		if _, err := d.ReadSegment(plain, func(op *wire.Op) error {
 			kept := *op // the rest is the decoder's memory
 			kept.Nums, kept.Name, kept.Text = slices.Clone(op.Nums), slices.Clone(op.Name), slices.Clone(op.Text)
+			kept.Attrs = slices.Clone(op.Attrs)
+			for i, a := range kept.Attrs {
+				kept.Attrs[i].Name, kept.Attrs[i].Value = slices.Clone(a.Name), slices.Clone(a.Value)
+			}
 			list = append(list, kept)
 			return nil
 		}); err != nil {

@@ -26,12 +26,9 @@ func realSites() []realSite {
 	return []realSite{
 		{
 			name: "monaco", path: "/sites/monaco.html", ready: "window.siteReady",
-			drive: func(tb *tab) {
-				tb.do(chromedp.Click(chromedp.CSS("#editor .view-lines")))
-				tb.typeText("qwzxjvkb ")
-				tb.wheel(400, 300, 700)
-			},
-			typed: []string{"qwzxjvkb"}, boxes: 97,
+			// Read only: with the first key it is an editor, whose text is masked (TestRealEditorsTellNoKeys).
+			drive: func(tb *tab) { tb.wheel(400, 300, 700) },
+			boxes: 97,
 		},
 		{
 			name: "redoc", path: "/sites/redoc.html", ready: "window.siteReady",

@@ -6,8 +6,8 @@
 import type { Plan } from '../more/plan'
 import { given } from './lean'
 import {
-  $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, $parentElement,
-  $getAttribute, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, findAll,
+  $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, $parentElement, elementCount,
+  $getAttribute, $rect, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, findAll,
 } from './native'
 import { parentOf } from './nodes'
 import { slots, slotted } from './slots'
@@ -77,6 +77,26 @@ export const isInShadow = (node: Node): boolean => $nodeType($getRootNode(node))
 let typed: Element[] = []
 /** Takes effect with the next op mark; answers whether it is new. */
 export const noteTyped = (element: Element): boolean => !typed.includes(element) && !!typed.push(element)
+
+/**
+ * What is around a field of which the page itself draws the text or the caret, which no attribute says: code
+ * editors do, terminals, and a code's boxes of one character each.
+ */
+export const drawnAround = (field: Element): Element | null => {
+  const isSmall = (element: Element): boolean => {
+    const { width, height } = $rect(element)
+    return width < 9 || height < 9
+  }
+  const style = styleOf?.(field)
+  let at = $parentElement(field)
+  const isHidden = !!style && !!at && ((field as { editContext?: unknown }).editContext || $matches(field, drawnFields) &&
+    (style.opacity === '0' || isClear.test(style.webkitTextFillColor + style.caretColor) || $localName(field) === 'textarea' && (isSmall(field) || isSmall(at))))
+  if (!isHidden) return null
+  while (at && (elementCount(at) < 2 || isSmall(at))) at = $parentElement(at)
+  return at && /^(body|html)$/.test($localName(at)) ? null : at
+}
+const isClear = /rgba\([^)]*, 0\)/
+const drawnFields = 'textarea,[contenteditable],input:not([type=file i],[type=checkbox i],[type=radio i],[type=range i])'
 
 /** Elements that are boxes because their changes cost the page too much. */
 let busy: Element[] = []

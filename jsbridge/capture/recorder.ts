@@ -19,7 +19,7 @@ import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
 import { Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { makeBox, markNames, noteCalled, noteOld, openPolicy, openRoots } from './policy'
+import { drawnAround, makeBox, markNames, noteCalled, noteOld, openPolicy, openRoots } from './policy'
 import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
@@ -299,6 +299,17 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         if ($nodeType(target) !== 1 || !idOf(target) || !noteCalled(target as Element)) return
         stamp()
         remarkOne(target as Element)
+      })
+      // Before the page has drawn it.
+      listen(root, 'keydown beforeinput paste', (event) => {
+        const target = targetOf(event)
+        const { key, ctrlKey, metaKey } = event as KeyboardEvent
+        if ($nodeType(target) !== 1 || !idOf(target) || key && (ctrlKey || metaKey || Array.from(key).length !== 1)) return
+        const around = drawnAround(target as Element)
+        if (!around || !idOf(around)) return
+        stamp()
+        noteEditor(around)
+        wrote()
       })
     }
     trackKeys(root as Document, active)

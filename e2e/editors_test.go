@@ -1,0 +1,162 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"afterimage/wasm/wire"
+
+	"github.com/evanw/esbuild/pkg/api"
+)
+
+// realEditor is an editor that we did not write.
+type realEditor struct {
+	name, at string // what has the focus, as a selector
+	script   string // makes it in #host
+	caret    bool   // it draws its own, which a snapshot shows where it stands
+	redraws  bool   // its lines are blocks that it makes anew at each key: when is told (wasm/mask/THREATS.md)
+}
+
+var realEditors = []realEditor{
+	{name: "quill", at: ".ql-editor", script: `import Quill from 'quill'; import 'quill/dist/quill.snow.css'; new Quill('#host', { theme: 'snow' })`},
+	{name: "prosemirror", at: ".ProseMirror", script: `import { EditorState } from 'prosemirror-state'; import { EditorView } from 'prosemirror-view'
+import { schema } from 'prosemirror-schema-basic'; import { exampleSetup } from 'prosemirror-example-setup'
+import 'prosemirror-view/style/prosemirror.css'; import 'prosemirror-menu/style/menu.css'
+new EditorView(document.querySelector('#host'), { state: EditorState.create({ schema, plugins: exampleSetup({ schema }) }) })`},
+	{name: "lexical", at: "#host", script: `import { createEditor } from 'lexical'; import { registerRichText } from '@lexical/rich-text'
+const host = document.querySelector('#host'); host.contentEditable = 'true'
+const editor = createEditor({ onError(error) { throw error } }); editor.setRootElement(host); registerRichText(editor)`},
+	{name: "trix", at: "trix-editor", script: `import 'trix'; import 'trix/dist/trix.css'; document.querySelector('#host').innerHTML = '<trix-editor></trix-editor>'`},
+	{name: "slate", at: "[contenteditable]", script: `import { createElement as h, useState } from 'react'; import { createRoot } from 'react-dom/client'
+import { createEditor } from 'slate'; import { Slate, Editable, withReact } from 'slate-react'
+const Page = () => { const [editor] = useState(() => withReact(createEditor())); return h(Slate, { editor, initialValue: [{ children: [{ text: '' }] }] }, h(Editable)) }
+createRoot(document.querySelector('#host')).render(h(Page))`},
+	{name: "codemirror", at: ".cm-content", caret: true, script: `import { EditorView, basicSetup } from 'codemirror'
+new EditorView({ extensions: basicSetup, doc: 'what stands there', parent: document.querySelector('#host') })`},
+	{name: "codemirror5", at: "textarea", redraws: true, script: `import CodeMirror from 'codemirror5'; import 'codemirror5/lib/codemirror.css'; CodeMirror(document.querySelector('#host'), { value: 'aa' })`},
+	{name: "input-otp", at: "input", redraws: true, script: `import { createElement as h } from 'react'; import { createRoot } from 'react-dom/client'; import { OTPInput } from 'input-otp'
+const render = ({ slots }) => h('p', {}, slots.map(({ char }, i) => h('div', { key: i, style: { height: 20 } }, char)))
+createRoot(document.querySelector('#host')).render(h(OTPInput, { maxLength: 12, pattern: '.*', render }))`},
+	{name: "monaco", at: ".native-edit-context", redraws: true},
+}
+
+// page is what the editor stands in; its files are served at js.
+func (e realEditor) page(t *testing.T, js string, files map[string][]byte) string {
+	if e.script == "" {
+		at := js + "/npm/monaco-editor/min/vs"
+		return fmt.Sprintf(`<div id=host style="width:800px;height:300px"></div><link crossorigin rel=stylesheet data-name="vs/editor/editor.main" href="%s/editor/editor.main.css">
+<script src="%s/loader.js"></script><script>require.config({ paths: { vs: %q } }); require(['vs/editor/editor.main'], () => monaco.editor.create(document.querySelector('#host'), { value: 'aa', language: 'plaintext' }))</script>`, at, at, at)
+	}
+	built := api.Build(api.BuildOptions{Stdin: &api.StdinOptions{Contents: e.script, ResolveDir: "."}, Bundle: true, Format: api.FormatIIFE, Outdir: "/",
+		Define: map[string]string{"process.env.NODE_ENV": `"production"`}})
+	if len(built.Errors) > 0 {
+		t.Fatalf("%s: %v", e.name, built.Errors)
+	}
+	page := "<div id=host></div>"
+	for _, f := range built.OutputFiles {
+		if strings.HasSuffix(f.Path, ".css") {
+			page += "<style>" + string(f.Contents) + "</style>"
+			continue
+		}
+		files["/"+e.name+".js"] = f.Contents
+		page += fmt.Sprintf(`<script src="%s/%s.js"></script>`, js, e.name)
+	}
+	return page
+}
+
+// Editors that we did not write: nothing typed into them leaves, and what leaves is the same after two keys as
+// after nine. Their times cannot follow the keys then, but for those of the first.
+func TestRealEditorsTellNoKeys(t *testing.T) {
+	files := map[string][]byte{}
+	modules := benchHandler()
+	js := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		if b, ok := files[r.URL.Path]; ok {
+			w.Header().Set("Content-Type", "text/javascript")
+			_, _ = w.Write(b)
+			return
+		}
+		modules.ServeHTTP(w, r)
+	}))
+	for _, e := range realEditors {
+		page := e.page(t, js, files)
+		for _, level := range []string{"strict", "balanced"} {
+			t.Run(e.name+"/"+level, func(t *testing.T) {
+				t.Parallel()
+				// Two nodes that share their place in the core's table of what was told are told more (wasm/mirror/told.go):
+				// without the rule before it, CodeMirror's caret and what is around it do.
+				s := newRecordedSite(t, false, `data-privacy="`+level+`"`, "<hr>"+page)
+				s.settings = map[string]any{"privacy": level}
+				tb := newTab(t)
+				two, nine := e.typeInto(tb, s, 2), e.typeInto(tb, s, 9)
+				if e.redraws {
+					return
+				}
+				for line := range maps.Keys(two) {
+					if two[line] != nine[line] {
+						t.Errorf("%d times after two keys, %d after nine: %s", two[line], nine[line], line)
+					}
+					delete(nine, line)
+				}
+				for line, n := range nine {
+					t.Errorf("%d times after nine keys, and not after two: %s", n, line)
+				}
+			})
+		}
+	}
+}
+
+// typeInto types and answers what is told of it, by how often.
+func (e realEditor) typeInto(tb *tab, s *recordedSite, keys int) map[string]int {
+	const typed = "qwzvjgkqz"
+	t := tb.t
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	tb.until(fmt.Sprintf("document.querySelector(%q)", e.at))
+	eval[any](tb, fmt.Sprintf("document.querySelector(%q).focus()", e.at))
+	// With the first key the editor is known for one, and may be told anew.
+	tb.typeText("k")
+	eval[any](tb, "new Promise((done) => setTimeout(done, 600))")
+	eval[any](tb, "afterimage.flush()")
+	view := eval[string](tb, "afterimage.pageViewId")
+	before := len(s.ops(view))
+	for k := range keys {
+		tb.typeText(typed[k : k+1])
+		eval[any](tb, "new Promise(requestAnimationFrame)")
+	}
+	if live := eval[string](tb, `host.textContent + (host.querySelector('input')?.value ?? '')`); !strings.Contains(live, typed[:keys]) && e.name != "input-otp" || live == "" {
+		t.Errorf("nothing was typed: %q", live)
+	}
+	eval[any](tb, "afterimage.snapshot()")
+	eval[any](tb, "afterimage.stop()")
+	all := s.ops(view)
+	if counts := kinds(all); counts[wire.KindActivity]+counts[wire.KindValue] == 0 {
+		t.Error("nothing tells that somebody typed")
+	}
+	told, texts := map[string]int{}, ""
+	inSnapshot := false
+	for i, op := range all {
+		line := fmt.Sprintf("%d id=%d in %d after %d %s %q %v", op.Kind, op.ID, op.Parent, op.Prev, op.Name, op.Text, op.Nums)
+		for _, a := range op.Attrs {
+			line += fmt.Sprintf(" %s=%q", a.Name, a.Value)
+		}
+		isText := op.Kind == wire.KindText || op.Kind == wire.KindSetText
+		if low := strings.ToLower(line); strings.Contains(low, typed[:3]) || strings.Contains(low, "zwq") || isText && len(op.Text) == 1 && strings.Contains(typed, string(op.Text)) {
+			t.Errorf("what was typed is told: %s", line)
+		}
+		if isText {
+			texts += string(op.Text)
+		}
+		inSnapshot = inSnapshot || i >= before && op.Kind == wire.KindSnapshotBegin
+		if i >= before && op.Kind != wire.KindActivity && op.Kind != wire.KindAnchor && !(e.caret && inSnapshot) {
+			told[line]++
+		}
+	}
+	if strings.Contains(texts, typed[:4]) || strings.Contains(texts, "vzwq") {
+		t.Errorf("what was typed is told, character by character: %.200q", texts)
+	}
+	return told
+}
