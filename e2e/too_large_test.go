@@ -104,7 +104,7 @@ func TestSegmentThatIsTooLargeIsToldInTheConsole(t *testing.T) {
 	tb.allow("WebSocket")
 	tb.onNewDocument(`globalThis.warned = []; console.warn = (...a) => warned.push(a.join(' '))`)
 	g.visit(tb, "recording")
-	const cause, remedy = "segment too large", "block part of the page"
+	const cause, remedy = "too large for the proxy", "raise its limit"
 	tb.until(`warned.length`)
 	if got := eval[string](tb, `warned[0]`); !strings.Contains(got, "a part is not recorded: "+cause) || !strings.Contains(got, remedy) {
 		t.Errorf("the console says %q, want that %s and %s", got, cause, remedy)

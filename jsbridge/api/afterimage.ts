@@ -146,7 +146,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const begin = async (mine: number): Promise<void> => {
     const { site = '' } = settle()
     check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'not a site key: copy the script tag')
-    check(isSecureContext && crypto.subtle, 'insecure-context', 'no secure context: use https')
+    check(isSecureContext && crypto.subtle, 'insecure-context', 'not secure: use https')
     if ((document as { prerendering?: boolean }).prerendering) {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve))
     }

@@ -19,7 +19,7 @@ import type { Outbox } from './outbox'
 import type { Sealed } from './seal'
 
 const EVERYTHING: readonly Range[] = [[0, Infinity]]
-const TOO_LARGE = 'segment too large: block part of the page'
+const TOO_LARGE = 'too large for the proxy: raise its limit'
 
 export interface Delivery {
   add_(s: Sealed): void

@@ -70,7 +70,7 @@ func (c *Core) flushActivity(nowMs int64) {
 }
 
 // phraseElements stand in the lines of an editor, as custom elements do; all others make lines.
-const phraseElements = " span b i u s a em strong code font mark small sub sup ins del q kbd var tt bdi bdo img "
+const phraseElements = " span b i u s a em strong code font mark small sub sup ins del q kbd img "
 
 // fold leaves out what stands in a line of an editor that is masked, if something before or behind it does: a
 // line tells that something is in it, not how many texts or elements are made of it, which may be one

@@ -45,8 +45,8 @@ wasm-metadce $features --graph-file="$tmp/graph.json" "$tmp/core.wasm" -o "$tmp/
 # 3.6 % of the brotli size on a package with compress/flate, 9 % on a small one. Never
 # --traps-never-happen or --ignore-implicit-traps: bounds checks are traps. What is called most
 # comes first, where its number is short: 18 bytes of the strict core.
-passes="--flatten --rereloop --flatten --rereloop --simplify-locals --rse -Oz --flatten --rereloop --flatten --rereloop
-  --merge-locals -Oz --remove-unused-brs -Oz --reorder-functions --reorder-locals"
+passes="--flatten --rereloop --flatten --rereloop --simplify-locals --rse -Oz --flatten --rereloop --rse
+  --simplify-locals-nostructure --rse -Oz --optimize-instructions -Oz --reorder-functions --optimize-instructions --reorder-locals"
 # shellcheck disable=SC2086
 wasm-opt $passes $features --strip-debug --strip-producers --strip-target-features "$tmp/cut.wasm" -o "$tmp/opt.wasm"
 cp "$tmp/opt.wasm" "$1"
