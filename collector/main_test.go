@@ -200,6 +200,34 @@ func TestFirstStartSaysAllThatAPersonNeeds(t *testing.T) {
 	p.stop()
 }
 
+// Browsers refuse to sign in over plain http, except to this machine.
+func TestAddressWhereNobodyCanSignInIsSaidAtStart(t *testing.T) {
+	cases := []struct {
+		name string
+		args []string
+		warn bool
+	}{
+		{"all addresses", []string{"--addr", "0.0.0.0:0"}, true},
+		{"a public URL without TLS", []string{"--public-url", "http://replay.example"}, true},
+		{"this machine", nil, false},
+		{"all addresses behind https", []string{"--addr", "0.0.0.0:0", "--public-url", "https://replay.example"}, false},
+		{"a container whose port is published to this machine", []string{"--addr", "0.0.0.0:0", "--public-url", "http://localhost:8080"}, false},
+		{"a name that browsers take for this machine", []string{"--public-url", "http://replay.localhost:8080"}, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := newBench(t).serve(c.args...)
+			said := strings.Join(p.said, "\n")
+			p.stop()
+			for _, want := range []string{"warning      nobody can sign in", "https", "hint         ", "--public-url", "127.0.0.1"} {
+				if got := strings.Contains(said, want); got != c.warn && (c.warn || strings.HasPrefix(want, "warning")) {
+					t.Errorf("%q: got %v, want %v:\n%s", want, got, c.warn, said)
+				}
+			}
+		})
+	}
+}
+
 // The demo shop is for whoever tries the collector out on his own machine. Behind a proxy
 // the listener is loopback too, so the public URL decides with it.
 func TestDemoIsOffWhereStrangersCome(t *testing.T) {

@@ -1,8 +1,10 @@
 package accounts_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -170,6 +172,76 @@ func TestLoginRefuses(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A page that sends no referrer makes browsers send Origin: null, and over plain http they
+// send no Sec-Fetch-Site either, except to this machine (https://w3c.github.io/webappsec-fetch-metadata/).
+func TestRefusedSignInSaysWhyAndWhatToDo(t *testing.T) {
+	b := start(t)
+	cases := []struct {
+		name, path string
+		head       map[string]string
+		says       []string
+	}{
+		{"a browser over plain http", "/login", map[string]string{"Origin": "null"}, []string{"plain http", "https", "127.0.0.1", "--public-url"}},
+		{"a sign-in link over plain http", "/sign-in/x", map[string]string{"Origin": "null"}, []string{"plain http", "--public-url"}},
+		{"a page of another site", "/login", map[string]string{"Sec-Fetch-Site": "cross-site"}, []string{"another site", `href=/login>`}},
+		{"a page of another site over plain http", "/login", map[string]string{"Origin": "http://evil.example"}, []string{"another site", `href=/login>`}},
+		{"the API", "/api/v1/sessions", map[string]string{"Sec-Fetch-Site": "cross-site"}, []string{`"code":"cross-origin"`, `"hint":"`}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			resp, text := b.do(t, browser(), "POST", c.path, url.Values{"name": {"owner"}, "password": {b.password}}, c.head)
+			if resp.StatusCode != 403 {
+				t.Errorf("got %d, want 403", resp.StatusCode)
+			}
+			page := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") && strings.Contains(text, "<main>") && resp.Header.Get("Content-Security-Policy") != ""
+			if page != !strings.HasPrefix(c.path, "/api/") {
+				t.Errorf("a page: got %v", page)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(text, want) {
+					t.Errorf("it does not say %q:\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+// A browser that closes while it waits is no fault of the collector.
+func TestRequestThatIsGivenUpIsNoError(t *testing.T) {
+	b := start(t)
+	c := browser()
+	b.do(t, c, "POST", "/login", url.Values{"name": {"owner"}, "password": {b.password}}, nil)
+	var log strings.Builder
+	a := accounts.New(accounts.Config{Store: b.st, Now: func() time.Time { return *b.now }, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	ctx, cancel := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, "GET", b.url+"/api/v1/sites", nil)
+	u, err := url.Parse(b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range c.Jar.Cookies(u) {
+		r.AddCookie(cookie)
+	}
+	inside := false
+	h := a.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { inside = true }))
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	if !inside || log.Len() > 0 {
+		t.Fatalf("before: inside %v, log %q", inside, log.String())
+	}
+	cancel()
+	h.ServeHTTP(httptest.NewRecorder(), r)
+	if log.Len() > 0 {
+		t.Errorf("got the line %q, want none", log.String())
+	}
+	if err := b.st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h.ServeHTTP(httptest.NewRecorder(), r.WithContext(t.Context()))
+	if !strings.Contains(log.String(), "login session") {
+		t.Errorf("a store that fails: got %q, want a line", log.String())
+	}
 }
 
 func TestSignInLinkWorksOnce(t *testing.T) {

@@ -80,7 +80,9 @@ func New(c Config) *Accounts {
 	}
 	a.attempts = throttle.Window{Hasher: &throttle.Hasher{Now: now}, Now: now, Every: attemptWindow, Most: attemptsPerWindow}
 	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		a.log.Error("login session", "err", err)
+		if r.Context().Err() == nil { // else who asked is gone: a browser that closed, a collector that stops
+			a.log.Error("login session", "err", err)
+		}
 		http.Error(w, "internal error", http.StatusInternalServerError)
 	}
 	return a
@@ -97,12 +99,29 @@ func (a *Accounts) Wrap(next http.Handler) http.Handler {
 	mux.HandleFunc("GET /login.css", servePage("login.css", http.StatusOK))
 	mux.HandleFunc("GET /api/v1/me", a.me)
 	mux.Handle("/", a.require(next))
-	inner := http.NewCrossOriginProtection().Handler(a.sessions.LoadAndSave(mux))
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(refuse))
+	inner := cross.Handler(a.sessions.LoadAndSave(mux))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Also for handlers that read no body: net/http reads what is left after them.
 		http.NewResponseController(w).SetReadDeadline(time.Now().Add(a.bodyFor)) // an error means no deadline, no more
 		inner.ServeHTTP(w, r)
 	})
+}
+
+// refuse says why a request that would change something is not believed to be of a page of
+// the collector. Over plain http, except to this machine, browsers send no Sec-Fetch-Site,
+// and the login's pages, which send no referrer, make them send Origin: null.
+func refuse(w http.ResponseWriter, r *http.Request) {
+	plain := r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "null"
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		writeProblem(w, http.StatusForbidden, "cross-origin", "the request came from a page of another site", "open the collector's own page and try again there")
+	case plain:
+		servePage("refused-http.html", http.StatusForbidden)(w, r)
+	default:
+		servePage("refused.html", http.StatusForbidden)(w, r)
+	}
 }
 
 // require lets signed-in people through.

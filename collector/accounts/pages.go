@@ -29,10 +29,15 @@ var words = map[string]struct{ title, note, form string }{
 	"login-wait.html":   {"Sign in", "Too many attempts from your address. Wait a minute.", passwordForm},
 	"sign-in.html":      {"Sign in", "This link signs you in once.", `<form method="post"><button>Sign in</button></form>`},
 	"sign-in-used.html": {"Link used", "This link was used or has expired. Make another on the collector's machine: collector user link NAME", `<p><a href="/login">Sign in with name and password</a></p>`},
+	"refused.html":      {"Refused", "This came from a page of another site, so nothing was done.", `<p><a href="/login">Open the collector's own page</a></p>`},
+	"refused-http.html": {"Not over plain http", "Over plain http a browser does not say which page a sign-in comes from, so nobody can sign in at this address.", httpRemedies},
 }
 
 const passwordForm = `<form method="post"><label>Name <input name="name" autocomplete="username" required autofocus></label>` +
 	`<label>Password <input name="password" type="password" autocomplete="current-password" required></label><button>Sign in</button></form>`
+
+const httpRemedies = `<p>Put https before the collector and start it with <code>--public-url https://replay.example</code>. ` +
+	`Or open it as <code>http://127.0.0.1:PORT</code> on its own machine, or through a tunnel: <code>ssh -L PORT:127.0.0.1:PORT MACHINE</code></p>`
 
 type page struct{ raw, br []byte }
 

@@ -36,6 +36,7 @@ type collector struct {
 	demoKey  atomic.Pointer[string]
 	base     *url.URL // as people reach it
 	local    bool     // only this machine reaches it: listener and public URL are loopback
+	noSignIn bool     // people reach it by plain http, over which accounts refuses to sign in
 	stopping atomic.Bool
 }
 
@@ -193,6 +194,9 @@ func (c *collector) place(addr net.Addr) error {
 	c.base = u
 	// Behind a proxy the listener is loopback and yet strangers come: the URL decides as well.
 	c.local = tcp.IP.IsLoopback() && isLoopback(u.Hostname())
+	// Of a listener that others reach, a public URL of this machine says that they do not: a container's.
+	trusted := isLoopback(u.Hostname()) && (tcp.IP.IsLoopback() || c.PublicURL != "") || strings.HasSuffix(u.Hostname(), ".localhost")
+	c.noSignIn = u.Scheme == "http" && !trusted
 	if c.Demo && !c.local && c.DemoHost == "" {
 		return &admin.Problem{What: "--demo on a public address needs a host name of its own",
 			Hint: "add --demo-host demo.example, a name that no account is used on"}
@@ -228,6 +232,10 @@ func (c *collector) serve(ctx context.Context, listener, local net.Listener) err
 	work.Go(func() { c.finalise(ctx) })
 	work.Go(func() { c.tidy(ctx) })
 
+	if c.noSignIn {
+		fmt.Fprint(c.Out, "warning      nobody can sign in over plain http, except on this machine\n"+
+			"hint         put https before it and give --public-url https://replay.example, or use --addr 127.0.0.1:8080 and a tunnel\n")
+	}
 	fmt.Fprintf(c.Out, "listening on http://%s\n", listener.Addr())
 	var err error
 	select {
