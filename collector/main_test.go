@@ -488,6 +488,41 @@ func TestSiteCommandsWorkWhileACollectorRunsAndWithout(t *testing.T) {
 	p.stop()
 }
 
+// What is printed can be used as it is, or says what to put in.
+func TestPrintedAddressesCanBeUsed(t *testing.T) {
+	b := newBench(t)
+	b.serve().stop()
+	out, errs, code := b.run("user", "link")
+	if code != 0 || !strings.HasPrefix(out, "/sign-in/") || !strings.Contains(errs, "hint: start the collector and put this behind its address") {
+		t.Errorf("user link without a collector: %d\n%s%s", code, out, errs)
+	}
+	link := strings.TrimSpace(out)
+	out, errs, _ = b.run("site", "add", "--origin", origin)
+	if !strings.Contains(out, `src="https://COLLECTOR/afterimage.js"`) || !strings.Contains(errs, "hint: put the collector's address in place of https://COLLECTOR") {
+		t.Errorf("site add without a collector:\n%s%s", out, errs)
+	}
+	p := b.serve()
+	out, errs, _ = b.run("site", "add", "--origin", origin)
+	if !strings.Contains(out, `src="`+p.url+`/afterimage.js"`) || !strings.Contains(errs, "hint: only this machine reaches "+p.url) {
+		t.Errorf("site add beside a collector of this machine:\n%s%s", out, errs)
+	}
+	resp, err := http.Get(p.url + link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp, err := http.Post(p.url+link, "", nil); err != nil || resp.StatusCode == http.StatusGone {
+		t.Errorf("the link that was made without a collector: %v, %v", resp, err)
+	}
+	p.stop()
+	p = b.serve("--public-url", "https://replay.example")
+	out, errs, _ = b.run("site", "add", "--origin", origin)
+	if !strings.Contains(out, `src="https://replay.example/afterimage.js"`) || errs != "" {
+		t.Errorf("site add beside a collector with a public URL:\n%s%s", out, errs)
+	}
+	p.stop()
+}
+
 func TestLocalSocketServesTheAPIWithoutLoginToThisUserAlone(t *testing.T) {
 	b := newBench(t)
 	p := b.serve()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -47,8 +48,22 @@ func (a *siteAdd) Run(ctx context.Context, cli *commandLine) error {
 		if a.JSON {
 			return printJSON(site)
 		}
-		fmt.Printf("site     %s  %s\nkey      %s\norigins  %s\n\n<script async src=\"https://COLLECTOR/afterimage.js\" data-site=\"%s\"></script>\n",
-			site.ID, site.Name, site.Key, strings.Join(site.Origins, " "), site.Key)
+		status, err := act.Status(ctx, struct{}{})
+		if err != nil {
+			return err
+		}
+		base, hint := status.URL, ""
+		if u, err := url.Parse(base); base == "" || err != nil {
+			base = "https://COLLECTOR"
+			hint = "put the collector's address in place of " + base + "; where it runs on this data, site add knows it"
+		} else if loopback(u.Hostname()) {
+			hint = "only this machine reaches " + base + "; for visitors elsewhere start the collector with --public-url, and put that there"
+		}
+		fmt.Printf("site     %s  %s\nkey      %s\norigins  %s\n\n<script async src=\"%s/afterimage.js\" data-site=\"%s\"></script>\n",
+			site.ID, site.Name, site.Key, strings.Join(site.Origins, " "), base, site.Key)
+		if hint != "" {
+			fmt.Fprintln(os.Stderr, "hint: "+hint)
+		}
 		return nil
 	})
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 
 	"afterimage/collector/admin"
 )
@@ -66,6 +68,9 @@ func printCredentials(c admin.Credentials, err error) error {
 	}
 	if c.SignIn != "" {
 		fmt.Println(c.SignIn)
+		if strings.HasPrefix(c.SignIn, "/") {
+			fmt.Fprintln(os.Stderr, "hint: start the collector and put this behind its address; it is good once, for an hour")
+		}
 	}
 	return nil
 }

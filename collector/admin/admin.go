@@ -42,13 +42,12 @@ type Admin struct {
 	Master func() (*keys.Master, error) // for managed sites
 	// Changed is called after a site changed; nil where no collector runs.
 	Changed func(site string)
-	// SignInURL is the address of the login for a token; nil where no collector runs.
-	SignInURL func(token string) string
 	// Announce tells a site's users of a new version of its privacy settings; nil tells nobody.
 	Announce func(context.Context, notify.Change) error
 	Now      func() time.Time // nil is time.Now
 	// Cookies is how many handshakes brought one; nil where no collector runs.
 	Cookies func() int64
+	URL     string // as people reach the collector; "" where none runs
 }
 
 // AddSite is the request to make a site.
@@ -240,7 +239,7 @@ type User struct {
 type Credentials struct {
 	Name     string `json:"name"`
 	Password string `json:"password,omitempty"`
-	SignIn   string `json:"signIn,omitempty"` // a URL where a collector runs, else the token
+	SignIn   string `json:"signIn,omitempty"` // a URL where a collector runs, else its path
 	Token    string `json:"token,omitempty"`  // of the API
 }
 
@@ -276,10 +275,7 @@ func (a *Admin) SignInLink(ctx context.Context, q User) (Credentials, error) {
 	if err := a.Store.AddSignInLink(ctx, token, u.ID, time.Now().Add(linkFor)); err != nil {
 		return Credentials{}, err
 	}
-	if a.SignInURL != nil {
-		token = a.SignInURL(token)
-	}
-	return Credentials{Name: q.Name, SignIn: token}, nil
+	return Credentials{Name: q.Name, SignIn: a.URL + "/sign-in/" + token}, nil
 }
 
 func (a *Admin) user(ctx context.Context, name string) (store.User, error) {

@@ -146,15 +146,17 @@ func (a *Admin) Audited(ctx context.Context, q SiteID) ([]store.AuditEntry, erro
 	return a.Store.Audited(ctx, q.Site, "", time.Time{}, 1000)
 }
 
-// Status answers what doctor asks.
+// Status answers what commands ask of a running collector.
 type Status struct {
-	CookieHandshakes int64 `json:"cookieHandshakes"`
+	CookieHandshakes int64  `json:"cookieHandshakes"`
+	URL              string `json:"url,omitempty"` // as people reach it
 }
 
 // Status is what a running collector saw since its start; nothing where none runs.
 func (a *Admin) Status(context.Context, struct{}) (Status, error) {
-	if a.Cookies == nil {
-		return Status{}, nil
+	s := Status{URL: a.URL}
+	if a.Cookies != nil {
+		s.CookieHandshakes = a.Cookies()
 	}
-	return Status{a.Cookies()}, nil
+	return s, nil
 }

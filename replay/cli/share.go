@@ -7,6 +7,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"afterimage/collector/admin"
+	"afterimage/collector/store"
 	"afterimage/replay/open"
 )
 
@@ -14,7 +16,7 @@ type shareCmd struct {
 	Session string `arg:"" help:"Session of a held site."`
 	List    bool   `help:"List the shares of the session instead." xor:"what"`
 	Revoke  string `help:"Revoke this share instead: its link opens nothing any more." placeholder:"ID" xor:"what"`
-	URL     string `name:"url" help:"How people reach the collector; default: --server." placeholder:"URL"`
+	URL     string `name:"url" help:"How people reach the collector; default: --server, or what the collector that runs on --data says." placeholder:"URL"`
 }
 
 // Run makes a link that opens this one session, for whoever may sign in to the collector and
@@ -58,6 +60,10 @@ func (c *shareCmd) Run(r *run) error {
 	if len(keys.Content) == 0 {
 		return hint(fmt.Errorf("session %s: %w", id, open.ErrKey), "give the owner's sealing key: --key FILE")
 	}
+	link, err := c.link(r, id)
+	if err != nil {
+		return err
+	}
 	share, sealed, fragment, err := open.SealShare(id, keys.Content)
 	if err != nil {
 		return err
@@ -65,15 +71,45 @@ func (c *shareCmd) Run(r *run) error {
 	if err := keeper.AddShare(r.ctx, id, share, sealed); err != nil {
 		return err
 	}
+	fmt.Fprintf(r.env.Stdout, "%s#key=%s\n", link, fragment)
+	fmt.Fprintf(r.env.Stderr, "it opens %d page views of this session for whoever may sign in; revoke it with: replay share %s --revoke %s\n", len(keys.Content), id, share)
+	return nil
+}
+
+// link is the address of the session, without the key: by --url, --server, or the collector
+// that runs on the data directory.
+func (c *shareCmd) link(r *run, id string) (string, error) {
 	base := c.URL
 	if base == "" {
 		base = r.g.Server
 	}
-	link, err := url.JoinPath(base, "/embed/", id)
-	if err != nil {
-		return usage{hint(errors.New("--url: "+err.Error()), "use the form https://replay.example")}
+	if base == "" {
+		base = runningURL(r)
 	}
-	fmt.Fprintf(r.env.Stdout, "%s#key=%s\n", link, fragment)
-	fmt.Fprintf(r.env.Stderr, "it opens %d page views of this session for whoever may sign in; revoke it with: replay share %s --revoke %s\n", len(keys.Content), id, share)
-	return nil
+	if base == "" {
+		return "", usage{hint(errors.New("no collector runs on "+r.g.Data+", so the address for the link is not known"),
+			"start the collector, or say how people reach it: --url https://replay.example")}
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", usage{hint(fmt.Errorf("--url %q: not a URL of scheme and host", base), "use the form https://replay.example")}
+	}
+	return u.JoinPath("embed", id).String(), nil
+}
+
+// runningURL is how people reach the collector on the data directory, "" where none runs.
+func runningURL(r *run) string {
+	socket, err := store.SocketPath(r.g.Data)
+	if err != nil {
+		return ""
+	}
+	client, err := admin.Dial(socket)
+	if err != nil {
+		return ""
+	}
+	status, err := client.Status(r.ctx, struct{}{})
+	if err != nil {
+		return ""
+	}
+	return status.URL
 }

@@ -1,6 +1,10 @@
 package cli_test
 
 import (
+	"bufio"
+	"context"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -8,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"afterimage/collector/server"
 	"afterimage/collector/store"
 	"afterimage/replay/api"
 	"afterimage/replay/open"
@@ -113,4 +118,58 @@ func TestShareNeedsTheOwnersKey(t *testing.T) {
 	p := newPlace(t)
 	fails(t, run(t, p.with("share", p.held.ID)...), "no key opens it", "--key FILE")
 	run(t, p.with("share", p.held.ID, "--key", p.key, "--url", "https://replay.example")...).want(t, 0, "https://replay.example/embed/"+p.held.ID+"#key=")
+}
+
+// A link without the collector's address opens nothing: it comes from the collector that runs
+// on the data, or from the person, and without either no share is made.
+func TestShareLinkHasTheAddressOfTheCollector(t *testing.T) {
+	p := newPlace(t)
+	shares := func() int {
+		t.Helper()
+		r := run(t, p.with("share", p.held.ID, "--list")...)
+		r.want(t, 0)
+		return strings.Count(r.out, "\n") - 1
+	}
+	r := run(t, p.with("share", p.held.ID, "--key", p.key)...)
+	if r.status != 2 || r.out != "" || !strings.Contains(r.err, "hint: start the collector, or say how people reach it: --url https://replay.example") {
+		t.Errorf("no collector: got status %d\n%s%s", r.status, r.out, r.err)
+	}
+	if n := shares(); n != 0 {
+		t.Errorf("no collector: %d shares were made, whose links nobody has", n)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		done <- server.Run(ctx, server.Config{Addr: "127.0.0.1:0", Keys: p.keys, Store: store.Config{Dir: p.data}, Out: in, PingEvery: time.Second,
+			Parts: server.Parts{API: func(st *store.Store, unwrap server.Unwrap, log *slog.Logger) http.Handler {
+				return api.Handler(open.FromStore(st, unwrap), api.Options{Log: log})
+			}}})
+		in.Close()
+	}()
+	url := ""
+	for lines := bufio.NewScanner(out); url == "" && lines.Scan(); {
+		url, _ = strings.CutPrefix(lines.Text(), "listening on ")
+		if !strings.HasPrefix(url, "http") {
+			url = ""
+		}
+	}
+	if url == "" {
+		t.Fatal(<-done)
+	}
+	go io.Copy(io.Discard, out)
+	run(t, p.with("share", p.held.ID, "--key", p.key)...).want(t, 0, url+"/embed/"+p.held.ID+"#key=")
+	run(t, p.with("share", p.held.ID, "--key", p.key, "--url", "https://replay.example")...).want(t, 0, "https://replay.example/embed/"+p.held.ID+"#key=")
+	for _, bad := range []string{"replay.example", "/x", "ftp://replay.example"} {
+		if r := run(t, p.with("share", p.held.ID, "--key", p.key, "--url", bad)...); r.status != 2 || !strings.Contains(r.err, "use the form https://replay.example") {
+			t.Errorf("--url %s: got status %d\n%s%s", bad, r.status, r.out, r.err)
+		}
+	}
+	if n := shares(); n != 2 {
+		t.Errorf("%d shares, want 2", n)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
 }
