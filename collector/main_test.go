@@ -520,6 +520,11 @@ func TestPrintedAddressesCanBeUsed(t *testing.T) {
 	if !strings.Contains(out, `src="https://replay.example/afterimage.js"`) || errs != "" {
 		t.Errorf("site add beside a collector with a public URL:\n%s%s", out, errs)
 	}
+	out, _, _ = b.run("site", "list")
+	id, _, _ := strings.Cut(strings.Split(out, "\n")[1], " ")
+	if out, _, _ := b.run("site", "check", id); !strings.Contains(out, "hint: collector site set "+id+" --contact") {
+		t.Errorf("site check:\n%s", out)
+	}
 	p.stop()
 }
 

@@ -217,6 +217,6 @@ func Warnings(ctx context.Context, st *store.Store, site store.Site) ([]rules.Wa
 		masked[c.Name] += c.Count
 	}
 	n := site.Notice
-	return rules.Warnings(rules.Site{Settings: now.Settings, Contact: n.Contact, RetentionDays: n.RetentionDays,
+	return rules.Warnings(rules.Site{ID: site.ID, Settings: now.Settings, Contact: n.Contact, RetentionDays: n.RetentionDays,
 		CookieDomain: n.CookieDomain, Keystrokes: n.Keystrokes, Held: site.Custody == store.Held, Masked: masked}), nil
 }

@@ -67,7 +67,6 @@ func (r *refusal) stopReason() string {
 
 var (
 	refuseUnknownSite = &refusal{CloseUnknownSite, 404, CodeUnknownSite, "no site has this key; copy the script tag from the collector's site page"}
-	refuseDisabled    = &refusal{CloseDisabled, 403, CodeDisabled, "recording of this site is switched off; switch it on with: collector site set ID --enabled"}
 	refuseTooLarge    = &refusal{CloseTooLarge, 413, CodeTooLarge, fmt.Sprintf("a message has more than %d bytes; send smaller frames", MaxFrameBytes)}
 	refuseRate        = &refusal{CloseRate, 429, CodeRate, "too many messages or bytes for one socket; wait and send larger frames less often"}
 	refuseFull        = &refusal{CloseFull, 507, CodeFull, "the collector's storage is full; keep the outbox and come again later"}
@@ -78,16 +77,24 @@ var (
 	refuseOtherWriter = &refusal{CloseOtherWriter, 403, CodeOtherWriter, "the page view belongs to another writer; start a new page view"}
 )
 
-func refuseOrigin(origin string) *refusal {
+func refuseDisabled(site string) *refusal {
+	return &refusal{CloseDisabled, 403, CodeDisabled, "recording of this site is switched off; switch it on with: collector site set " + site + " --enabled"}
+}
+
+func refuseOrigin(site, origin string) *refusal {
 	// The origin is the page's own address bar, and the person who looks needs to see it.
-	const tail = " is not listed; add it with: collector site set ID --add-origin"
+	const what, flag = " is not listed; add it with: collector site set ", " --add-origin"
 	if origin == "" {
 		origin = "a request without Origin"
 	}
-	if room := maxCloseReason - len(tail) - len("…"); len(origin) > room {
+	// The site's id can be looked up, the origin cannot.
+	if len(origin)+len(what)+len(site)+len(flag) > maxCloseReason {
+		site = "ID"
+	}
+	if room := maxCloseReason - len(what) - len(site) - len(flag) - len("…"); len(origin) > room {
 		origin = origin[:room] + "…"
 	}
-	return &refusal{CloseOrigin, 403, CodeOrigin, origin + tail}
+	return &refusal{CloseOrigin, 403, CodeOrigin, origin + what + site + flag}
 }
 
 func refuseHello(format string, args ...any) *refusal {

@@ -79,7 +79,7 @@ func (s *Server) erase(ctx context.Context, body []byte, origin string) (id stri
 	}
 	// Also of a site that is switched off: what was recorded before is still there.
 	if !allowedOrigin(site.Origins, origin) {
-		return site.ID, 0, refuseOrigin(origin)
+		return site.ID, 0, refuseOrigin(site.ID, origin)
 	}
 	for _, tag := range tags {
 		r, err := s.store.EraseVisitor(ctx, site.ID, tag, "visitor")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 	"testing"
 )
 
@@ -101,11 +102,20 @@ func FuzzReadHello(f *testing.F) {
 }
 
 func TestCloseReasonFits(t *testing.T) {
-	for _, no := range []*refusal{refuseUnknownSite, refuseDisabled, refuseTooLarge, refuseRate, refuseFull, refuseBusy, refuseInternal,
-		refuseGoingAway, refuseOtherWriter, refuseOrigin(string(bytes.Repeat([]byte("x"), 500)))} {
+	longest := strings.Repeat("s", 32)
+	for _, no := range []*refusal{refuseUnknownSite, refuseDisabled(longest), refuseTooLarge, refuseRate, refuseFull, refuseBusy, refuseInternal,
+		refuseGoingAway, refuseOtherWriter, refuseOrigin(longest, strings.Repeat("x", 500))} {
 		if n := len(no.reason); n == 0 || n > maxCloseReason {
 			t.Errorf("%s: reason of %d bytes, want 1 to %d: %s", no.code, n, maxCloseReason, no.reason)
 		}
+	}
+	if want := "https://evil.example is not listed; add it with: collector site set " + longest + " --add-origin"; refuseOrigin(longest, "https://evil.example").reason != want {
+		t.Errorf("got %q, want %q", refuseOrigin(longest, "https://evil.example").reason, want)
+	}
+	// Where both do not fit, the origin is what nobody else knows.
+	long := "https://" + strings.Repeat("a", 40) + ".example"
+	if got := refuseOrigin(longest, long).reason; !strings.HasPrefix(got, long+" is not listed") || !strings.Contains(got, "site set ID --add-origin") {
+		t.Errorf("got %q, want the whole origin", got)
 	}
 	if got := cutReason("é" + string(bytes.Repeat([]byte("é"), 80))); len(got) != 122 {
 		t.Errorf("cut inside a rune: got %d bytes", len(got))

@@ -271,8 +271,8 @@ func TestSocketRefuses(t *testing.T) {
 			}
 			for _, says := range map[int][]string{
 				ingest.CloseUnknownSite: {"no site has this key", "copy the script tag"},
-				ingest.CloseOrigin:      {"is not listed", "--add-origin"},
-				ingest.CloseDisabled:    {"switched off", "--enabled"},
+				ingest.CloseOrigin:      {"is not listed", "collector site set ", " --add-origin"},
+				ingest.CloseDisabled:    {"switched off", "site set " + siteID + " --enabled"},
 				ingest.CloseTooLarge:    {"more than", "smaller"},
 				ingest.CloseRate:        {"too many", "wait"},
 				ingest.CloseBusy:        {"as it takes", "come again later"},

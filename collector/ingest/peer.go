@@ -84,9 +84,9 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 	p.site = id
 	switch {
 	case !allowedOrigin(site.Origins, p.origin):
-		return welcome{}, nil, refuseOrigin(p.origin)
+		return welcome{}, nil, refuseOrigin(id, p.origin)
 	case !site.Enabled:
-		return welcome{}, nil, refuseDisabled
+		return welcome{}, nil, refuseDisabled(id)
 	}
 	now, err := RunningOf(site)
 	if err != nil {

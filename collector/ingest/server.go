@@ -242,7 +242,7 @@ func (s *Server) checkSites() {
 			continue
 		}
 		if !site.enabled {
-			c.stopRecording(refuseDisabled)
+			c.stopRecording(refuseDisabled(hello.id))
 		} else if site.known && site.privacy != hello.privacy {
 			c.stopRecording(refuseSettings)
 		}

@@ -51,12 +51,12 @@ func (s *Server) Settings(w http.ResponseWriter, r *http.Request) {
 	}
 	// A GET of the page's own origin carries no Origin; then the hello is the check.
 	if o := r.Header.Get("Origin"); o != "" && !allowedOrigin(site.Origins, o) {
-		s.answerRefusal(w, site.ID, refuseOrigin(o))
+		s.answerRefusal(w, site.ID, refuseOrigin(site.ID, o))
 		return
 	}
 	// The owner of a held site signs "enabled"; the collector cannot, so it says it by status.
 	if site.Custody == store.Held && !site.Enabled {
-		s.answerRefusal(w, site.ID, refuseDisabled)
+		s.answerRefusal(w, site.ID, refuseDisabled(site.ID))
 		return
 	}
 	answer, err := settingsOf(site)

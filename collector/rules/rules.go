@@ -76,6 +76,7 @@ func each(list []string) (out []string) {
 
 // Site is all that Warnings looks at.
 type Site struct {
+	ID string
 	Settings
 	Contact       string
 	RetentionDays int
@@ -139,10 +140,10 @@ func Warnings(s Site) []Warning {
 			"the visitor id is kept in a cookie for all of %s", s.CookieDomain)
 	}
 	if s.Contact == "" {
-		add("no-contact", "collector site set ID --contact privacy@example.com", "visitors are told nobody whom they can ask")
+		add("no-contact", "collector site set "+s.ID+" --contact privacy@example.com", "visitors are told nobody whom they can ask")
 	}
 	if s.RetentionDays == 0 {
-		add("no-retention", "collector site set ID --retention-days 30", "recordings are kept until somebody deletes them")
+		add("no-retention", "collector site set "+s.ID+" --retention-days 30", "recordings are kept until somebody deletes them")
 	}
 	for _, name := range slices.Sorted(keysOf(s.Masked)) {
 		if text := handed[name]; text != "" && s.Masked[name] > 0 {

@@ -69,6 +69,22 @@ func TestCheckRefuses(t *testing.T) {
 	}
 }
 
+// A remedy that is a command can be run as it stands.
+func TestRemediesNameTheSite(t *testing.T) {
+	n := 0
+	for _, w := range rules.Warnings(rules.Site{ID: "hs36testsite", Settings: safe()}) {
+		if strings.Contains(w.Hint, "collector site ") {
+			n++
+			if !strings.Contains(w.Hint, "collector site set hs36testsite --") {
+				t.Errorf("%s: hint %q, want the site's id in it", w.Code, w.Hint)
+			}
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d hints with a command, want 2", n)
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	full := func() rules.Site { return rules.Site{Settings: safe(), Contact: "a@b.example", RetentionDays: 30} }
 	if w := rules.Warnings(full()); len(w) > 0 {
