@@ -150,7 +150,7 @@ func TestCopyOfTheDataDirectoryOpensNothing(t *testing.T) {
 			src.Close()
 			other := newBench(t)
 			other.data = dir
-			if _, errs, code := other.run("serve", "--addr", "127.0.0.1:0"); code != 1 || !strings.Contains(errs, "managed sites are locked with it") {
+			if _, errs, code := other.run("serve", "--addr", "127.0.0.1:0"); code != 1 || !strings.Contains(errs, "are locked with it") {
 				t.Errorf("a collector with a key of its own: status %d, %s", code, errs)
 			}
 			if _, err := os.Stat(other.keys); err == nil {

@@ -55,7 +55,7 @@ func (d *doctorCommand) Run(ctx context.Context, cli *commandLine) error {
 		fmt.Printf("warning  %s\nhint     %s\n", f.what, f.hint)
 	}
 	if d.Strict && bad > 0 {
-		return &admin.Problem{What: fmt.Sprintf("%d warnings", bad), Hint: "mend them, or leave --strict out"}
+		return &admin.Problem{What: admin.Count(bad, "warning"), Hint: "mend them, or leave --strict out"}
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func checkOrigins(ctx context.Context, a interface {
 			}
 		}
 	}
-	return finding{true, fmt.Sprintf("%d sites, each with origins that can record", len(sites)), ""}
+	return finding{true, admin.Count(len(sites), "site") + ", all with origins that can record", ""}
 }
 
 // loopback is a host that browsers trust without TLS.
@@ -206,7 +206,7 @@ func checkCookies(ctx context.Context, client *admin.Client) finding {
 		return finding{what: "running collector: " + err.Error(), hint: "is it of the same version?"}
 	}
 	if s.CookieHandshakes > 0 {
-		return finding{what: fmt.Sprintf("%d handshakes of recorders brought cookies of this host since the start; they were neither read nor logged", s.CookieHandshakes),
+		return finding{what: fmt.Sprintf("recorders brought cookies of this host in %s since the start; they were neither read nor logged", admin.Count(s.CookieHandshakes, "handshake")),
 			hint: "give the collector a host name on which nothing sets cookies, and let no parent domain set one for it; people who are signed in and watch a page of their own send theirs too"}
 	}
 	return finding{true, "no handshake of a recorder brought a cookie", ""}

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestDoctor(t *testing.T) {
 			b.serve().stop()
 			os.Remove(b.keys)
 			return []string{"--addr", free}
-		}, "1 managed sites are locked with it", "bring it back"},
+		}, "the keys of 1 managed site are locked with it", "bring it back"},
 		{"a key of another collector", func(b *bench) []string {
 			b.serve().stop()
 			other := newBench(b.t)
@@ -104,7 +105,7 @@ func TestDoctor(t *testing.T) {
 				}
 			})
 			return nil
-		}, "1 handshakes of recorders brought cookies", "a host name on which nothing sets cookies"},
+		}, "brought cookies of this host in 1 handshake since", "a host name on which nothing sets cookies"},
 		{"a clock that is behind", func(b *bench) []string { return []string{"--addr", free, "--url", dated(b.t, time.Minute)} }, "differ by 1m", "time server"},
 		{"a clock that agrees", func(b *bench) []string { return []string{"--addr", free, "--url", dated(b.t, 0)} }, "", ""},
 		{"an address where nobody answers", func(b *bench) []string {
@@ -123,6 +124,9 @@ func TestDoctor(t *testing.T) {
 				args = append(args, "--min-free-mib", "1")
 			}
 			out, errs, code := b.run(append(args, "--strict")...)
+			if many := regexp.MustCompile(`\b1 (sites|warnings|handshakes)\b`).FindString(out + errs); many != "" {
+				t.Errorf("it says %q", many)
+			}
 			if c.what == "" {
 				if n := strings.Count(out, "warning"); n > strings.Count(out, "MiB are free on the disk") {
 					t.Errorf("status %d:\n%s%s", code, out, errs)

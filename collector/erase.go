@@ -37,12 +37,12 @@ func printReceipt(r admin.Receipt, asJSON bool) error {
 	if asJSON {
 		return printJSON(r)
 	}
-	fmt.Printf("erased       %d sessions\nenvelopes    %d destroyed: what is left anywhere cannot be opened, by the site's key neither\n", r.Sessions, r.Envelopes)
+	fmt.Printf("erased       %s\nenvelopes    %d destroyed: what is left anywhere cannot be opened, by the site's key neither\n", admin.Count(r.Sessions, "session"), r.Envelopes)
 	if r.Backups == 0 {
 		fmt.Printf("last copy    gone; no backup of envelopes holds one\n")
 		return nil
 	}
-	fmt.Printf("last copy    goes on %s, with %d backups of envelopes\n", r.LastCopy, r.Backups)
+	fmt.Printf("last copy    goes on %s, with %s of envelopes\n", r.LastCopy, admin.Count(r.Backups, "backup"))
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (c *siteCheck) Run(ctx context.Context, cli *commandLine) error {
 			}
 		}
 		if c.Strict && len(list) > 0 {
-			return &admin.Problem{What: fmt.Sprintf("site %s: %d warnings", c.ID, len(list)), Hint: "mend them, or leave --strict out"}
+			return &admin.Problem{What: fmt.Sprintf("site %s: %s", c.ID, admin.Count(len(list), "warning")), Hint: "mend them, or leave --strict out"}
 		}
 		return nil
 	})
@@ -182,7 +182,7 @@ func (b *backupEnvelopes) Run(ctx context.Context, cli *commandLine) error {
 			}
 			r, err := a.RestoreEnvelopes(ctx, admin.File{File: file})
 			if err == nil {
-				fmt.Printf("restored %d envelopes\n", r.Envelopes)
+				fmt.Printf("restored %s\n", admin.Count(r.Envelopes, "envelope"))
 			}
 			return err
 		}
@@ -190,7 +190,7 @@ func (b *backupEnvelopes) Run(ctx context.Context, cli *commandLine) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s\n%d envelopes; it goes on %s\n", made.File, made.Envelopes, made.GoesAt.UTC().Format(time.DateOnly))
+		fmt.Printf("%s\n%s; it goes on %s\n", made.File, admin.Count(made.Envelopes, "envelope"), made.GoesAt.UTC().Format(time.DateOnly))
 		return nil
 	})
 }

@@ -384,7 +384,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"a key file that is gone", func(b *bench) {
 			b.serve().stop()
 			os.Remove(b.keys)
-		}, []string{"serve", "--addr", "127.0.0.1:0"}, "1 managed sites are locked with it", "bring it back"},
+		}, []string{"serve", "--addr", "127.0.0.1:0"}, "the keys of 1 managed site are locked with it", "bring it back"},
 		{"a key file of another collector", func(b *bench) {
 			b.serve().stop()
 			other := newBench(b.t)

@@ -36,6 +36,14 @@ func problem(hint, format string, args ...any) error {
 	return &Problem{fmt.Sprintf(format, args...), hint}
 }
 
+// Count is n of something for people to read: 1 site, 2 sites.
+func Count[N int | int64](n N, one string) string {
+	if n != 1 {
+		one += "s"
+	}
+	return fmt.Sprint(n, " ", one)
+}
+
 // Admin acts on an open store.
 type Admin struct {
 	Store  *store.Store

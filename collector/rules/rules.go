@@ -147,7 +147,7 @@ func Warnings(s Site) []Warning {
 	}
 	for _, name := range slices.Sorted(keysOf(s.Masked)) {
 		if text := handed[name]; text != "" && s.Masked[name] > 0 {
-			add("site-"+name, "hand over an id of your own instead of a name, an address or a number of a person", text, s.Masked[name])
+			add("site-"+name, "hand over an id of your own instead of a name, an address or a number of a person", text, times(s.Masked[name]))
 		}
 	}
 	return out
@@ -155,11 +155,18 @@ func Warnings(s Site) []Warning {
 
 // handed are the counts of what the site's own code hands over.
 var handed = map[string]string{
-	"identify-refused": "identify() was given what looks like a person %d times in 30 days, and refused it",
-	"track-refused":    "track() was given a name that looks like a person %d times in 30 days, and refused it",
-	"track-masked":     "properties of track() looked like a person %d times in 30 days, and were masked",
-	"traits-masked":    "traits of identify() looked like a person %d times in 30 days, and were masked",
-	"label-masked":     "release, environment or tags looked like a person %d times in 30 days, and were masked",
+	"identify-refused": "identify() was given what looks like a person %s in 30 days, and refused it",
+	"track-refused":    "track() was given a name that looks like a person %s in 30 days, and refused it",
+	"track-masked":     "properties of track() looked like a person %s in 30 days, and were masked",
+	"traits-masked":    "traits of identify() looked like a person %s in 30 days, and were masked",
+	"label-masked":     "release, environment or tags looked like a person %s in 30 days, and were masked",
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func keysOf(m map[string]int64) func(func(string) bool) {

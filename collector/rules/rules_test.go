@@ -113,12 +113,20 @@ func TestWarnings(t *testing.T) {
 			s := full()
 			c.change(&s)
 			w := rules.Warnings(s)
+			if c.code == "site-track-masked" && !strings.Contains(w[0].What, "looked like a person 3 times in 30 days") {
+				t.Errorf("got %q", w[0].What)
+			}
 			if len(w) != 1 || w[0].Code != c.code || w[0].Hint == "" {
 				t.Errorf("got %v, want %s alone", w, c.code)
 			}
 		})
 	}
 	s := full()
+	s.Masked = map[string]int64{"track-masked": 1}
+	if w := rules.Warnings(s); len(w) != 1 || !strings.Contains(w[0].What, "looked like a person once in 30 days") {
+		t.Errorf("got %v, want once", w)
+	}
+	s = full()
 	s.Allow = []string{"form .total", "#inputs", ".input-hint"}
 	if w := rules.Warnings(s); len(w) > 0 {
 		t.Errorf("allow of small places: %v", w)

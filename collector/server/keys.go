@@ -59,7 +59,7 @@ func OpenMaster(ctx context.Context, st *store.Store, file string) (m *keys.Mast
 		}
 		return m, true, nil
 	case errors.Is(err, keys.ErrMissing):
-		return nil, false, &admin.Problem{What: fmt.Sprintf("%v, and %d managed sites are locked with it", err, len(managed)),
+		return nil, false, &admin.Problem{What: fmt.Sprintf("%v, and the keys of %s are locked with it", err, admin.Count(len(managed), "managed site")),
 			Hint: "bring it back from your secret manager, or name it with --keys; without it their recordings stay closed"}
 	case errors.Is(err, keys.ErrOpen):
 		return nil, false, &admin.Problem{What: err.Error(), Hint: "chmod 600 " + file}

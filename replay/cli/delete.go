@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"afterimage/collector/admin"
 )
 
 type deleteCmd struct {
@@ -31,7 +33,7 @@ func (c *deleteCmd) Run(r *run) error {
 	}
 	fmt.Fprintf(r.env.Stdout, "deleted %s\n", id)
 	if receipt.Backups > 0 {
-		fmt.Fprintf(r.env.Stdout, "the last copy of its keys goes on %s, with %d backups of envelopes\n", receipt.LastCopy, receipt.Backups)
+		fmt.Fprintf(r.env.Stdout, "the last copy of its keys goes on %s, with %s of envelopes\n", receipt.LastCopy, admin.Count(receipt.Backups, "backup"))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"afterimage/collector/admin"
 	"afterimage/replay/open"
 )
 
@@ -49,6 +50,6 @@ func (c *importCmd) Run(r *run) error {
 		return fmt.Errorf("%s: %w", filepath.Base(c.File), err)
 	}
 	fmt.Fprintf(r.env.Stdout, "imported %s\n", session.ID)
-	fmt.Fprintf(r.env.Stderr, "%d page views, %d segments, into site %s\n", len(session.PageViews), session.Segments, session.Site)
+	fmt.Fprintf(r.env.Stderr, "%s, %s, into site %s\n", admin.Count(len(session.PageViews), "page view"), admin.Count(session.Segments, "segment"), session.Site)
 	return nil
 }

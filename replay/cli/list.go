@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"afterimage/collector/admin"
 	"afterimage/replay/open"
 )
 
@@ -80,7 +81,7 @@ func state(s open.Session) string {
 		text = "live"
 	}
 	if s.Gaps > 0 {
-		text += fmt.Sprintf(", %d gaps", s.Gaps)
+		text += ", " + admin.Count(s.Gaps, "gap")
 	}
 	return text
 }

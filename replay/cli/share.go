@@ -72,7 +72,7 @@ func (c *shareCmd) Run(r *run) error {
 		return err
 	}
 	fmt.Fprintf(r.env.Stdout, "%s#key=%s\n", link, fragment)
-	fmt.Fprintf(r.env.Stderr, "it opens %d page views of this session for whoever may sign in; revoke it with: replay share %s --revoke %s\n", len(keys.Content), id, share)
+	fmt.Fprintf(r.env.Stderr, "it opens %s of this session for whoever may sign in; revoke it with: replay share %s --revoke %s\n", admin.Count(len(keys.Content), "page view"), id, share)
 	return nil
 }
 

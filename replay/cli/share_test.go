@@ -173,3 +173,19 @@ func TestShareLinkHasTheAddressOfTheCollector(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// One of something is not told as several.
+func TestOneIsSingular(t *testing.T) {
+	p := newPlace(t)
+	verified := run(t, p.with("verify", p.held.ID, "--key", p.key)...)
+	shared := run(t, p.with("share", p.held.ID, "--key", p.key, "--url", "https://replay.example")...)
+	for _, r := range []result{verified, shared} {
+		r.want(t, 0)
+		if many := regexp.MustCompile(`\b1 (page views|segments|epochs|ops|gaps|backups)\b`).FindString(r.out + r.err); many != "" {
+			t.Errorf("it says %q:\n%s%s", many, r.out, r.err)
+		}
+	}
+	if !strings.Contains(shared.err, "opens 1 page view of this session") || !strings.Contains(verified.out, "1 epoch,") {
+		t.Errorf("got:\n%s%s", shared.err, verified.out)
+	}
+}

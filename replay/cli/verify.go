@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"afterimage/collector/admin"
 	"afterimage/replay/open"
 )
 
@@ -51,11 +52,11 @@ func printReport(r *run, report *open.Report) {
 	for _, pv := range report.PageViews {
 		fmt.Fprintf(w, "page view %s\n", pv.ID)
 		if pv.Opened {
-			fmt.Fprintf(w, "  %d segments: %d authentic, %d decoded; %d epochs, %d ops, %v\n", pv.Segments, pv.Authentic, pv.Decoded,
-				pv.Epochs, pv.Ops, time.Duration(pv.ToMs-pv.FromMs)*time.Millisecond)
+			fmt.Fprintf(w, "  %s: %d authentic, %d decoded; %s, %s, %v\n", admin.Count(pv.Segments, "segment"), pv.Authentic, pv.Decoded,
+				admin.Count(pv.Epochs, "epoch"), admin.Count(pv.Ops, "op"), time.Duration(pv.ToMs-pv.FromMs)*time.Millisecond)
 			fmt.Fprintf(w, "  %s sealed, %s of ops\n", bytesText(pv.SealedBytes), bytesText(pv.RawBytes))
 		} else {
-			fmt.Fprintf(w, "  %d segments, %s sealed; chain and numbers checked, nothing opened\n", pv.Segments, bytesText(pv.SealedBytes))
+			fmt.Fprintf(w, "  %s, %s sealed; chain and numbers checked, nothing opened\n", admin.Count(pv.Segments, "segment"), bytesText(pv.SealedBytes))
 		}
 		for _, p := range pv.Problems {
 			fmt.Fprintf(w, "  %s\n", problemText(p))
