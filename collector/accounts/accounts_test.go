@@ -232,6 +232,9 @@ func TestRequestThatIsGivenUpIsNoError(t *testing.T) {
 	}
 	cancel()
 	h.ServeHTTP(httptest.NewRecorder(), r)
+	byToken := httptest.NewRequestWithContext(ctx, "GET", b.url+"/api/v1/sites", nil)
+	byToken.Header.Set("Authorization", "Bearer ait_x")
+	h.ServeHTTP(httptest.NewRecorder(), byToken)
 	if log.Len() > 0 {
 		t.Errorf("got the line %q, want none", log.String())
 	}

@@ -158,7 +158,7 @@ func (a *Accounts) name(r *http.Request) string {
 			u, err = a.st.UserByID(r.Context(), id)
 		}
 	}
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	if err != nil && !errors.Is(err, store.ErrNotFound) && r.Context().Err() == nil {
 		a.log.Error("who asks", "err", err)
 	}
 	if err != nil {
