@@ -52,7 +52,7 @@ func (v *pageView) enter(e *epoch, o *op) {
 		v.front(o.at)
 		v.typing(st, o, count)
 	case wire.KindValue:
-		if e.ready > 0 && !e.bornNow(o) {
+		if e.ready > 0 && !e.bornNow(o) && st.said(o.id) != o.d().text {
 			v.typing(st, o, 0)
 		}
 	case wire.KindChecked, wire.KindSelected:
@@ -107,6 +107,20 @@ func (v *pageView) enter(e *epoch, o *op) {
 	case wire.KindLeave:
 		v.add(event{at: o.at, kind: "leave"})
 	}
+}
+
+// said is the value that field id had so far: as first seen, it is that of its attribute.
+// A recorder tells the value of a field again when it sees it first, and a script may set
+// what stands there already: neither is an act of the visitor.
+func (s *state) said(id uint32) string {
+	n := s.get(id)
+	switch {
+	case n == nil:
+		return ""
+	case n.ext != nil && n.ext.hasValue:
+		return n.ext.value
+	}
+	return n.attr("value")
 }
 
 // bornNow tells that o is the first state of a node that came with it: nobody typed or chose.

@@ -353,3 +353,31 @@ func TestFirstStateOfANewFieldIsNoEvent(t *testing.T) {
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
+
+func TestValueThatChangesNothingIsNoEvent(t *testing.T) {
+	s := view.NewSession()
+	const fields = "element 6 5 0 \"input\" 0\nelement 7 5 6 \"input\" 0 \"value\"=\"1\"\nelement 8 5 7 \"input\" 0\nvalue 8 \"•\"\nsnapshotEnd\n"
+	add(t, s, pageA, segments(t, attackPreamble+fields+`@1000
+value 6 ""
+value 7 "1"
+value 8 "•"
+@4000
+value 6 "•••"
+@8000
+value 6 "•••"
+@12000
+value 6 ""
+@16000
+value 7 ""
+@20000
+key 8 0
+value 8 "•"
+`, "epoch\n@24000\n"+attackPreamble+"element 6 5 0 \"input\" 0\nsnapshotEnd\n@25000\nvalue 6 \"\"\n@29000\nvalue 6 \"•••\""), 0, 1)
+	var got []string
+	for _, e := range timeline(t, s).Events[1:] {
+		got = append(got, fmt.Sprint(e.At, e.Kind, e.Count))
+	}
+	if want := "[4000type0 12000type0 16000type0 20000type1 29000type0]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}
