@@ -1,9 +1,9 @@
 // Package api serves an open.Source over HTTP: the one API that the player, the
 // command line with --server and a collector's socket speak.
 //
-//	GET    /api/v1/sites                     {"sites":[…]}
+//	GET    /api/v1/sites                     {"sites":[…],"local":bool,"readOnly":bool}
 //	GET    /api/v1/sessions?site=&before=&beforeId=&limit=   {"sessions":[…],"nextBeforeMs":n,"nextBeforeId":id}
-//	GET    /api/v1/sessions/{id}             the session, its keys and closed envelopes
+//	GET    /api/v1/sessions/{id}             the session, its keys and closed envelopes; here the first 8 digits of the id do
 //	GET    /api/v1/sessions/{id}/segments?cursor=&wait=1   u32 LE length, sealed segment, repeated
 //	GET    /api/v1/sessions/{id}/assets      {"assets":[id…]}
 //	GET    /api/v1/sessions/{id}/assets/{asset}            a sealed image or font that it shows
@@ -37,6 +37,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"afterimage/collector/store"
@@ -62,6 +63,10 @@ type Options struct {
 	// Allow decides on one site. A site that may not be viewed looks like one that is
 	// not there. nil allows.
 	Allow func(r *http.Request, action Action, siteID string) bool
+	// Local: this takes no recordings in, so that there is no tag to install from here.
+	Local bool
+	// ReadOnly: sessions cannot be deleted here.
+	ReadOnly bool
 	// WaitFor is how long wait=1 holds an answer back; 0 means DefaultWaitFor.
 	WaitFor time.Duration
 	// AnswerBytes cuts an answer of segments; 0 means DefaultAnswerBytes.
@@ -180,7 +185,7 @@ func writeError(w http.ResponseWriter, err error) (status int) {
 	case errors.Is(err, store.ErrLimit):
 		failure = &open.APIError{Status: http.StatusConflict, Code: "limit", Message: "the session has as many shares as one may have, or this one is too large", Hint: "revoke those that nobody needs: replay share --list SESSION"}
 	case errors.Is(err, open.ErrReadOnly):
-		failure = &open.APIError{Status: http.StatusConflict, Code: "read-only", Message: err.Error()}
+		failure = &open.APIError{Status: http.StatusConflict, Code: "read-only", Message: err.Error(), Hint: "remove the file itself; in a collector: replay delete SESSION"}
 	case errors.Is(err, open.ErrNoSite):
 		failure = &open.APIError{Status: http.StatusConflict, Code: "no-site", Message: err.Error(), Hint: "name the site to import into"}
 	case errors.Is(err, store.ErrExists):
@@ -220,7 +225,7 @@ func (h *handler) sites(w http.ResponseWriter, r *http.Request) error {
 			allowed = append(allowed, site)
 		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"sites": allowed})
+	writeJSON(w, http.StatusOK, map[string]any{"sites": allowed, "local": h.opt.Local, "readOnly": h.opt.ReadOnly})
 	return nil
 }
 
@@ -269,9 +274,37 @@ func badRequest(name, want string) error {
 	return &open.APIError{Status: http.StatusBadRequest, Code: "bad-request", Message: "parameter " + name + ": not " + want}
 }
 
+// shortDigits of an id name a session to people: the dashboard shows as many.
+const shortDigits = 8
+
+// whole is the session id of the request, which may be its beginning. Sessions that may not
+// be viewed neither fit nor make another one ambiguous.
+func (h *handler) whole(r *http.Request) (string, error) {
+	id := r.PathValue("id")
+	if open.ValidID(id) || len(id) < shortDigits || len(id) > 32 {
+		return id, nil
+	}
+	found := ""
+	for s, err := range open.AllSessions(r.Context(), h.src, open.Filter{}) {
+		switch {
+		case err != nil:
+			return "", err
+		case !strings.HasPrefix(s.ID, id) || !h.opt.Allow(r, View, s.Site):
+		case found != "":
+			return "", &open.APIError{Status: http.StatusConflict, Code: "ambiguous", Message: open.ErrAmbiguous.Error(), Hint: "take all of its id: the list of sessions has it"}
+		default:
+			found = s.ID
+		}
+	}
+	return found, nil
+}
+
 // find is the session of the request, if the action is allowed on it.
 func (h *handler) find(r *http.Request, action Action) (open.Session, error) {
-	id := r.PathValue("id")
+	return h.findID(r, r.PathValue("id"), action)
+}
+
+func (h *handler) findID(r *http.Request, id string, action Action) (open.Session, error) {
 	if !open.ValidID(id) {
 		return open.Session{}, open.ErrNotFound
 	}
@@ -290,7 +323,11 @@ func (h *handler) find(r *http.Request, action Action) (open.Session, error) {
 }
 
 func (h *handler) session(w http.ResponseWriter, r *http.Request) error {
-	s, err := h.find(r, View)
+	id, err := h.whole(r)
+	if err != nil {
+		return err
+	}
+	s, err := h.findID(r, id, View)
 	if err != nil {
 		return err
 	}

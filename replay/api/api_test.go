@@ -415,3 +415,30 @@ func TestLogHoldsNoKeysCursorsOrQueries(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBeginningOfAnIDNamesASession(t *testing.T) {
+	r := newRig(t, api.Options{Allow: func(_ *http.Request, _ api.Action, site string) bool { return site == "shopsite" }})
+	a := opentest.NewSite(t, "shopsite", store.Managed)
+	twin := a.Session(t, 7, opentest.View{Epochs: [][]int{{1}}})
+	for _, test := range []struct {
+		name, id string
+		want     int
+	}{
+		{"8 digits, as lists show it", r.managed.ID[:8], 200},
+		{"all but one", r.managed.ID[:31], 200},
+		{"too few", r.managed.ID[:7], 404},
+		{"of a site that may not be viewed", r.held.ID[:8], 404},
+		{"of none", twin.ID[:12], 404},
+		{"no digits", "zzzzzzzzzz", 404},
+	} {
+		w := r.do("GET", "/api/v1/sessions/"+test.id, nil)
+		if w.Code != test.want {
+			t.Errorf("%s: got %d, want %d", test.name, w.Code, test.want)
+		} else if w.Code == 200 && decode[open.SessionDetail](t, w).ID != r.managed.ID {
+			t.Errorf("%s: got another session", test.name)
+		}
+	}
+	if w := r.do("DELETE", "/api/v1/sessions/"+r.managed.ID[:8], nil); w.Code != 404 {
+		t.Errorf("deletion by the beginning of an id: got %d, want 404", w.Code)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -445,6 +446,12 @@ func TestServe(t *testing.T) {
 	if err := json.NewDecoder(get("/api/v1/sessions/"+p.managed.ID, "").Body).Decode(&detail); err != nil || len(detail.Keys) != 2 {
 		t.Errorf("session: got %d keys, error %v; want 2", len(detail.Keys), err)
 	}
+	if resp := get("/afterimage.js", ""); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("the recorder, which is not here: got %d, want 404", resp.StatusCode)
+	}
+	if got := located(t, base); got != "true false" {
+		t.Errorf("local, read-only: got %s, want true false", got)
+	}
 	port := base[strings.LastIndex(base, ":"):]
 	for host, want := range map[string]int{
 		"rebound.example" + port: http.StatusMisdirectedRequest,
@@ -470,6 +477,21 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// located is what the API tells of where it runs: whether it is local, and read-only.
+func located(t *testing.T, base string) string {
+	t.Helper()
+	resp, err := http.Get(base + "/api/v1/sites")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var told struct{ Local, ReadOnly bool }
+	if err := json.NewDecoder(resp.Body).Decode(&told); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(told.Local, told.ReadOnly)
+}
+
 func TestOpenPrintsWhereToLook(t *testing.T) {
 	p := newPlace(t)
 	line := started(t, p.with("open", p.managed.ID[:8])...)
@@ -483,6 +505,21 @@ func TestOpenPrintsWhereToLook(t *testing.T) {
 	base = strings.TrimPrefix(line(), "listening on ")
 	if got, want := line(), "open "+base+"/sessions/"+p.managed.ID; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := located(t, base); got != "true true" {
+		t.Errorf("a file: local, read-only: got %s, want true true", got)
+	}
+	req, err := http.NewRequest("DELETE", base+"/api/v1/sessions/"+p.managed.ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer refused.Body.Close()
+	if text, _ := io.ReadAll(refused.Body); refused.StatusCode != http.StatusConflict || !strings.Contains(string(text), "remove the file itself") {
+		t.Errorf("deletion from a file: got %d %s, want 409 and what to do", refused.StatusCode, text)
 	}
 	resp, err := http.Get(base + "/api/v1/sessions/" + p.managed.ID + "/segments")
 	if err != nil {

@@ -25,7 +25,7 @@ func (c *serveCmd) Run(r *run) error {
 		return err
 	}
 	defer src.Close()
-	return r.serve(src, c.Addr, func(base string) {})
+	return r.serve(src, c.Addr, false, func(base string) {})
 }
 
 type openCmd struct {
@@ -43,7 +43,7 @@ func (c *openCmd) Run(r *run) error {
 	if _, err := open.Open(r.ctx, src, id, nil); err != nil {
 		return keyHint(r.ctx, src, id, err)
 	}
-	return r.serve(src, c.Addr, func(base string) {
+	return r.serve(src, c.Addr, isFile(c.Session), func(base string) {
 		url := base + "/sessions/" + id
 		fmt.Fprintf(r.env.Stdout, "open %s\n", url)
 		if !c.Print && r.env.OpenURL != nil {
@@ -74,7 +74,7 @@ func loopbackAddr(addr string) error {
 }
 
 // serve serves the player and the API on addr until the context ends.
-func (r *run) serve(src open.Source, addr string, ready func(base string)) error {
+func (r *run) serve(src open.Source, addr string, readOnly bool, ready func(base string)) error {
 	if err := loopbackAddr(addr); err != nil {
 		return err
 	}
@@ -84,7 +84,10 @@ func (r *run) serve(src open.Source, addr string, ready func(base string)) error
 	}
 	log := slog.New(slog.NewTextHandler(r.env.Stderr, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	mux := http.NewServeMux()
-	mux.Handle("/api/", api.Handler(src, api.Options{Log: log}))
+	mux.Handle("/api/", api.Handler(src, api.Options{Log: log, Local: true, ReadOnly: readOnly}))
+	mux.HandleFunc("/afterimage.js", func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "this player has no recorder; the collector has", http.StatusNotFound)
+	})
 	mux.Handle("/", web.Handler())
 	server := &http.Server{
 		Handler:           localOnly(mux),
