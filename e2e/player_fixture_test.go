@@ -179,6 +179,8 @@ type fixture struct {
 	live    bool
 	keys    bool
 	health  string
+	local   bool            // a local player: it takes no recordings in
+	file    bool            // what is served is a file: nothing is deleted
 	user    string          // who is signed in; empty: there is no login
 	keyless map[string]bool // page views whose key nobody has yet
 	asked   int             // how often the session itself was asked for
@@ -197,7 +199,7 @@ func (f *fixture) serve(t *testing.T) string {
 		if f.user != "" {
 			w.Header().Set("Vary", "Cookie")
 		}
-		f.json(w, map[string]any{"sites": []any{
+		f.json(w, map[string]any{"local": f.local, "readOnly": f.file, "sites": []any{
 			map[string]any{"id": fixtureSite, "name": "Demo shop", "custody": "managed", "origins": []string{"https://shop.example"}, "createdAtMs": fixtureStartMs},
 			map[string]any{"id": "emptysite", "name": "Company blog", "custody": "managed", "origins": []string{"https://blog.example"}, "createdAtMs": fixtureStartMs}}})
 	})
@@ -227,7 +229,7 @@ func (f *fixture) serve(t *testing.T) string {
 		_, _ = io.WriteString(w, f.health)
 	})
 	mux.HandleFunc("GET /api/v1/sessions/{id}", func(w http.ResponseWriter, r *http.Request) {
-		if r.PathValue("id") != fixtureSession {
+		if id := r.PathValue("id"); id != fixtureSession && id != fixtureSession[:8] {
 			w.WriteHeader(http.StatusNotFound)
 			f.json(w, map[string]any{"error": "There is no such session.", "hint": "It may have been deleted, or its retention has ended.", "code": "not-found"})
 			return

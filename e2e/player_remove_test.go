@@ -103,7 +103,7 @@ func TestSessionPageDeletesWithAReceipt(t *testing.T) {
 	}
 	eval[any](tb, open)
 	eval[any](tb, confirm)
-	tb.until(removeBox + ".querySelector('.alert')?.textContent.includes('ask an owner')")
+	tb.until(removeBox + ".querySelector('.alert')?.textContent.includes('Ask an owner')")
 	f.mu.Lock()
 	f.refuseDelete = false
 	f.mu.Unlock()

@@ -161,6 +161,98 @@ func TestPlayerSkipsInactivity(t *testing.T) {
 	tb.until(playerElem + ".engine.state.atMs >= " + playerElem + ".engine.state.timeline.durationMs && !" + playerElem + ".engine.state.playing")
 }
 
+// Where a person went is played, also where nothing happens; the next such span is skipped.
+func TestPlayerStaysWhereOneWent(t *testing.T) {
+	t.Parallel()
+	base := shopRecording(t).serve(t)
+	tb := newTab(t)
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(playerElem + "?.engine.state.done")
+	const state = playerElem + ".engine.state"
+	idle := eval[[][2]float64](tb, state+".timeline.idle")
+	if len(idle) == 0 {
+		t.Fatal("the recording has no span without activity")
+	}
+	from, to := idle[0][0], idle[0][1]
+	eval[bool](tb, fmt.Sprintf(playerElem+".engine.seek(%v).then(() => "+playerElem+".engine.play(1) ?? true)", from+1500))
+	tb.until(fmt.Sprintf(state+".atMs > %v", from+2000))
+	if at := eval[float64](tb, state+".atMs"); at > to-1000 {
+		t.Errorf("at %v ms, want still in the span from %v to %v that was gone to", at, from, to)
+	}
+	if eval[bool](tb, "!!"+state+".skipped") {
+		t.Error("something was skipped")
+	}
+	eval[bool](tb, playerElem+".engine.setSkipIdle(true) ?? true") // who asks for it gets it
+	tb.until(state + ".skipped?.ms > 0")
+}
+
+// The colours follow the system's while nobody chose, and so does the button that changes them.
+func TestThemeFollowsTheSystem(t *testing.T) {
+	t.Parallel()
+	tb := newTab(t)
+	tb.dark(false)
+	tb.open(shopRecording(t).serve(t) + "/")
+	const button = appRoot + ".querySelector('.theme')"
+	tb.until(button + "?.textContent === 'Dark colours'")
+	// A page that was not painted yet is not told of a change.
+	eval[any](tb, "new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(() => f(0))))")
+	tb.dark(true)
+	tb.until("document.documentElement.dataset.theme === 'dark'")
+	tb.until(button + ".textContent === 'Light colours'")
+}
+
+func TestLocalPlayerOffersNoTag(t *testing.T) {
+	t.Parallel()
+	f := shopRecording(t)
+	f.local = true
+	base := f.serve(t)
+	tb := newTab(t)
+	for path, want := range map[string]string{
+		"/sites/" + fixtureSite + "/install": appRoot,
+		"/sites/emptysite":                   appRoot + ".querySelector('afterimage-sessions')?.renderRoot",
+	} {
+		tb.open(base + path)
+		tb.until(want + "?.querySelector('.empty')?.textContent.includes('takes no recordings in')")
+		if eval[bool](tb, "!!"+want+".querySelector('afterimage-snippet')") {
+			t.Errorf("%s: there is a tag", path)
+		}
+	}
+	const remove = appRoot + ".querySelector('afterimage-remove')"
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(remove)
+	f.file = true
+	tb.open(base + "/sessions/" + fixtureSession)
+	tb.until(playerElem + "?.engine.state.done && " + appRoot + ".host.list")
+	if eval[bool](tb, "!!"+remove) {
+		t.Error("of a file there is something to delete")
+	}
+}
+
+// A session that is not there offers the way back and nothing to delete; one that is named by
+// the beginning of its id opens.
+func TestPlayerOfAnUnknownSession(t *testing.T) {
+	t.Parallel()
+	f := shopRecording(t)
+	base := f.serve(t)
+	tb := newTab(t)
+	tb.allow("404")
+	tb.open(base + "/sessions/" + strings.Repeat("f", 32))
+	tb.until(playerRoot + "?.querySelector('.card a.button')")
+	if got := eval[string](tb, playerRoot+".querySelector('header').textContent"); strings.Contains(got, "Loading") {
+		t.Errorf("the address says %q", got)
+	}
+	if got := eval[string](tb, playerRoot+".querySelector('afterimage-events').renderRoot.textContent"); strings.Contains(got, "yet") {
+		t.Errorf("the list says %q", got)
+	}
+	tb.until(appRoot + ".host.list && !" + appRoot + ".querySelector('afterimage-remove')")
+	tb.shot("unknown-session")
+	eval[any](tb, playerRoot+".querySelector('.card a.button').click(); 0")
+	tb.until("location.pathname === '/' && " + appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('table')")
+	tb.open(base + "/sessions/" + fixtureSession[:8])
+	tb.until(playerElem + "?.engine.state.done")
+	tb.until("location.pathname === '/sessions/" + fixtureSession + "'")
+}
+
 func TestPlayerShowsGaps(t *testing.T) {
 	t.Parallel()
 	f := shopRecording(t)
@@ -283,7 +375,7 @@ func TestPlayerTellsWhatIsWrong(t *testing.T) {
 		allow                  string
 	}{
 		{"no such session", "/sessions/" + strings.Repeat("0", 32), "There is no such session.", "deleted", func(*fixture) {}, "404"},
-		{"no key", "/sessions/" + fixtureSession, "its key is not here", "--key FILE", func(f *fixture) { f.keys = false }, ""},
+		{"no key", "/sessions/" + fixtureSession, "its key is not here", "replay open " + fixtureSession + " --key FILE", func(f *fixture) { f.keys = false }, ""},
 		{"wrong key", "/sessions/" + fixtureSession, "does not open with this key", "The player shows a gap there", func(f *fixture) { f.pages[1].key[3] ^= 1 }, ""},
 		{"nothing recorded", "/sessions/" + fixtureSession, "Nothing is recorded yet.", "", func(f *fixture) { f.pages = nil }, ""},
 		{"truncated stream", "/sessions/" + fixtureSession, "damaged", "replay verify", func(f *fixture) { f.pages[0].segments[0] = f.pages[0].segments[0][:30] }, ""},

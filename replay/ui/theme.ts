@@ -31,4 +31,10 @@ export function toggleTheme(): void {
   applyTheme()
 }
 
+/** Calls f when the system's scheme changed and the page follows it. */
+export function onTheme(f: () => void): () => void {
+  dark.addEventListener('change', f)
+  return () => dark.removeEventListener('change', f)
+}
+
 dark.addEventListener('change', applyTheme)

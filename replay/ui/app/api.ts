@@ -1,5 +1,7 @@
 // The HTTP API as the dashboard uses it (replay/api).
 
+import { sentence } from '../player/format.ts'
+
 export interface Site {
   id: string
   name: string
@@ -89,14 +91,23 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const body = (await response.json().catch(() => ({}))) as T & { error?: string; hint?: string }
   if (response.ok) return body
   if (response.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`)
-  throw new ApiError(response.status, body.error ?? `The server answered ${response.status}.`, body.hint ?? '')
+  throw new ApiError(response.status, sentence(body.error ?? `The server answered ${response.status}.`), sentence(body.hint ?? ''))
 }
 
 /** Behind a login, answers vary by its cookie: then there is an account to sign out of. */
 let behindLogin = false
 export const isBehindLogin = () => behindLogin
 
-export const sites = async (): Promise<Site[]> => (await ask<{ sites: Site[] | null }>('/api/v1/sites')).sites ?? []
+/** What the server said with the sites: a local player takes no recordings in, and a file is not deleted from. */
+let place = { local: false, readOnly: false }
+export const isLocal = () => place.local
+export const isReadOnly = () => place.readOnly
+
+export async function sites(): Promise<Site[]> {
+  const { sites, local = false, readOnly = false } = await ask<{ sites: Site[] | null; local?: boolean; readOnly?: boolean }>('/api/v1/sites')
+  place = { local, readOnly }
+  return sites ?? []
+}
 
 /** Who is signed in; undefined where nobody has to (`replay serve`). Ask for the sites first. */
 export async function account(): Promise<{ name: string } | undefined> {

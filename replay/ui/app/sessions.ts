@@ -4,7 +4,7 @@
 import { css, html, LitElement, nothing } from 'lit'
 import { ago, bytes, clock, span } from '../player/format.ts'
 import { icons } from '../player/icons.ts'
-import { ApiError, sessions, type Session, type Site } from './api.ts'
+import { ApiError, isLocal, sessions, type Session, type Site } from './api.ts'
 import { shared } from './shared.ts'
 import './snippet.ts'
 
@@ -138,6 +138,7 @@ export class AfterimageSessions extends LitElement {
   }
 
   private empty() {
+    if (isLocal()) return html`<div class="empty">${icons.list}<h2>No session</h2><p class="muted">A local player takes no recordings in: what the collector of this site has stored appears here.</p></div>`
     return html`<div class="empty">${icons.code}
       <h2>No session yet</h2>
       <p class="muted">Put this tag into the head of the pages of ${this.site.name || 'your site'}. The first visit appears here while it is still going on.</p>

@@ -8,9 +8,9 @@
 
 import { css, html, LitElement, nothing } from 'lit'
 import { icons } from '../player/icons.ts'
-import { applyTheme, theme, toggleTheme } from '../theme.ts'
+import { applyTheme, onTheme, theme, toggleTheme } from '../theme.ts'
 import '../player/element.ts'
-import { account, ApiError, signOut, sites, type Site } from './api.ts'
+import { account, ApiError, isLocal, isReadOnly, signOut, sites, type Site } from './api.ts'
 import './banner.ts'
 import './health.ts'
 import './remove.ts'
@@ -32,12 +32,15 @@ function route(): Route {
 }
 
 export class AfterimageApp extends LitElement {
-  static override properties = { where: { state: true }, list: { state: true }, problem: { state: true }, lastSite: { state: true }, user: { state: true } }
+  static override properties = { where: { state: true }, list: { state: true }, problem: { state: true }, lastSite: { state: true }, user: { state: true }, gone: { state: true } }
   declare where: Route
   declare list: Site[] | undefined
   declare problem: ApiError | undefined
   declare user: string | undefined
+  /** There is no such session as the address names. */
+  declare gone: boolean
   private lastSite: string | undefined
+  private forgetTheme = () => {}
 
   static override styles = [shared, css`
     :host { height: 100%; }
@@ -69,6 +72,7 @@ export class AfterimageApp extends LitElement {
   constructor() {
     super()
     this.where = route()
+    this.gone = false
     applyTheme()
   }
 
@@ -76,10 +80,27 @@ export class AfterimageApp extends LitElement {
     super.connectedCallback()
     window.addEventListener('popstate', this.moved)
     this.renderRoot.addEventListener('click', this.clicked as EventListener)
+    this.forgetTheme = onTheme(() => this.requestUpdate())
     void this.load()
   }
 
-  private moved = () => (this.where = route())
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    window.removeEventListener('popstate', this.moved)
+    this.forgetTheme()
+  }
+
+  private moved = () => {
+    this.where = route()
+    this.gone = false
+  }
+
+  /** A session that was asked for by the beginning of its id has its whole one in the address. */
+  private opened = ({ detail }: CustomEvent<string>) => {
+    if (this.where.page !== 'player' || this.where.session === detail) return
+    history.replaceState(null, '', `/sessions/${detail}`)
+    this.where = { page: 'player', session: detail }
+  }
 
   /** Links inside the app change the page without loading it anew. */
   private clicked = (event: MouseEvent) => {
@@ -111,9 +132,10 @@ export class AfterimageApp extends LitElement {
     const { where } = this
     if (where.page === 'player') {
       document.title = 'Session · Afterimage'
-      return html`<div class="play"><afterimage-player session=${where.session}>
-        <a slot="start" class="back" href=${this.lastSite ? `/sites/${this.lastSite}` : '/'} aria-label="Back to the sessions">${icons.left}<span>Sessions</span></a>
-        <afterimage-remove slot="end" session=${where.session} back=${this.lastSite ? `/sites/${this.lastSite}` : '/'}></afterimage-remove>
+      const back = this.lastSite ? `/sites/${this.lastSite}` : '/'
+      return html`<div class="play"><afterimage-player session=${where.session} back=${back} @opened=${this.opened} @refused=${(e: CustomEvent<string>) => (this.gone = e.detail === 'not-found')}>
+        <a slot="start" class="back" href=${back} aria-label="Back to the sessions">${icons.left}<span>Sessions</span></a>
+        ${this.list && !isReadOnly() && !this.gone ? html`<afterimage-remove slot="end" session=${where.session} back=${back}></afterimage-remove>` : nothing}
       </afterimage-player></div>`
     }
     const site = this.list?.find((s) => s.id === where.site) ?? (where.site ? undefined : this.list?.[0])
@@ -151,6 +173,10 @@ export class AfterimageApp extends LitElement {
       case 'health':
         return html`<afterimage-health .site=${site}></afterimage-health>`
       case 'install':
+        if (isLocal()) {
+          return html`<div class="top"><div><h1>Install</h1></div></div><div class="panel empty">${icons.code}<h2>No tag here</h2>
+            <p class="muted">A local player takes no recordings in. The Install page of the collector of this site has the tag.</p></div>`
+        }
         return html`<div class="top"><div><h1>Install</h1><p class="muted">One tag. What visitors type never leaves their browser readable.</p></div></div>
           <div class="panel steps"><div><h2>Put this into the head of your pages</h2><p class="muted">It loads beside the page and records only on the origins below.</p>
             <afterimage-snippet .site=${site}></afterimage-snippet></div>

@@ -23,16 +23,19 @@ const shortcuts: readonly [keys: string, what: string][] = [
 ]
 
 export class AfterimagePlayer extends LitElement {
-  static override properties = { session: {}, shareKey: { attribute: false }, panel: { state: true }, help: { state: true }, heading: {} }
+  static override properties = { session: {}, shareKey: { attribute: false }, panel: { state: true }, help: { state: true }, heading: {}, back: {} }
   declare session: string
   declare shareKey: string
   declare heading: string
+  /** Where the sessions are listed; empty where nobody lists them. */
+  declare back: string
   declare panel: boolean
   declare help: boolean
   readonly engine: Engine = createEngine()
   private overlay = createOverlay()
   private resize = new ResizeObserver(() => this.fit())
   private scale = 1
+  private told = false
 
   static override styles = playerStyles
 
@@ -41,12 +44,22 @@ export class AfterimagePlayer extends LitElement {
     this.session = ''
     this.shareKey = ''
     this.heading = ''
+    this.back = ''
     this.panel = window.innerWidth >= 1000
     this.help = false
     this.engine.onchange = () => {
       this.fit()
       this.requestUpdate()
+      this.tell()
     }
+  }
+
+  /** Tells once what became of the session: `opened` with its whole id, or `refused` with the problem's code. */
+  private tell(): void {
+    const { session, fatal } = this.engine.state
+    if (this.told || (!session && !fatal)) return
+    this.told = true
+    this.dispatchEvent(new CustomEvent<string>(session ? 'opened' : 'refused', { detail: session || (fatal?.code ?? '') }))
   }
 
   override connectedCallback(): void {
@@ -102,7 +115,7 @@ export class AfterimagePlayer extends LitElement {
         <header>
           <slot name="start"></slot>
           <div class="address" title=${around?.url ?? ''}>
-            ${icons.lock}<span>${pretty(around?.url || page?.meta.entryUrl) || 'Loading the recording…'}</span>
+            ${icons.lock}<span>${pretty(around?.url || page?.meta.entryUrl) || (state.fatal ? 'No page' : 'Loading the recording…')}</span>
           </div>
           ${state.live ? html`<button class="live" aria-pressed=${state.following} @click=${() => this.engine.follow()} title="Follow the visitor live"><i></i>Live</button>` : nothing}
           ${page ? html`<span class="facts">${[page.meta.browser, page.meta.os].filter(Boolean).join(' · ')}${around?.width ? html`<b>${around.width} × ${around.height}</b>` : nothing}</span>` : nothing}
@@ -116,7 +129,7 @@ export class AfterimagePlayer extends LitElement {
         </div>
 
         <aside aria-label="Events" ?hidden=${!this.panel}>
-          <afterimage-events .events=${timeline.events} .atMs=${state.atMs} @jump=${(e: CustomEvent<number>) => this.engine.seek(e.detail)}></afterimage-events>
+          <afterimage-events .events=${timeline.events} .atMs=${state.atMs} .none=${state.fatal ? 'There is no recording to list events of.' : 'Nothing has happened yet.'} @jump=${(e: CustomEvent<number>) => this.engine.seek(e.detail)}></afterimage-events>
         </aside>
 
         <footer>
@@ -154,8 +167,9 @@ export class AfterimagePlayer extends LitElement {
     const { state, around } = this.engine
     const { timeline } = state
     if (state.fatal) {
-      return html`<div class="card" role="alert"><h2>${state.fatal.message}</h2><p>${state.fatal.hint}</p>
-        <button class="button" @click=${() => location.reload()}>Reload</button></div>`
+      return html`<div class="card" role="alert"><h2>${state.fatal.message}</h2><p>${words(state.fatal.hint)}</p>
+        ${this.back ? html`<a class="button" href=${this.back}>Back to the sessions</a>` : nothing}
+        ${state.fatal.code === 'not-found' ? nothing : html`<button class="button" @click=${() => location.reload()}>Reload</button>`}</div>`
     }
     if (state.done && timeline.pages.length === 0) {
       return html`<div class="card"><h2>Nothing is recorded yet.</h2><p>${state.live ? 'The session has begun; its first snapshot has not arrived.' : 'This session has no segments that can be shown.'}</p></div>`
@@ -167,7 +181,7 @@ export class AfterimagePlayer extends LitElement {
       ${gap ? html`<div class="chip warn" role="status">Part of the recording is missing here: ${span(gap[1] - gap[0])}. The page is shown as it was before.</div>` : nothing}
       ${skipped && !gap ? html`<div class="chip" role="status">${icons.skip} Skipped ${span(skipped.ms)} without activity</div>` : nothing}
       ${(around?.hidden || around?.left) && !gap && !skipped ? html`<div class="chip">${around.left ? 'The visitor has left this page' : 'The visitor was in another tab'}</div>` : nothing}
-      ${state.problems.length ? html`<div class="problems" role="alert"><div>${state.problems.map((p) => html`<p><b>${p.message}</b> ${p.hint}</p>`)}</div>
+      ${state.problems.length ? html`<div class="problems" role="alert"><div>${state.problems.map((p) => html`<p><b>${p.message}</b> ${words(p.hint)}</p>`)}</div>
         <button class="icon" aria-label="Close" @click=${() => { state.problems = []; this.requestUpdate() }}>×</button></div>` : nothing}`
   }
 
@@ -210,6 +224,11 @@ export class AfterimagePlayer extends LitElement {
     event.preventDefault()
     action()
   }
+}
+
+/** A hint, in which commands stand between backticks. */
+function words(hint: string) {
+  return hint.split('`').map((part, i) => (i % 2 ? html`<code>${part}</code>` : part))
 }
 
 /** An address without what one does not read. */

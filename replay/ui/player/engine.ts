@@ -28,6 +28,8 @@ export interface EngineState {
   loaded: number
   done: boolean
   opened: boolean
+  /** Its whole id, when it is opened: it may have been asked for by its beginning. */
+  session: string
   fatal: Problem | undefined
   /** Problems to show; the person may close them. */
   problems: Problem[]
@@ -71,7 +73,7 @@ export function createEngine(): Engine {
 
   const state: EngineState = {
     timeline: emptyTimeline, atMs: 0, playing: false, rate: 1, skipIdle: true, live: false, following: false, loaded: 0,
-    done: false, opened: false, fatal: undefined, problems: [], errors: [], skipped: undefined, pinned: -1,
+    done: false, opened: false, session: '', fatal: undefined, problems: [], errors: [], skipped: undefined, pinned: -1,
   }
   let worker: Worker | undefined
   let page: Reconciler | undefined
@@ -86,6 +88,8 @@ export function createEngine(): Engine {
   let lastSeekMs = 0
   let autoplay = true
   let seeks = 0
+  /** Where a person went last: the span without activity around it is played, not skipped. */
+  let wished = -1
   /** Blob URLs by asset; the frame's own, so that what is opened from one has the frame's policy. */
   const urls = new Map<string, string>()
   const assetIds: (string | undefined)[] = []
@@ -134,13 +138,17 @@ export function createEngine(): Engine {
       autoplay = false
       state.following = false
       const mine = ++seeks
+      wished = atMs
       // Beyond what is loaded: not the end, but what is still to come.
       if (atMs <= state.timeline.durationMs || state.done || state.live) return go(atMs, true)
       return ready.then(() => (mine === seeks ? go(atMs, true) : undefined), () => {})
     },
     play(rate) {
       if (rate) state.rate = rate
-      if (!state.live && state.atMs >= state.timeline.durationMs - 1) void go(0, true)
+      if (!state.live && state.atMs >= state.timeline.durationMs - 1) {
+        wished = -1
+        void go(0, true)
+      }
       autoplay = false
       state.playing = true
       lastFrame = performance.now()
@@ -159,6 +167,7 @@ export function createEngine(): Engine {
     },
     setSkipIdle(on) {
       state.skipIdle = on
+      wished = -1
       touch()
     },
     follow() {
@@ -211,6 +220,7 @@ export function createEngine(): Engine {
     switch (message.t) {
       case 'opened':
         state.opened = true
+        state.session = message.session
         state.live = message.live
         if (message.keyError) note({ code: 'key', message: message.keyError, hint: 'The page views whose key is here play.' })
         break
@@ -322,7 +332,8 @@ export function createEngine(): Engine {
     if (state.following && next < end - 4 * liveDelayMs) next = end - liveDelayMs
     if (state.skipIdle && !state.following) {
       const idle = state.timeline.idle.find(([from, to]) => next > from + leadMs && next < to - leadMs)
-      if (idle && !(state.live && idle[1] >= end)) {
+      const asked = idle && wished > idle[0] + leadMs && wished < idle[1]
+      if (idle && !asked && !(state.live && idle[1] >= end)) {
         state.skipped = { ms: idle[1] - leadMs - next, when: now }
         next = idle[1] - leadMs
       }

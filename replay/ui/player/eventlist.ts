@@ -12,9 +12,11 @@ const maxRows = 3000
 const groupIcon = { clicks: icons.click, typing: icons.type, pages: icons.page, scrolls: icons.scroll, errors: icons.error, other: icons.dot }
 
 export class AfterimageEvents extends LitElement {
-  static override properties = { events: { attribute: false }, atMs: { attribute: false }, off: { state: true } }
+  static override properties = { events: { attribute: false }, atMs: { attribute: false }, off: { state: true }, none: { attribute: false } }
   declare events: readonly TimelineEvent[]
   declare atMs: number
+  /** What stands there while there is no event. */
+  declare none: string
   declare off: ReadonlySet<Group>
   private lastCurrent = -1
 
@@ -22,6 +24,7 @@ export class AfterimageEvents extends LitElement {
     super()
     this.events = []
     this.atMs = 0
+    this.none = 'Nothing has happened yet.'
     this.off = new Set(['scrolls', 'other'])
   }
 
@@ -70,7 +73,7 @@ export class AfterimageEvents extends LitElement {
               <span class="what"><b>${title(e)}</b><span>${detail(e)}</span></span>
               <time>${clock(e.at)}</time>
             </button></li>`)}</ol>`
-        : html`<p class="none">${this.events.length ? 'Nothing of the kinds chosen above.' : 'Nothing has happened yet.'}</p>`}`
+        : html`<p class="none">${this.events.length ? 'Nothing of the kinds chosen above.' : this.none}</p>`}`
   }
 
   protected override updated(): void {

@@ -6,6 +6,11 @@ export function clock(ms: number): string {
   return h ? `${h}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 60)}:${two(s % 60)}`
 }
 
+/** What a server says in passing, as a sentence. */
+export function sentence(text: string): string {
+  return text && text[0]!.toUpperCase() + text.slice(1) + (/[.?!…]$/.test(text) ? '' : '.')
+}
+
 /** A span in words: 43 s, 2 min 5 s, 1 h 4 min. */
 export function span(ms: number): string {
   const s = Math.round(ms / 1000)

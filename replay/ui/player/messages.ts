@@ -16,7 +16,7 @@ export type ToWorker =
   | { t: 'forget' }
 
 export type FromWorker =
-  | { t: 'opened'; site: string; live: boolean; pageViews: number; keyError: string }
+  | { t: 'opened'; session: string; site: string; live: boolean; pageViews: number; keyError: string }
   | { t: 'progress'; bytes: number; totalBytes: number; done: boolean }
   | { t: 'timeline'; timeline: Timeline }
   | { t: 'live'; on: boolean }

@@ -34,7 +34,7 @@ export const playerStyles = css`
   .typing i:nth-child(2) { animation-delay: .15s; } .typing i:nth-child(3) { animation-delay: .3s; }
 
   .card { position: absolute; max-width: min(460px, 86%); padding: 26px 28px; border-radius: 14px; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 12px 40px #0002; text-align: center; }
-  .card h2 { font-size: 17px; line-height: 1.35; margin: 0 0 8px; text-wrap: balance; } .card p { margin: 0; color: var(--muted); text-wrap: pretty; } .card .button { margin-top: 18px; }
+  .card h2 { font-size: 17px; line-height: 1.35; margin: 0 0 8px; text-wrap: balance; } .card p { margin: 0; color: var(--muted); text-wrap: pretty; } .card .button { margin: 18px 4px 0; } code { font: .92em var(--mono); overflow-wrap: anywhere; }
   .card.quiet { border: 0; background: none; box-shadow: none; display: flex; align-items: center; gap: 12px; }
   .spinner { width: 18px; height: 18px; border-radius: 50%; border: 2px solid var(--line); border-top-color: var(--accent); animation: turn .8s linear infinite; }
   @keyframes turn { to { transform: rotate(1turn); } }
@@ -57,7 +57,7 @@ export const playerStyles = css`
   .pages select { max-width: 180px; }
   .toggle { display: inline-flex; align-items: center; gap: 7px; height: 34px; padding: 0 11px; border-radius: 9px; border: 1px solid var(--line); background: none; color: var(--muted); font: 500 13px/1 var(--font); cursor: pointer; }
   .toggle svg { width: 16px; height: 16px; } .toggle[aria-pressed='true'] { background: var(--accent-soft); border-color: transparent; color: var(--accent-text); }
-  .button { height: 36px; padding: 0 16px; border: 0; border-radius: 9px; background: var(--accent); color: #fff; font: 550 14px/1 var(--font); cursor: pointer; }
+  .button { display: inline-flex; align-items: center; text-decoration: none; height: 36px; padding: 0 16px; border: 0; border-radius: 9px; background: var(--accent); color: #fff; font: 550 14px/1 var(--font); cursor: pointer; }
   .help { position: absolute; z-index: 5; right: 18px; bottom: 112px; padding: 18px 22px; border-radius: 14px; background: var(--surface); border: 1px solid var(--line); box-shadow: 0 12px 40px #0003; }
   .help h2 { margin: 0 0 12px; font-size: 15px; } .help dl { display: grid; grid-template-columns: auto auto; gap: 7px 18px; margin: 0 0 16px; } .help dt, .help dd { margin: 0; } .help dd { color: var(--muted); }
   kbd { font: 500 12px/1 var(--font); padding: 3px 6px; border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 5px; background: var(--sunken); margin-right: 3px; }

@@ -3,6 +3,7 @@
 
 import { newAssets, type Assets } from './assets.ts'
 import { Added, startCore, type Core } from './core.ts'
+import { sentence } from './format.ts'
 import type { FromWorker, Problem, ToWorker } from './messages.ts'
 import { contentKey, Damaged, fromBase64url, openSegment, openShare, readShareKey, splitSegments, WrongKey, type SealedSegment } from './sealed.ts'
 import type { Timeline } from './timeline-data.ts'
@@ -69,8 +70,8 @@ async function answer(core: Core): Promise<void> {
 
 async function open(sessionId: string, shareKey: string): Promise<void> {
   const starting = startCore(fetch(`/assets/${__PLAYER_CORE__}`), (text) => console.error(text))
-  const base = `/api/v1/sessions/${encodeURIComponent(sessionId)}`
-  const info = (await (await ask(base)).json()) as {
+  const info = (await (await ask(`/api/v1/sessions/${encodeURIComponent(sessionId)}`)).json()) as {
+    id: string
     site: string
     live: boolean
     sizeBytes: number
@@ -78,13 +79,14 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
     keys?: Record<string, string>
     keyError?: string
   }
+  const base = `/api/v1/sessions/${info.id}`
   const raw = new Map<string, Uint8Array<ArrayBuffer>>()
   for (const [pageView, key] of Object.entries(info.keys ?? {})) raw.set(pageView, fromBase64url(key))
   if (shareKey) {
     try {
       const share = readShareKey(shareKey)
       const { keys: sealed } = (await (await ask(`${base}/shares/${share.id}`)).json()) as { keys: string }
-      for (const [pageView, key] of await openShare(sessionId, share.id, share.key, fromBase64url(sealed))) raw.set(pageView, key)
+      for (const [pageView, key] of await openShare(info.id, share.id, share.key, fromBase64url(sealed))) raw.set(pageView, key)
     } catch (error) {
       if (!(error instanceof WrongKey)) throw error
       throw new Refused({ code: 'key', message: (error as Error).message, hint: 'Ask for the link again and copy all of it.' })
@@ -96,10 +98,10 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
     throw new Refused({
       code: 'key',
       message: info.keyError || 'This recording is sealed and its key is not here.',
-      hint: 'Open it where the key is: `go run ./replay open … --key FILE` (managed: `--keys FILE`, the collector\'s master key), or use a share link.',
+      hint: `Open it where the key is: \`replay open ${info.id} --key FILE\` (managed: \`--keys FILE\`, the collector’s master key), or use a share link.`,
     })
   }
-  post({ t: 'opened', site: info.site, live: info.live, pageViews: info.pageViews.length, keyError: info.keyError ?? '' })
+  post({ t: 'opened', session: info.id, site: info.site, live: info.live, pageViews: info.pageViews.length, keyError: info.keyError ?? '' })
   const started = await starting
   assets = newAssets((id) => ask(`${base}/assets/${id}`), post)
   core = started
@@ -178,7 +180,7 @@ function split(body: Uint8Array<ArrayBuffer>) {
     return splitSegments(body)
   } catch (error) {
     if (!(error instanceof Damaged)) throw error
-    throw new Refused({ code: 'damaged', message: `The recording is damaged: ${error.message}.`, hint: 'Run `go run ./replay verify` on the data directory to see which segment it is.' })
+    throw new Refused({ code: 'damaged', message: `The recording is damaged: ${error.message}.`, hint: 'Run `replay verify` on the data directory to see which segment it is.' })
   }
 }
 
@@ -221,7 +223,7 @@ function added(code: Added, number: number): void {
       report({ code: 'damaged', message: `Segment ${number} cannot be read.`, hint: 'The player shows a gap until the next snapshot of the page.' })
       return
     case Added.Limit:
-      report({ code: 'limit', message: 'The recording is larger than the player keeps in memory.', hint: 'What was loaded so far plays. Use `go run ./replay export` for all of it.' })
+      report({ code: 'limit', message: 'The recording is larger than the player keeps in memory.', hint: 'What was loaded so far plays. Use `replay export` for all of it.' })
       return
     case Added.Version:
       report({ code: 'version', message: 'The recording was made by a newer version of Afterimage.', hint: 'Update the collector or replay that serves this page.' })
@@ -251,7 +253,7 @@ async function ask(url: string): Promise<Response> {
   const known: Record<number, Problem['code']> = { 401: 'login', 403: 'login', 404: 'not-found' }
   throw new Refused({
     code: known[response.status] ?? 'network',
-    message: body.error ?? `The server answered ${response.status}.`,
-    hint: body.hint ?? (response.status === 404 ? 'It may have been deleted, or its retention has ended.' : 'Log in again and reload the page.'),
+    message: sentence(body.error ?? `The server answered ${response.status}.`),
+    hint: sentence(body.hint ?? (response.status === 404 ? 'It may have been deleted, or its retention has ended.' : 'Log in again and reload the page.')),
   })
 }
