@@ -95,7 +95,6 @@ func (g *rightsRig) atMost(bytes int64) http.HandlerFunc {
 // with the remedy, the site's health page counts it, and when it happens again and again recording ends: each
 // time costs a snapshot, and what is acknowledged between does not make the next one smaller.
 func TestSegmentThatIsTooLargeIsToldInTheConsole(t *testing.T) {
-	t.Parallel()
 	g := newRightsRig(t, true, "")
 	g.instead["/v1/ws"] = g.atMost(200 << 10)
 	g.body = `<h1>a</h1><pre hidden>` + randomWords(3<<19) + `</pre>`

@@ -59,7 +59,7 @@ const question = 'afterimage'
 const answers = { blocked: 'afterimage blocked', other: 'afterimage other' }
 const enum Asking {
   everyMs = 150,
-  times = 5,
+  times = 20,
 }
 
 const isBlockedIn = (page: Window): Promise<boolean> =>
