@@ -32,9 +32,17 @@ func TestBlockedFramesRecordNothing(t *testing.T) {
 	pages["/blocked"] += frame(third, "/below")
 	pages["/free"] += frame(third, "/beside")
 	pages["/alike"] += frame(other, "/within")
-	pages["/"] = `<p>Hello</p><script>globalThis.said = {}; onmessage = ({ data }) => { if (data.name) said[data.name] = data.said }</script>` +
-		`<div data-afterimage="block">` + frame(other, "/blocked") + frame(own, "/alike") + `</div>` + frame(other, "/free") +
-		`<div data-afterimage="block"><div id="host"></div></div><script>host.attachShadow({ mode: 'open' }).innerHTML = '` + frame(other, "/shadow") + `'</script>`
+	// The frames come when the page around them records: then it answers.
+	pages["/"] = `<p>Hello</p><template id="parts"><div data-afterimage="block">` + frame(other, "/blocked") + frame(own, "/alike") + `</div>` + frame(other, "/free") +
+		`<div data-afterimage="block"><div id="host"></div></div></template><script>
+		globalThis.said = {}
+		onmessage = ({ data }) => { if (data.name) said[data.name] = data.said }
+		const waiting = setInterval(() => {
+			if (window.afterimage?.state.phase !== 'recording') return
+			clearInterval(waiting)
+			document.body.append(parts.content)
+			host.attachShadow({ mode: 'open' }).innerHTML = '` + frame(other, "/shadow") + `'
+		}, 20)</script>`
 	tb := record(t, own, 800, 600)
 	tb.allow("nothing is recorded")
 	tb.until(`Object.values(said).filter((text) => /recording|refused/.test(text)).length === 7`)
