@@ -57,7 +57,7 @@ $(S3_SERVER): collector/store/testdata/s3/go.sum
 
 large: $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nodes and an S3 server
 	sh e2e/deps.sh large
-	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -count=1 ./collector/store -args -large
+	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -tags large -count=1 ./collector/store -args -large
 
 e2e: deps ## the whole path in real Chromium
 	go test -vet=off -timeout 25m -parallel 6 ./e2e
