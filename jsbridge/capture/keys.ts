@@ -1,10 +1,11 @@
 /** Key events by kind, never the character, nothing for secret inputs and blocked subtrees; and focus. */
 import { listen } from './guard'
+import { beyond } from './lean'
 import { $nodeType } from './native'
 import { boxes, idOf, nearestId } from './nodes'
 import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
-import { isSecret } from './policy'
+import { isSecret, mayBeDrawn } from './policy'
 
 // By the beginnings that no other named key has (https://www.w3.org/TR/uievents-key/): Backspace, Delete, Enter, Insert, Undo, Redo;
 const editing = /^(Ba|Del|Ent|Inse|Und|Red)/
@@ -27,9 +28,12 @@ export function trackKeys(doc: Document, activity: () => void): void {
     const target = targetOf(event)
     // A node without id is in a box, or is not written yet.
     const id = idOf(target)
-    if (!id || boxes.has(target) || ($nodeType(target) === 1 && isSecret(target as Element))) return
+    const isElement = $nodeType(target) === 1
+    if (!id || boxes.has(target) || (isElement && isSecret(target as Element))) return
+    const kind = kindOf(event as KeyboardEvent)
+    if (__LEAN__ && isElement && !kind && mayBeDrawn(target as Element)) throw beyond
     stamp()
-    op(Op.key, id, kindOf(event as KeyboardEvent))
+    op(Op.key, id, kind)
     activity()
   })
   listen(doc, 'focus blur', (event, isBlur) => {

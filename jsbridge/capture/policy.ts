@@ -83,19 +83,35 @@ export const noteTyped = (element: Element): boolean => !typed.includes(element)
  * editors do, terminals, and a code's boxes of one character each.
  */
 export const drawnAround = (field: Element): Element | null => {
-  const isSmall = (element: Element): boolean => {
-    const { width, height } = $rect(element)
-    return width < 9 || height < 9
-  }
-  const style = styleOf?.(field)
   let at = $parentElement(field)
-  const isHidden = !!style && !!at && ((field as { editContext?: unknown }).editContext || $matches(field, drawnFields) &&
-    (style.opacity === '0' || isClear.test(style.webkitTextFillColor + style.caretColor) || $localName(field) === 'textarea' && (isSmall(field) || isSmall(at))))
+  const isHidden = at && ((field as { editContext?: unknown }).editContext || $matches(field, drawnFields) &&
+    (isClear(field) || $localName(field) === 'textarea' && (isSmall(field) || isSmall(at))))
   if (!isHidden) return null
   while (at && (elementCount(at) < 2 || isSmall(at))) at = $parentElement(at)
   return at && /^(body|html)$/.test($localName(at)) ? null : at
 }
-const isClear = /rgba\([^)]*, 0\)/
+/** Takes effect where it is written next. */
+export const noteDrawn = (field: Element | null | undefined): void => {
+  for (; field; field = shadowOf(field)?.activeElement) {
+    const around = drawnAround(field)
+    if (around) noteTyped(around)
+  }
+}
+const isSmall = (element: Element): boolean => {
+  const { width, height } = $rect(element)
+  return width < 9 || height < 9
+}
+const isClear = (field: Element): boolean => {
+  const { opacity, webkitTextFillColor, caretColor } = styleOf(field)
+  return opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor)
+}
+let asked: Element
+/** Of a field in which somebody begins to type, whether `drawnAround` could know more of it. */
+export const mayBeDrawn = (field: Element): boolean => {
+  if (asked === field) return false
+  asked = field
+  return !!(field as { editContext?: unknown }).editContext || isClear(field) || isSmall(field) || isSmall($parentElement(field) ?? field)
+}
 const drawnFields = 'textarea,[contenteditable],input:not([type=file i],[type=checkbox i],[type=radio i],[type=range i])'
 
 /** Elements that are boxes because their changes cost the page too much. */
@@ -148,12 +164,12 @@ const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolea
   return [...(known ?? []), ...labels, ...named].some((label) => label && (__LEAN__ ? secretName.test($textContent(label) ?? '') : saysSecret($textContent(label) ?? '')))
 }
 
-const styleOf = __LEAN__ ? null : window.getComputedStyle
+const styleOf = window.getComputedStyle
 /** A field that draws discs for characters is a password in all but its type. It matters only where it could be shown. */
 const drawsDiscs = (field: Element): boolean => {
   let at: Node | null = field
   while (at && !($nodeType(at) === 1 && $matches(at as Element, shown))) at = parentOf(at)
-  const style = at && (styleOf?.(field) as CSSStyleDeclaration & { webkitTextSecurity?: string })
+  const style = at && (styleOf(field) as CSSStyleDeclaration & { webkitTextSecurity?: string })
   return !!style && (/disc|circle|square/.test(style.webkitTextSecurity ?? '') || /text-security/.test(style.fontFamily))
 }
 /** What the core sees in the field's own attributes, to be remembered with the element; and how it is drawn. */

@@ -19,7 +19,7 @@ import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
 import { Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { drawnAround, makeBox, markNames, noteCalled, noteOld, openPolicy, openRoots } from './policy'
+import { drawnAround, makeBox, markNames, noteCalled, noteDrawn, noteOld, openPolicy, openRoots } from './policy'
 import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
@@ -363,6 +363,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if (!__LEAN__) {
       tellPosted()
       tellTyped([document])
+      // With the lean recorder somebody may be typing in it.
+      noteDrawn(document.activeElement)
     }
     noteDesign(document)
     observe(document)

@@ -215,6 +215,9 @@ func (p *Policy) appendDeclaration(m Mode) {
 		return
 	}
 	c.i++
+	if Detects() && p.Drawn != NotDrawn && p.isCaretAt(name) {
+		return
+	}
 	p.appendIdent(name)
 	p.put(':')
 	kind := cssValue

@@ -49,6 +49,8 @@ type Policy struct {
 	lists  lists
 	src    source // style at hand
 	url    source // URL at hand
+	// Drawn says of the element at hand whether what is typed is drawn around it.
+	Drawn Drawn
 	// Posted says that the visitor gave the page a file, a paste, a drop or the camera. A data
 	// URL may hold that from then on, so only an allow marker shows it.
 	Posted bool

@@ -91,20 +91,20 @@ func (c *Core) apply(op int) {
 		case 'n':
 			s = c.find(v)
 			skip = s == 0
-			o.ID = uint32(v)
+			o.ID = c.n(s).wire
 		case 'e', 'E':
 			// What happened where no node is recorded happened all the same.
 			at := int32(0)
 			if v > 0 && uint32(v) <= c.maxID {
 				at = c.slot(uint32(v))
 			}
-			id := c.seen(at)
+			seen := c.n(c.seen(at)).wire
 			// Where in a box the pointer is tells the keys of a keypad.
 			skip = skip || op < opKey && c.n(at).mode == mask.Blocked
 			if spec[k] == 'e' {
-				s, o.ID = at, id
+				s, o.ID = at, seen
 			} else {
-				c.num(int64(id))
+				c.num(int64(seen))
 			}
 		case 'i':
 			c.num(int64(v))
@@ -140,6 +140,7 @@ func (c *Core) apply(op int) {
 		}
 		return
 	}
+	c.at = s
 	n := c.n(s)
 	off := n.flags&hidden != 0
 	shown := n.mode.Opens() && n.flags&secret == 0
@@ -241,7 +242,7 @@ func (c *Core) apply(op int) {
 		reason := int64(0)
 		if n.mode == mask.Blocked {
 			reason = 1
-			if c.focus == n.id { // what is typed in it may give it its width
+			if c.focus == n.wire { // what is typed in it may give it its width
 				o.Nums[0] = (o.Nums[0] + boxStep - 1) &^ (boxStep - 1)
 			}
 		}
@@ -302,11 +303,17 @@ func (c *Core) remove(s int32) {
 		return
 	}
 	n := c.n(s)
-	if c.haunt(n) {
-		return
+	if !c.haunt(n) {
+		c.takeAway(s)
 	}
+}
+
+// takeAway takes the subtree of s from the wire and frees it.
+func (c *Core) takeAway(s int32) {
+	n := c.n(s)
 	if n.flags&hidden == 0 {
-		c.emitRef(wire.KindRemove, n.id)
+		c.begin(wire.KindRemove, s)
+		c.send()
 	}
 	c.flowGap(s)
 	c.release(s)
@@ -535,5 +542,6 @@ func (c *Core) applyElement() {
 	if c.early == uint32(id) {
 		marks = c.earlyMarks
 	}
+	c.leaf = true
 	c.addElement(parent, c.spot, uint32(id), uint8(ns), name, marks)
 }

@@ -94,17 +94,17 @@ func (c *Core) noteAssets() {
 // scopeOf is what addresses of the op at hand are relative to: the link element in whose
 // sheet they stand, with its address, else their document.
 func (c *Core) scopeOf() (scope uint32, base []byte) {
-	s := c.slot(c.op.ID)
+	s := c.at
 	if s == 0 {
 		return assetPageBase, nil // a constructed sheet
 	}
 	if c.n(s).tag == mask.TagLink && (c.op.Kind == wire.KindSheet || c.op.Kind == wire.KindRuleInsert) {
-		return c.n(s).id, c.assets.linkOf(c.n(s).id)
+		return c.n(s).wire, c.assets.linkOf(c.n(s).id)
 	}
 	for s != 0 && c.n(s).kind != kindDocument {
 		s = c.n(s).parent
 	}
-	return c.n(s).id, nil
+	return c.n(s).wire, nil
 }
 
 func (c *Core) noteAsset(scope uint32, base, url []byte) {

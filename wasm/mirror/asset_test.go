@@ -65,6 +65,23 @@ func TestAssetsAreToldOnceWithWhatTheyAreRelativeTo(t *testing.T) {
 	}
 }
 
+// The wire's ids are not the bridge's behind a node that is not told.
+func TestAssetsBehindWhatIsNotToldHaveTheIdOfTheWire(t *testing.T) {
+	c := start(t, 1)
+	must(t, c, new(batch).op(opElement, 1, 0, 2, 0, "html", 0).
+		op(opElement, 2, 0, 3, 0, "div", 1, "data-afterimage", "block").op(opElement, 3, 0, 4, 0, "p", 0).op(opElement, 3, 4, 5, 0, "p", 0).
+		op(opElement, 2, 3, 6, 0, "link", 2, "rel", "stylesheet", "href", "/css/main.css").
+		op(opSheet, 6, 0, "p{background:url(sheet.png)}").op(opSnapshotEnd))
+	p := newPage()
+	p.read(t, c, 0)
+	if n := p.nodes[4]; n == nil || n.name != "link" {
+		t.Fatalf("the link is not node 4 of the wire: %s", p)
+	}
+	if got, want := told(c), []string{"4 /css/main.css sheet.png"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestStrictTellsOnlyWhatIsAllowed(t *testing.T) {
 	c := start(t, 0)
 	must(t, c, assetPage())

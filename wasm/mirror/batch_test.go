@@ -82,6 +82,7 @@ type page struct {
 	log   []string // ops that are not the tree's
 	ops   []string
 	times []int64 // of ops
+	last  uint32  // id made
 }
 
 type pageNode struct {
@@ -130,10 +131,14 @@ func (p *page) apply(op *wire.Op) error {
 	switch op.Kind {
 	case wire.KindSnapshotBegin:
 		p.nodes = map[uint32]*pageNode{1: {id: 1, kind: wire.KindFrameDocument}}
+		p.last = 1
 	case wire.KindElement, wire.KindText, wire.KindOther, wire.KindShadowRoot, wire.KindFrameDocument:
 		parent := p.nodes[op.Parent]
 		if n != nil || parent == nil {
 			return fmt.Errorf("op %s: node exists or parent does not", s)
+		}
+		if p.last++; op.ID != p.last {
+			return fmt.Errorf("op %s: the id tells of nodes that are not told, %d would not", s, p.last)
 		}
 		n = &pageNode{id: op.ID, kind: op.Kind, name: string(op.Name), text: string(op.Text), parent: parent, attrs: map[string]string{}}
 		for _, a := range op.Attrs {

@@ -28,6 +28,7 @@ type Core struct {
 	pol  mask.Policy
 	enc  wire.Encoder
 	op   wire.Op
+	at   int32 // slot of its node
 
 	in    []byte // the batch: ints, then text
 	ints  []int32
@@ -51,6 +52,7 @@ type Core struct {
 	epoch uint32
 	act   activity
 	told  tellings
+	leaf  bool   // the element at hand has no children, or they are not known yet
 	blunt bool   // digits make no difference in what told knows
 	focus uint32 // what has it, or is the box around that
 
@@ -58,6 +60,7 @@ type Core struct {
 	closed    []closed // their ends and epochs
 	given     int      // of closed
 	lastEpoch uint32
+	lastWire  uint32 // id that the wire gave last
 
 	resend []int32
 	assets assets
@@ -263,6 +266,8 @@ func (c *Core) beginEpoch() {
 	c.nodes[0] = node{mode: c.pol.PageMode()}
 	c.document = c.create(1, kindDocument)
 	c.n(c.document).mode = c.pol.PageMode()
+	c.lastWire = 1
+	c.n(c.document).wire = 1
 	c.resend = c.resend[:0]
 	c.act, c.early = activity{}, 0
 	c.assets.reset()

@@ -9,10 +9,11 @@ import (
 // numbers are sizes, positions and kinds.
 
 //go:noinline
-func (c *Core) begin(kind wire.Kind, id uint32) *wire.Op {
+func (c *Core) begin(kind wire.Kind, s int32) *wire.Op {
 	o := &c.op
 	o.Kind, o.AtMs = kind, c.atMs
-	o.ID, o.Parent, o.Prev = id, 0, 0
+	c.at = s
+	o.ID, o.Parent, o.Prev = c.n(s).wire, 0, 0
 	o.Name, o.Text = nil, nil
 	o.Attrs, o.Nums = o.Attrs[:0], o.Nums[:0]
 	return o
@@ -30,13 +31,8 @@ func (c *Core) send() {
 	}
 }
 
-func (c *Core) emitRef(kind wire.Kind, id uint32) {
-	c.begin(kind, id)
-	c.send()
-}
-
-func (c *Core) emitText(kind wire.Kind, id uint32, text mask.Text) {
-	c.begin(kind, id).Text = text.Bytes()
+func (c *Core) emitText(kind wire.Kind, s int32, text mask.Text) {
+	c.begin(kind, s).Text = text.Bytes()
 	c.send()
 }
 
@@ -47,25 +43,30 @@ func (c *Core) num(n int64) { c.op.Nums = append(c.op.Nums, n) }
 func (c *Core) wirePrev(s int32) uint32 {
 	for p := c.n(s).prev; p != 0; p = c.n(p).prev {
 		if c.n(p).flags&hidden == 0 {
-			return c.n(p).id
+			return c.n(p).wire
 		}
 	}
 	return 0
 }
 
-// seen is the id of s, or of the ancestor that stands for it on the wire.
-func (c *Core) seen(s int32) uint32 {
+// seen is s, or the ancestor that stands for it on the wire.
+func (c *Core) seen(s int32) int32 {
 	for s != 0 && c.n(s).flags&hidden != 0 {
 		s = c.n(s).parent
 	}
-	return c.n(s).id
+	return s
 }
 
-// emitNode begins the op that creates s at its place.
+// emitNode begins the op that creates s at its place, or moves it there. The wire counts what it is told of, so
+// that no id tells how much it is not.
 func (c *Core) emitNode(kind wire.Kind, s int32) *wire.Op {
 	n := c.n(s)
-	o := c.begin(kind, n.id)
-	o.Parent, o.Prev = c.n(n.parent).id, c.wirePrev(s)
+	if n.wire == 0 {
+		c.lastWire++
+		n.wire = c.lastWire
+	}
+	o := c.begin(kind, s)
+	o.Parent, o.Prev = c.n(n.parent).wire, c.wirePrev(s)
 	return o
 }
 
@@ -103,14 +104,18 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 	if n.flags&hidden != 0 {
 		return s
 	}
+	if c.renew(s, name) {
+		return s
+	}
 	o := c.emitNode(wire.KindElement, s)
 	o.Name = c.pol.TagName(name, n.tag, n.mode).Bytes()
 	e := c.element(s)
 	c.blunt = n.isSizedByValue()
+	c.drawn(s, c.leaf)
 	for i := range c.attrs {
 		if an, av, ok := c.pol.Attr(e, c.attrs[i].name, c.attrs[i].value); ok {
 			o.Attrs = append(o.Attrs, wire.Attr{Name: an.Bytes(), Value: av.Bytes()})
-			if c.blunt {
+			if c.blunt || c.pol.Drawn != mask.NotDrawn {
 				c.note(an.Bytes(), av.Bytes(), uint32(wire.KindAttr))
 			}
 		}

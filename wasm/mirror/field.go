@@ -40,7 +40,7 @@ func (c *Core) applyKey(s, kind int32) {
 		}
 		return
 	}
-	id, bucket := c.seen(s), c.atMs-c.atMs%activityMs
+	id, bucket := c.n(c.seen(s)).id, c.atMs-c.atMs%activityMs
 	if c.act.id == id && c.act.bucket == bucket {
 		return
 	}
@@ -60,7 +60,7 @@ func (c *Core) flushActivity(nowMs int64) {
 	if c.act.open && nowMs >= c.act.bucket+activityMs {
 		c.act.open = false
 		if s := c.slot(c.act.id); s != 0 || c.act.id == 0 {
-			c.begin(wire.KindActivity, c.act.id)
+			c.begin(wire.KindActivity, s)
 			c.num(c.act.bucket)
 			c.num(1)
 			c.send()
@@ -95,7 +95,7 @@ func (c *Core) fold(s int32, what []byte) {
 // whether it does; exorcise sees to what is left alone.
 func (c *Core) haunt(n *node) bool {
 	if n.flags&(phrase|ghost) == 0 {
-		return false
+		return c.haveGone(n)
 	}
 	c.goneMs = c.atMs
 	if n.flags&hidden != 0 {
@@ -109,9 +109,12 @@ func (c *Core) haunt(n *node) bool {
 func (c *Core) exorcise() {
 	for s := range c.nodes {
 		n := c.n(int32(s))
+		if mask.Detects() && n.flags&gone != 0 {
+			c.takeAway(int32(s))
+			continue
+		}
 		if n.flags&ghost != 0 && (c.n(n.prev).flags|c.n(n.next).flags)&phrase == 0 {
-			n.flags &^= ghost
-			c.remove(int32(s))
+			c.takeAway(int32(s))
 		}
 	}
 }
@@ -148,7 +151,7 @@ func (c *Core) applyValue(s int32, value []byte) {
 	}
 	if n.flags&hidden == 0 {
 		n.flags &^= sentMask | sentNone
-		c.emitText(wire.KindValue, n.id, c.pol.Value(value, n.mode, false))
+		c.emitText(wire.KindValue, s, c.pol.Value(value, n.mode, false))
 	}
 }
 
@@ -188,7 +191,7 @@ func (c *Core) emitMask(s int32, filled bool) {
 		return
 	}
 	n.flags = n.flags&^(sentMask|sentNone) | say
-	c.emitText(wire.KindValue, n.id, c.pol.Filled(filled))
+	c.emitText(wire.KindValue, s, c.pol.Filled(filled))
 }
 
 // applyAttr takes in what an attribute says, and sends it through the policy.
@@ -209,10 +212,15 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 		c.emitMask(s, true)
 	}
 	c.retune(s)
-	if c.n(s).flags&hidden != 0 {
-		return
+	if c.n(s).flags&hidden == 0 {
+		c.tellAttr(s, name, value, null)
 	}
+}
+
+func (c *Core) tellAttr(s int32, name, value []byte, null bool) {
+	n := c.n(s)
 	e := c.element(s)
+	c.drawn(s, n.first == 0 || c.n(n.first).kind == kindText)
 	kind := wire.KindAttr
 	an, av, ok := c.pol.Attr(e, name, value)
 	if null || !ok {
@@ -221,7 +229,7 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 		av = mask.Text{}
 	}
 	if ok {
-		c.begin(kind, n.id).Name = an.Bytes()
+		c.begin(kind, s).Name = an.Bytes()
 		c.op.Text = av.Bytes()
 		// A caret or a bar that goes with what is typed: beside the field, with nothing in it or only such a one.
 		c.blunt = n.isSizedByValue() || c.typing(s, c.n(c.slot(c.act.id)).parent) && c.n(n.first).first == 0

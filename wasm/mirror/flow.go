@@ -427,7 +427,7 @@ func (c *Core) writeText(w flowWait) {
 	if kind == wire.KindText {
 		c.emitNode(kind, w.s)
 	} else {
-		c.begin(kind, n.id)
+		c.begin(kind, w.s)
 	}
 	c.op.Text = t.Bytes()
 	c.send()
@@ -467,5 +467,5 @@ func (c *Core) rewrite(w flowWait) {
 		return
 	}
 	t := c.textEnds(w.s, c.flow.arena[r.at:int(r.at)+int(r.n)])
-	c.emitText(wire.KindSetText, n.id, t)
+	c.emitText(wire.KindSetText, w.s, t)
 }

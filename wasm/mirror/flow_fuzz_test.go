@@ -230,6 +230,7 @@ func luhnOK(s string) bool {
 // TestLinesSeesWhole keeps the property honest: a page that holds a secret in pieces fails it.
 func TestLinesSeesWhole(t *testing.T) {
 	p := newPage()
+	p.last = 1
 	p.nodes = map[uint32]*pageNode{1: {id: 1, kind: wire.KindFrameDocument}}
 	for i, op := range []wire.Op{{Kind: wire.KindElement, ID: 2, Parent: 1, Name: []byte("p")}, {Kind: wire.KindText, ID: 3, Parent: 2, Text: []byte("jane@")},
 		{Kind: wire.KindElement, ID: 4, Parent: 2, Prev: 3, Name: []byte("b")}, {Kind: wire.KindText, ID: 5, Parent: 4, Text: []byte("example.com")}} {

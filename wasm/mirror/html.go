@@ -154,6 +154,7 @@ func (c *Core) readTree(t *treeOp, write bool) bool {
 				if typ == shapeSVG || typ == shapeMathML {
 					ns = uint8(typ - shapeSVG + 1)
 				}
+				c.leaf = !kids || k < len(shape) && shape[k]&7 == shapeText // carets hold a blank
 				made = c.addElement(parent, prev, id, ns, name, bits)
 				lv.slot = made
 			}

@@ -54,8 +54,12 @@ func same(b []byte, w string) bool {
 // effective is the mode of a node: block beats all below, else its own marker (the tighter
 // one if it has several), else its parent's mode.
 //
-// The strict form has no allowed text: it masks it as before, and asks for the full form.
+// The strict form has no allowed text and knows no editor that draws by itself (drawn.go): it masks them as
+// before, and asks for the full form.
 func (c *Core) effective(parent mask.Mode, marks uint8) mask.Mode {
+	if !mask.Detects() && marks&markTyped != 0 {
+		c.narrow = true
+	}
 	switch {
 	case parent == mask.Blocked || marks&markBlock != 0:
 		return mask.Blocked
@@ -147,7 +151,8 @@ func (c *Core) recompute(s int32, gone bool) {
 // withdraw settles s and its subtree anew and takes them from the wire.
 func (c *Core) withdraw(s int32) {
 	if c.n(s).flags&hidden == 0 {
-		c.emitRef(wire.KindRemove, c.n(s).id)
+		c.begin(wire.KindRemove, s)
+		c.send()
 		c.flowGap(s)
 	}
 	c.recompute(s, true)

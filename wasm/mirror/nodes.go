@@ -27,6 +27,7 @@ const (
 	phrase                // in an editor that is masked: stands in a line, and is not white space alone
 	ghost                 // was one; the page has removed it, and it stands for its line while another is beside it
 	waits                 // a text that flow.go has yet to write; if hidden too, for the first time
+	gone                  // of a masked editor; the page has removed it, and the wire not yet
 )
 
 // What the text children of an element are. It is inherited.
@@ -39,12 +40,14 @@ const (
 
 // node is one node of the mirror. Links are slots (indexes of Core.nodes), 0 is none.
 type node struct {
-	id                      uint32
+	id                      uint32 // the bridge's
+	wire                    uint32 // 0: it never was on the wire
 	parent, first, last     int32
 	next, prev              int32
 	inner                   int32 // shadow root of a host, document of a frame
 	kind, attrMark, selMark uint8
 	kids, ns                uint8
+	name                    uint32 // hash of an element's, in the full form
 	flags                   uint16
 	mode                    mask.Mode
 	tag                     mask.Tag

@@ -5,11 +5,11 @@ import "afterimage/wasm/wire"
 // tellings remember what the wire says of texts, attributes, boxes, places and the address, so that it is not
 // said again: of most changes of a masked page nothing is left but their number and their time, and where they
 // follow somebody who types these tell the keys. What they have forgotten is told.
-type tellings [maxTellings]struct{ key, value uint32 }
+type tellings [maxTellings][2]struct{ key, value uint32 }
 
 const (
-	maxTellings = 512
-	navReplace  = 1 // kind of op navigate
+	maxTellings = 1024 // places for two, the newer one first
+	navReplace  = 1    // kind of op navigate
 	// Kinds of which they know.
 	toldKinds = 1<<wire.KindText | 1<<wire.KindSetText | 1<<wire.KindAttr | 1<<wire.KindAttrRemoved |
 		1<<wire.KindBox | 1<<wire.KindScroll | 1<<wire.KindNavigate
@@ -33,8 +33,11 @@ func (c *Core) note(name, text []byte, value uint32) bool {
 	key := mix(c.op.ID*2654435761, name, false)
 	value = mix(value, text, c.blunt)
 	t := &c.told[key>>16%maxTellings]
-	had := t.key == key && t.value == value
-	t.key, t.value = key, value
+	if t[0].key != key {
+		t[0], t[1] = t[1], t[0]
+	}
+	had := t[0].key == key && t[0].value == value
+	t[0].key, t[0].value = key, value
 	return had
 }
 

@@ -164,10 +164,10 @@ func TestLineOfAnEditorIsToldWhileSomethingIsInIt(t *testing.T) {
 	}
 	masks(1500, 2, 2, "at first")
 	must(t, core, new(batch).op(opTime, 1600).op(opRemove, 4).op(opRemove, 6))
-	masks(2500, 1, 1, "its first element and the second line gone")
-	must(t, core, new(batch).op(opTime, 2600).op(opRemove, 8))
-	masks(2700, 1, 1, "empty, within the second")
-	masks(3601, 1, 0, "empty, and the second over")
+	masks(2601, 1, 1, "its first element and the second line gone")
+	must(t, core, new(batch).op(opTime, 2700).op(opRemove, 8))
+	masks(2800, 1, 1, "empty, within the second")
+	masks(3702, 1, 0, "empty, and the second over")
 	check(t, core)
 }
 

@@ -37,8 +37,8 @@ const (
 	o1
 	o2
 	o3
-	o4
-	l0 // locals used last, newest first
+	same // number behind the op code when it stood last
+	l0   // locals used last, newest first
 	l1
 	depth // of the operand stack, about
 	stk   // op code that last left this depth
@@ -120,6 +120,7 @@ type model struct {
 	hashes     []uint32
 	lines      []uint32
 	stack      [16]uint32
+	last       [256]uint32 // number last read behind each op code
 	class      uint32
 	state      uint32
 	left       uint32
@@ -271,8 +272,9 @@ func (m *model) next(c uint32) {
 // op takes an op code.
 func (m *model) op(c uint32) {
 	v := &m.view
-	copy(v[o1:l0], v[o0:])
+	copy(v[o1:same], v[o0:])
 	v[o0] = c
+	v[same] = m.last[c]
 	i := 0
 	for c > uint32(shapes[i][0]) {
 		i++
@@ -293,6 +295,7 @@ func (m *model) op(c uint32) {
 // whole takes a number that is complete.
 func (m *model) whole(n uint32) {
 	v := &m.view
+	m.last[v[o0]] = n
 	m.left--
 	switch m.state {
 	case size:

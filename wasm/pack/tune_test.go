@@ -54,7 +54,7 @@ func TestTune(t *testing.T) {
 			}
 		}
 	}
-	names := []string{"key", "part", "h0", "h1", "h2", "h3", "o0", "o1", "o2", "o3", "o4", "l0", "l1", "depth", "stk", "word"}
+	names := []string{"key", "part", "h0", "h1", "h2", "h3", "o0", "o1", "o2", "o3", "same", "l0", "l1", "depth", "stk", "word"}
 	for i, m := range best {
 		if i > 0 && i%contexts == 0 {
 			fmt.Println()
