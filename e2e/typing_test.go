@@ -62,3 +62,19 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 		})
 	}
 }
+
+// The mark of activity of the second that has not ended goes out with stop().
+func TestStopTellsOfTheSecondThatHasNotEnded(t *testing.T) {
+	s := newRecordedSite(t, false, "", `<input class=at>`)
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	eval[any](tb, `document.querySelector('.at').focus()`)
+	eval[any](tb, "new Promise((done) => setTimeout(done, 1100 - performance.now() % 1000))")
+	view := eval[string](tb, "afterimage.pageViewId")
+	tb.typeText("z")
+	eval[any](tb, "afterimage.stop()")
+	if n := kinds(s.ops(view))[wire.KindActivity]; n != 1 {
+		t.Errorf("%d marks of activity, want 1", n)
+	}
+}

@@ -233,7 +233,7 @@ export function servePage(port: Port, blocked: () => string | undefined, outlive
 
   /** Answers when the collector has everything up to now, or the time is over, or nothing more will come. */
   async function flush({ t, id, timeoutMs }: Extract<ToWorker, { t: 'flush' | 'stop' }>) {
-    guard(cut)
+    guard(() => cut(t === 'stop' ? 1000 : 0))
     await sealing
     delivery?.flush_()
     await delivery?.settled_(timeoutMs)
