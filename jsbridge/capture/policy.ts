@@ -84,9 +84,7 @@ export const noteTyped = (element: Element): boolean => !typed.includes(element)
  */
 export const drawnAround = (field: Element): Element | null => {
   let at = $parentElement(field)
-  const isHidden = at && ((field as { editContext?: unknown }).editContext || $matches(field, drawnFields) &&
-    (isClear(field) || $localName(field) === 'textarea' && (isSmall(field) || isSmall(at))))
-  if (!isHidden) return null
+  if (!at || !isHidden(field) || !((field as { editContext?: unknown }).editContext || $matches(field, drawnFields))) return null
   while (at && (elementCount(at) < 2 || isSmall(at))) at = $parentElement(at)
   return at && /^(body|html)$/.test($localName(at)) ? null : at
 }
@@ -101,16 +99,17 @@ const isSmall = (element: Element): boolean => {
   const { width, height } = $rect(element)
   return width < 9 || height < 9
 }
-const isClear = (field: Element): boolean => {
+const isHidden = (field: Element): boolean => {
   const { opacity, webkitTextFillColor, caretColor } = styleOf(field)
-  return opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor)
+  return !!(field as { editContext?: unknown }).editContext || opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor) ||
+    $localName(field) === 'textarea' && (isSmall(field) || isSmall($parentElement(field) ?? field))
 }
 let asked: Element
 /** Of a field in which somebody begins to type, whether `drawnAround` could know more of it. */
 export const mayBeDrawn = (field: Element): boolean => {
   if (asked === field) return false
   asked = field
-  return !!(field as { editContext?: unknown }).editContext || isClear(field) || isSmall(field) || isSmall($parentElement(field) ?? field)
+  return isHidden(field)
 }
 const drawnFields = 'textarea,[contenteditable],input:not([type=file i],[type=checkbox i],[type=radio i],[type=range i])'
 
