@@ -43,6 +43,7 @@ type conn struct {
 	writing sync.Mutex // one writer at a time
 	site    atomic.Pointer[helloSite]
 	leaving atomic.Bool
+	session string // that its recorder is in; guarded by s.mu
 
 	// off is closed when the recorder must stop; nothing that comes after is stored. why is
 	// set before.
@@ -298,6 +299,7 @@ func (c *conn) register() error {
 		s.bySite[c.peer.site]++
 		c.site.Store(&helloSite{c.peer.site, c.peer.privacy})
 	}
+	c.session = c.peer.session
 	for _, session := range c.peer.views {
 		m := s.watchers[session]
 		if m == nil {

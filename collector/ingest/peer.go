@@ -64,6 +64,7 @@ type peer struct {
 	site    string            // "" before the first hello
 	privacy string            // the site's privacy version at the first hello
 	views   map[string]string // page view to session
+	session string            // that the recorder is in, as its latest hello says; "" where it was refused
 	barred  map[string]string // page view to the code with which it was refused
 }
 
@@ -125,12 +126,20 @@ func (p *peer) hello(ctx context.Context, text []byte) (welcome, []refused, erro
 			w.PageViews[g.PageView] = append([][2]uint32{}, g.Durable...)
 		}
 	}
+	// What follows the first session is left over from earlier page views.
+	p.session = ""
+	if in := sessions[0]; len(in.PageViews) > 0 && p.views[in.PageViews[0].ID] == in.Session {
+		p.session = in.Session
+	}
 	if len(w.PageViews) == 0 && len(p.views) == 0 && no[0].Code == CodeOtherWriter {
 		return welcome{}, nil, refuseOtherWriter
 	}
 	// Last of what is stored: a hello that is refused comes again with the same counts.
 	if err := p.s.store.AddRecorderCounts(ctx, id, counts); err != nil {
 		return welcome{}, nil, err
+	}
+	if p.session != "" {
+		p.s.store.Here(p.session)
 	}
 	w.ServerTimeMs = p.s.now().UnixMilli() // last, so that the work above does not shift the visitor's clock
 	return w, no, nil

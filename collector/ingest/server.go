@@ -115,6 +115,7 @@ func New(c Config) *Server {
 	}
 	s.memory = semaphore.NewWeighted(int64(s.limits.MemoryBytes))
 	s.store.OnWatch(s.onWatch)
+	s.store.OnBeat(s.connected)
 	s.running.Go(s.tend)
 	return s
 }
@@ -207,6 +208,19 @@ func (s *Server) all() []*conn {
 	out := make([]*conn, 0, len(s.conns))
 	for c := range s.conns {
 		out = append(out, c)
+	}
+	return out
+}
+
+// connected are the sessions whose recorder has a socket here.
+func (s *Server) connected() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]string, 0, len(s.conns))
+	for c := range s.conns {
+		if c.session != "" {
+			out = append(out, c.session)
+		}
 	}
 	return out
 }

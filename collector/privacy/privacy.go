@@ -154,7 +154,7 @@ func (h *handler) act(ctx context.Context, w http.ResponseWriter, q ask, tag str
 	case "list":
 		out := []listed{}
 		for _, s := range list {
-			out = append(out, listed{s.ID, s.FirstAt.UnixMilli(), s.LastAt.UnixMilli(), s.Bytes, len(s.PageViews), s.ConsentVersion, s.Live})
+			out = append(out, listed{s.ID, s.FirstAt.UnixMilli(), s.LastAt.UnixMilli(), s.Bytes, len(s.PageViews), s.ConsentVersion, s.Continuable})
 		}
 		optedOut, err := h.Store.OptedOut(ctx, q.Site, tag)
 		return map[string]any{"sessions": out, "optedOut": optedOut}, err

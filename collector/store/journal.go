@@ -21,6 +21,7 @@ const (
 	segmentPrefix = "seg." // seg.<partition>.<session>
 	tellPrefix    = "tell."
 	watchPrefix   = "watch."
+	hereSubject   = "here" // 16 bytes a session
 )
 
 // maxMessage is the largest journal message: below the 1 MiB that a NATS server takes

@@ -69,7 +69,8 @@ func (s *Store) Sessions(ctx context.Context, f SessionFilter) ([]SessionInfo, e
 		}
 		i.FirstAt, i.LastAt = time.UnixMilli(first), time.UnixMilli(last)
 		i.Finished = finished != 0
-		i.Live = !i.Finished && !s.idle(last)
+		i.Continuable = !i.Finished && !s.idle(last)
+		i.Live = i.Continuable && s.live(i.ID)
 		at[i.ID] = len(out)
 		out = append(out, i)
 	}

@@ -205,16 +205,16 @@ func (x *session) order() []string {
 // was written, or is now, must neither keep a session open for ever nor lose anything:
 // far in the future counts as idle too, and late segments reopen it.
 func (s *Store) idle(lastMs int64) bool {
-	d := s.now().Sub(time.UnixMilli(lastMs))
-	return d >= SessionIdle || d <= -SessionIdle
+	return !within(s.now().Sub(time.UnixMilli(lastMs)), SessionIdle)
 }
 
 func (s *Store) info(x *session) SessionInfo {
 	out := SessionInfo{
 		ID: x.id, Site: x.site, VisitorTag: x.visitorTag, ConsentVersion: x.consent, PrivacyVersion: x.privacy,
 		FirstAt: time.UnixMilli(x.firstMs), LastAt: time.UnixMilli(x.lastMs),
-		Finished: x.finished, Live: !x.finished && !s.idle(x.lastMs),
+		Finished: x.finished, Continuable: !x.finished && !s.idle(x.lastMs),
 	}
+	out.Live = out.Continuable && s.live(x.id)
 	for _, id := range x.order() {
 		v := x.views[id]
 		if len(v.ranges) == 0 {

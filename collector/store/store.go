@@ -32,6 +32,7 @@ type Store struct {
 	mu       sync.Mutex
 	sessions map[string]*session
 	watching map[string]time.Time // when somebody last said that he watches
+	here     map[string]time.Time // when a session's recorder was last heard of
 	warned   map[string]bool      // sessions of which warnUnknown has spoken
 
 	finalising sync.Mutex // one batch of the finaliser at a time
@@ -39,6 +40,7 @@ type Store struct {
 	refusals    refusalCounts
 	unforgotten atomic.Bool // the database's log still holds what was deleted
 	onWatch     func(session string, on bool)
+	connected   func() []string // sessions whose recorder is connected to this process
 
 	stop    chan struct{}
 	stopped sync.WaitGroup
@@ -64,7 +66,7 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 		c.Now = time.Now
 	}
 	s := &Store{cfg: c, log: c.Log, now: c.Now, sessions: map[string]*session{},
-		watching: map[string]time.Time{}, warned: map[string]bool{}, stop: make(chan struct{})}
+		watching: map[string]time.Time{}, here: map[string]time.Time{}, warned: map[string]bool{}, stop: make(chan struct{})}
 	s.space = space{dir: c.Dir, min: c.MinFreeBytes}
 	if s.unlock, err = lockDir(c.Dir); err != nil {
 		return nil, err
@@ -84,6 +86,9 @@ func Open(ctx context.Context, c Config) (_ *Store, err error) {
 		return nil, err
 	}
 	if err = s.listenForWatchers(); err != nil {
+		return nil, err
+	}
+	if err = s.listenForRecorders(); err != nil {
 		return nil, err
 	}
 	if err = s.recover(ctx); err != nil {
@@ -161,6 +166,7 @@ func (s *Store) background() {
 				}
 			}
 			s.lapseWatchers()
+			s.beat()
 		}
 	}
 }

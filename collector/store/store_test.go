@@ -111,8 +111,8 @@ func TestSegmentsSurviveEveryStepOfTheirLife(t *testing.T) {
 		t.Errorf("after restart: got %v, want %v", got, want)
 	}
 	info, err := st.Session(t.Context(), s)
-	if err != nil || info.Segments != 4 || !info.Live || info.PageViews[1].Gaps != 1 {
-		t.Errorf("after restart: got %+v, %v, want 4 segments, live, one gap in the second page view", info, err)
+	if err != nil || info.Segments != 4 || !info.Continuable || info.PageViews[1].Gaps != 1 {
+		t.Errorf("after restart: got %+v, %v, want 4 segments, that it may go on, one gap in the second page view", info, err)
 	}
 	if n, err := st.Finalise(t.Context()); n != 0 || err != nil {
 		t.Errorf("finalise of a live session: got %d, %v, want 0", n, err)

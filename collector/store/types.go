@@ -152,9 +152,12 @@ type SessionInfo struct {
 	LastAt     time.Time      `json:"lastAt"`
 	Bytes      int64          `json:"bytes"` // sealed
 	Segments   int            `json:"segments"`
-	Live       bool           `json:"live"`     // activity within SessionIdle
+	Live       bool           `json:"live"`     // its recorder was connected within LiveFor
 	Finished   bool           `json:"finished"` // wholly in a blob
 	PageViews  []PageViewInfo `json:"pageViews"`
+	// Continuable: activity within SessionIdle, so that more may come; who is not connected
+	// may come back.
+	Continuable bool `json:"continuable"`
 }
 
 // PageViewInfo is the index row of one page view.

@@ -5,6 +5,7 @@
 //	GET    /api/v1/sessions?site=&before=&beforeId=&limit=   {"sessions":[…],"nextBeforeMs":n,"nextBeforeId":id}
 //	GET    /api/v1/sessions/{id}             the session, its keys and closed envelopes; here the first 8 digits of the id do
 //	GET    /api/v1/sessions/{id}/segments?cursor=&wait=1   u32 LE length, sealed segment, repeated
+//	GET    /api/v1/sessions/{id}/segments?first=1          the same of its first segment alone
 //	GET    /api/v1/sessions/{id}/assets      {"assets":[id…]}
 //	GET    /api/v1/sessions/{id}/assets/{asset}            a sealed image or font that it shows
 //	GET    /api/v1/sessions/{id}/export[?sealed=1]         the recording file
@@ -21,8 +22,9 @@
 // Segments come sealed; whoever may view a session gets its content keys with it and
 // opens it on their own machine. The cursor is opaque: it holds which segments were sent,
 // so that a late one, which stands before others, still comes. With wait=1 the answer is
-// held back up to 20 s until there is something new. An answer is cut at about 4 MB;
-// X-Afterimage-More: 1 then says to ask again.
+// held back up to 20 s until there is something new, or X-Afterimage-Live has changed. An
+// answer is cut at about 4 MB; X-Afterimage-More: 1 then says to ask again. A session that
+// is not live but X-Afterimage-Continuable may go on.
 //
 // The handler knows no login: the collector wraps it in its own and gives Options.Allow;
 // `replay serve` puts it on loopback. It refuses requests that another site's page makes
@@ -69,6 +71,9 @@ type Options struct {
 	ReadOnly bool
 	// WaitFor is how long wait=1 holds an answer back; 0 means DefaultWaitFor.
 	WaitFor time.Duration
+	// LookEvery is how often meanwhile it is seen whether the session is still live; 0
+	// means DefaultLookEvery.
+	LookEvery time.Duration
 	// AnswerBytes cuts an answer of segments; 0 means DefaultAnswerBytes.
 	AnswerBytes int
 	// ImportBytes is the largest recording file that POST takes; 0 means
@@ -79,6 +84,7 @@ type Options struct {
 // Named defaults.
 const (
 	DefaultWaitFor     = 20 * time.Second
+	DefaultLookEvery   = 3 * time.Second
 	DefaultAnswerBytes = 4 << 20
 	DefaultImportBytes = 1 << 30
 )
@@ -98,6 +104,9 @@ func Handler(src open.Source, opt Options) http.Handler {
 	}
 	if opt.WaitFor == 0 {
 		opt.WaitFor = DefaultWaitFor
+	}
+	if opt.LookEvery == 0 {
+		opt.LookEvery = DefaultLookEvery
 	}
 	if opt.AnswerBytes == 0 {
 		opt.AnswerBytes = DefaultAnswerBytes

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -247,6 +248,7 @@ func TestWaitAnswersWhenSomethingComes(t *testing.T) {
 	all := s.Views[0].Segments
 	s.Views[0].Segments = all[:1]
 	s.Put(t, st)
+	st.Here(s.ID)
 	watched := make(chan struct{})
 	r := &rig{st: st, h: api.Handler(watchSpy{open.FromStore(st, nil), watched}, api.Options{WaitFor: time.Minute})}
 	_, cursor, _ := r.fetch(t, s.ID, "")
@@ -266,6 +268,62 @@ func TestWaitAnswersWhenSomethingComes(t *testing.T) {
 	}
 	if n != 1 || w.Header().Get(open.HeaderLive) != "1" {
 		t.Errorf("got %d segments, live %q; want 1 and live 1", n, w.Header().Get(open.HeaderLive))
+	}
+}
+
+// A player that waits is told when the visitor goes, and when he comes back.
+func TestWaitAnswersWhenTheRecorderComesAndGoes(t *testing.T) {
+	var now atomic.Int64
+	now.Store(time.Now().UnixMilli())
+	st, err := store.Open(t.Context(), store.Config{Dir: t.TempDir(), Now: func() time.Time { return time.UnixMilli(now.Load()) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	a := opentest.NewSite(t, "shopsite", store.Managed)
+	if err := st.AddSite(t.Context(), a.Site); err != nil {
+		t.Fatal(err)
+	}
+	s := a.Session(t, 1, opentest.View{Epochs: [][]int{{1}}})
+	s.Put(t, st)
+	st.Here(s.ID)
+	for _, x := range []struct {
+		name, live string
+		change     func()
+	}{
+		{"he goes", "0", func() { now.Add(store.LiveFor.Milliseconds()) }},
+		{"he comes back", "1", func() { st.Here(s.ID) }},
+	} {
+		began := make(chan struct{})
+		r := &rig{st: st, h: api.Handler(watchSpy{open.FromStore(st, nil), began}, api.Options{WaitFor: time.Hour, LookEvery: time.Millisecond})}
+		_, cursor, _ := r.fetch(t, s.ID, "")
+		answer := make(chan *httptest.ResponseRecorder)
+		go func() {
+			answer <- r.do("GET", "/api/v1/sessions/"+s.ID+"/segments?wait=1&cursor="+url.QueryEscape(cursor), nil)
+		}()
+		<-began
+		x.change()
+		w := <-answer
+		if h := w.Header(); h.Get(open.HeaderLive) != x.live || h.Get(open.HeaderContinuable) != "1" {
+			t.Errorf("%s: got live %q, continuable %q; want %q and 1", x.name, h.Get(open.HeaderLive), h.Get(open.HeaderContinuable), x.live)
+		}
+	}
+}
+
+func TestFirstSegmentAlone(t *testing.T) {
+	r := newRig(t, api.Options{})
+	w := r.do("GET", "/api/v1/sessions/"+r.managed.ID+"/segments?first=1&wait=1", nil)
+	n := 0
+	for seg, err := range open.ReadStream(w.Body.Bytes()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; seg.Number != 0 || seg.PageView != r.managed.Views[0].ID {
+			t.Errorf("got segment %d of page view %s, want the first of %s", seg.Number, seg.PageView, r.managed.Views[0].ID)
+		}
+	}
+	if n != 1 {
+		t.Errorf("got %d segments, want 1", n)
 	}
 }
 

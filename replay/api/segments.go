@@ -20,6 +20,9 @@ func (h *handler) segments(w http.ResponseWriter, r *http.Request) error {
 		return badRequest("cursor", "one that "+open.HeaderCursor+" gave")
 	}
 	ctx := r.Context()
+	if r.URL.Query().Get("first") == "1" {
+		return h.first(w, r, s)
+	}
 	wait := r.URL.Query().Get("wait") == "1"
 	var news <-chan struct{}
 	if wait {
@@ -37,9 +40,14 @@ func (h *handler) segments(w http.ResponseWriter, r *http.Request) error {
 	}
 	timeout := time.NewTimer(h.opt.WaitFor)
 	defer timeout.Stop()
-	for wait && s.Live && len(body) == 0 {
+	// Nobody tells when a recorder goes.
+	look := time.NewTicker(h.opt.LookEvery)
+	defer look.Stop()
+	wasLive := s.Live
+	for wait && s.Continuable && s.Live == wasLive && len(body) == 0 {
 		select {
 		case <-news:
+		case <-look.C:
 		case <-timeout.C:
 			wait = false
 		case <-ctx.Done():
@@ -56,8 +64,26 @@ func (h *handler) segments(w http.ResponseWriter, r *http.Request) error {
 	head.Set("Content-Type", "application/octet-stream")
 	head.Set(open.HeaderCursor, cursor.String())
 	head.Set(open.HeaderLive, flag(s.Live))
+	head.Set(open.HeaderContinuable, flag(s.Continuable))
 	head.Set(open.HeaderMore, flag(more))
 	_, _ = w.Write(body) // the client is gone: it asks again with its old cursor
+	return nil
+}
+
+// first answers with the first segment of the session alone: it says on which page and with
+// what browser the visit began.
+func (h *handler) first(w http.ResponseWriter, r *http.Request, s open.Session) error {
+	var body []byte
+	for seg, err := range h.src.Segments(r.Context(), s.ID, &open.Cursor{}) {
+		if err != nil {
+			return err
+		}
+		body = binary.LittleEndian.AppendUint32(body, uint32(len(seg.Sealed)))
+		body = append(body, seg.Sealed...)
+		break
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	_, _ = w.Write(body) // the client is gone: it asks again
 	return nil
 }
 

@@ -77,8 +77,11 @@ func prefixDigits(list []open.Session) int {
 
 func state(s open.Session) string {
 	text := "ended"
-	if s.Live {
+	switch {
+	case s.Live:
 		text = "live"
+	case s.Continuable:
+		text = "left, may go on"
 	}
 	if s.Gaps > 0 {
 		text += ", " + admin.Count(s.Gaps, "gap")

@@ -26,8 +26,10 @@ import (
 // Header names of the segments stream of the HTTP API.
 const (
 	HeaderCursor = "X-Afterimage-Cursor" // set of segments sent so far
-	HeaderLive   = "X-Afterimage-Live"   // 1: segments may still come
+	HeaderLive   = "X-Afterimage-Live"   // 1: the recorder is connected, or was seconds ago
 	HeaderMore   = "X-Afterimage-More"   // 1: the answer was cut, ask again at once
+
+	HeaderContinuable = "X-Afterimage-Continuable" // 1: the session has not ended, segments may still come
 )
 
 // SessionDetail is the answer of GET /api/v1/sessions/{id}.

@@ -60,10 +60,12 @@ type Session struct {
 	SizeBytes  int64      `json:"sizeBytes"`
 	Segments   int        `json:"segments"`
 	Gaps       int        `json:"gaps"`
-	Live       bool       `json:"live"`     // segments may still come
+	Live       bool       `json:"live"`     // its recorder is connected, or was seconds ago
 	Finished   bool       `json:"finished"` // the session is over and stored as one blob
 	VisitorTag string     `json:"visitorTag"`
 	PageViews  []PageView `json:"pageViews"`
+	// Continuable: it has not ended, so that segments may still come.
+	Continuable bool `json:"continuable"`
 }
 
 // Segment is one sealed segment with its place. Sealed begins with the clear header.

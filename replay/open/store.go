@@ -195,7 +195,7 @@ func (s *storeSource) Delete(ctx context.Context, id string) (Receipt, error) {
 
 func sessionOf(info *store.SessionInfo) Session {
 	s := Session{ID: info.ID, Site: info.Site, FirstAtMs: ms(info.FirstAt), LastAtMs: ms(info.LastAt),
-		SizeBytes: info.Bytes, Segments: info.Segments, Live: info.Live, Finished: info.Finished,
+		SizeBytes: info.Bytes, Segments: info.Segments, Live: info.Live, Continuable: info.Continuable, Finished: info.Finished,
 		VisitorTag: info.VisitorTag, PageViews: make([]PageView, 0, len(info.PageViews))}
 	for _, pv := range info.PageViews {
 		s.Gaps += pv.Gaps

@@ -111,12 +111,12 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
 async function load(core: Core, base: string, totalBytes: number): Promise<void> {
   let cursor = ''
   let bytes = 0
-  let live = true
+  let goesOn = true
   let wait = false
   let nextTimeline = 0
   let missingKey = false
   let held: SealedSegment[] = []
-  for (let tries = 0; live; ) {
+  for (let tries = 0; goesOn; ) {
     let response: Response
     try {
       response = await ask(`${base}/segments?cursor=${encodeURIComponent(cursor)}${wait ? '&wait=1' : ''}`)
@@ -128,7 +128,8 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
     tries = 0
     const body = new Uint8Array(await response.arrayBuffer())
     cursor = response.headers.get('X-Afterimage-Cursor') ?? cursor
-    live = response.headers.get('X-Afterimage-Live') === '1'
+    const live = response.headers.get('X-Afterimage-Live') === '1'
+    goesOn = live || response.headers.get('X-Afterimage-Continuable') === '1'
     const more = response.headers.get('X-Afterimage-More') === '1'
     let fresh = false
     if (wait) keyless.clear()
@@ -138,7 +139,7 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
     for (const segment of arrived) {
       const key = keys.get(segment.pageView) ?? (await lateKey(base, segment.pageView))
       if (!key) {
-        if (live && (heldBytes += segment.bytes.length) <= maxHeldBytes) held.push(segment)
+        if (goesOn && (heldBytes += segment.bytes.length) <= maxHeldBytes) held.push(segment)
         if (!missingKey) {
           missingKey = true
           report({ code: 'key', message: 'One page view of this session is sealed with a key that is not here.', hint: 'The other page views play. Open it with --key, or ask for a new share link.' })
@@ -164,7 +165,7 @@ async function load(core: Core, base: string, totalBytes: number): Promise<void>
     }
     if (fresh) nextTimeline = sendTimeline(core)
     if (more) {
-      live = true
+      goesOn = true
       continue
     }
     if (!wait && !fresh) sendTimeline(core) // nothing yet: the player says so
