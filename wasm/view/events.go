@@ -228,6 +228,12 @@ func (n *node) attr(name string) string {
 }
 
 func (s *state) label(n *node) string {
+	switch strings.ToLower(n.name) {
+	case "input", "select", "textarea":
+		if t := s.fieldLabel(n); t != "" {
+			return t
+		}
+	}
 	for _, a := range [...]string{"aria-label", "placeholder", "alt", "title"} {
 		if t := n.attr(a); t != "" {
 			return short(t, labelRunes)

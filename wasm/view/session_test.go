@@ -381,3 +381,42 @@ value 8 "•"
 		t.Errorf("got %v, want %s", got, want)
 	}
 }
+
+// A field is called by the label that a person reads, where the recording shows it.
+func TestFieldsAreCalledByTheirLabels(t *testing.T) {
+	tests := []struct{ name, fields, want string }{
+		{"a label for it", `element 10 5 0 "label" 0 "for"="mail"
+text 11 10 0 " E-mail  address "
+element 12 5 10 "input" 0 "id"="mail" "placeholder"="you@example.com"`, "E-mail address"},
+		{"the label stands behind it, deeper and elsewhere", `element 20 5 0 "div" 0
+element 12 20 0 "input" 0 "id"="mail" "name"="m"
+element 21 5 20 "div" 0
+element 10 21 0 "label" 0 "for"="mail"
+text 11 10 0 "E-mail"`, "E-mail"},
+		{"a label around it, without what one chooses from", `element 10 5 0 "label" 0
+text 11 10 0 "Country"
+element 12 10 11 "select" 0 "name"="c"
+element 13 12 0 "option" 0
+text 14 13 0 "Austria"`, "Country"},
+		{"a label goes before aria-label", `element 10 5 0 "label" 0 "for"="mail"
+text 11 10 0 "E-mail"
+element 12 5 10 "input" 0 "id"="mail" "aria-label"="Mail"`, "E-mail"},
+		{"a masked label says less than a name", `element 10 5 0 "label" 0 "for"="mail"
+text 11 10 0 "xxxx xxxxxxx"
+element 12 5 10 "input" 0 "id"="mail" "name"="email"`, "email"},
+		{"a label for another one", `element 10 5 0 "label" 0 "for"="phone"
+text 11 10 0 "Phone"
+element 12 5 10 "input" 0 "id"="mail" "placeholder"="you@example.com"`, "you@example.com"},
+		{"none", `element 12 5 0 "textarea" 0 "name"="note"`, "note"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := view.NewSession()
+			add(t, s, pageA, segments(t, attackPreamble+test.fields+"\nsnapshotEnd\n@1000\nfocus 12"), 0)
+			events := timeline(t, s).Events
+			if last := events[len(events)-1]; last.Kind != "focus" || last.Label != test.want {
+				t.Errorf("got %+v, want the label %q", last, test.want)
+			}
+		})
+	}
+}
