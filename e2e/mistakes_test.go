@@ -49,10 +49,11 @@ func TestMistakesOfASiteAreToldInTheConsole(t *testing.T) {
 		ui.open(regexp.MustCompile(`http://\S+/sign-in/\S+`).FindString(c.server.output()))
 		ui.do(chromedp.Click(chromedp.CSS("form button")))
 		ui.until(`location.pathname === "/"`)
-		ui.open(c.server.URL + "/sites/" + strings.Split(c.SiteKey, ".")[1] + "/health")
+		site := strings.Split(c.SiteKey, ".")[1]
+		ui.open(c.server.URL + "/sites/" + site + "/health")
 		ui.until(`(() => { ` + deepScript + ` return deep(document).some((e) => e.textContent.includes('Origin not allowed')) })()`)
 		// --origin would replace the list, and with it end the recordings of all other origins.
-		if got := eval[string](ui, `(() => { `+deepScript+` return deep(document).map((e) => e.textContent).join(' ') })()`); !strings.Contains(got, "site set ID --add-origin") || strings.Contains(got, "set ID --origin") {
+		if got := eval[string](ui, `(() => { `+deepScript+` return deep(document).map((e) => e.textContent).join(' ') })()`); !strings.Contains(got, "site set "+site+" --add-origin") || strings.Contains(got, "set "+site+" --origin") {
 			t.Errorf("the remedy is %q", got)
 		}
 	})

@@ -84,8 +84,8 @@ export class AfterimageHealth extends LitElement {
       </div>
       <section><h2>Refused at the door</h2><div class="panel">
         ${rows.length
-          ? html`<ul>${rows.map(([code, r]) => html`<li><b>${meaning(code)[0]}</b><span class="n">${r.count.toLocaleString()}</span>
-              <small>${meaning(code)[1]}</small><small class="n">${ago(r.lastAtMs, now)}</small></li>`)}</ul>`
+          ? html`<ul>${rows.map(([code, r]) => html`<li><b>${meaning(code, this.site)[0]}</b><span class="n">${r.count.toLocaleString()}</span>
+              <small>${meaning(code, this.site)[1]}</small><small class="n">${ago(r.lastAtMs, now)}</small></li>`)}</ul>`
           : html`<div class="fine">${icons.health}<span>Nothing was refused. What recorders sent is stored.</span></div>`}</div></section>
       ${data.warnings
         ? html`<section><h2>Settings to look at</h2><div class="panel">
@@ -119,10 +119,10 @@ const counts: Readonly<Record<string, string>> = {
 }
 
 /** What a refusal's code (collector/ingest) means, and what to do. */
-function meaning(code: string): readonly [what: string, todo: string] {
+function meaning(code: string, site: Site): readonly [what: string, todo: string] {
   switch (code) {
-    case 'origin': return ['Origin not allowed', 'A page of another origin uses this site\'s key. Allow it with: collector site set ID --add-origin …']
-    case 'disabled': return ['Recording is switched off', 'Switch it on with: collector site set ID --enabled']
+    case 'origin': return ['Origin not allowed', `A page of another origin uses this site’s key. Allow it with: collector site set ${site.id} --add-origin …`]
+    case 'disabled': return ['Recording is switched off', `Switch it on with: collector site set ${site.id} --enabled`]
     case 'full': return ['Storage is full', 'Recorders keep what they have and come again. Make room on the collector\'s disk, or raise --journal-max-mib; its log says which.']
     case 'rate': return ['Too much at once', 'A socket sent more than it may. Many at once from one address can be a misused key.']
     case 'busy': return ['Too many connections', 'Recorders come again by themselves. Add a collector if it lasts.']
