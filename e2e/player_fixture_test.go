@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -180,6 +181,7 @@ type fixture struct {
 	keys    bool
 	health  string
 	local   bool            // a local player: it takes no recordings in
+	held    bool            // the site's keys are its owner's
 	file    bool            // what is served is a file: nothing is deleted
 	user    string          // who is signed in; empty: there is no login
 	keyless map[string]bool // page views whose key nobody has yet
@@ -200,15 +202,15 @@ func (f *fixture) serve(t *testing.T) string {
 			w.Header().Set("Vary", "Cookie")
 		}
 		f.json(w, map[string]any{"local": f.local, "readOnly": f.file, "sites": []any{
-			map[string]any{"id": fixtureSite, "name": "Demo shop", "custody": "managed", "origins": []string{"https://shop.example"}, "createdAtMs": fixtureStartMs},
+			map[string]any{"id": fixtureSite, "name": "Demo shop", "custody": f.custody(), "origins": []string{"https://shop.example"}, "createdAtMs": fixtureStartMs},
 			map[string]any{"id": "emptysite", "name": "Company blog", "custody": "managed", "origins": []string{"https://blog.example"}, "createdAtMs": fixtureStartMs}}})
 	})
 	mux.HandleFunc("GET /api/v1/sessions", func(w http.ResponseWriter, r *http.Request) {
 		list := []any{}
 		if r.URL.Query().Get("site") == fixtureSite {
 			list = append(list, f.info(fixtureSession, 0))
-			for i := range 14 {
-				info := f.info(fmt.Sprintf("%08x%024x", 0x9e3779b9*uint32(i+1), i), int64(i+1)*(1_700_000+int64(i*i)*210_000))
+			for i, id := range olderSessions {
+				info := f.info(id, int64(i+1)*(1_700_000+int64(i*i)*210_000))
 				info["live"] = false
 				info["lastAtMs"] = info["firstAtMs"].(int64) + int64((i*i*7919)%600+9)*1000
 				info["sizeBytes"] = 18_000 + (i*i*40_961)%700_000
@@ -229,7 +231,14 @@ func (f *fixture) serve(t *testing.T) string {
 		_, _ = io.WriteString(w, f.health)
 	})
 	mux.HandleFunc("GET /api/v1/sessions/{id}", func(w http.ResponseWriter, r *http.Request) {
-		if id := r.PathValue("id"); id != fixtureSession && id != fixtureSession[:8] {
+		if id := r.PathValue("id"); slices.Contains(olderSessions, id) {
+			info := f.info(id, 0)
+			if id == olderSessions[2] {
+				info["keys"] = map[string]string{}
+			}
+			f.json(w, info)
+			return
+		} else if id != fixtureSession && id != fixtureSession[:8] {
 			w.WriteHeader(http.StatusNotFound)
 			f.json(w, map[string]any{"error": "There is no such session.", "hint": "It may have been deleted, or its retention has ended.", "code": "not-found"})
 			return
@@ -283,6 +292,13 @@ func (f *fixture) json(w http.ResponseWriter, v any) {
 	_ = json.NewEncoder(w).Encode(v)
 }
 
+func (f *fixture) custody() string {
+	if f.held {
+		return "held"
+	}
+	return "managed"
+}
+
 func (f *fixture) info(id string, backMs int64) map[string]any {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -300,8 +316,17 @@ func (f *fixture) info(id string, backMs int64) map[string]any {
 		}
 	}
 	return map[string]any{"id": id, "site": fixtureSite, "firstAtMs": fixtureStartMs - backMs, "lastAtMs": fixtureStartMs - backMs + 30_000, "sizeBytes": size,
-		"segments": count, "gaps": 0, "live": f.live, "finished": !f.live, "visitorTag": "", "pageViews": views, "custody": "managed", "keys": keys, "keyError": ""}
+		"segments": count, "gaps": 0, "live": f.live, "finished": !f.live, "visitorTag": "", "pageViews": views, "custody": f.custody(), "keys": keys, "keyError": ""}
 }
+
+// olderSessions are in the list; each shows the fixture's pages, but of the third nobody has
+// the keys.
+var olderSessions = func() (ids []string) {
+	for i := range 14 {
+		ids = append(ids, fmt.Sprintf("%08x%024x", 0x9e3779b9*uint32(i+1), i))
+	}
+	return ids
+}()
 
 // segments answers what the cursor, a count of segments seen, has not seen.
 func (f *fixture) segments(w http.ResponseWriter, r *http.Request) {
@@ -316,7 +341,7 @@ func (f *fixture) segments(w http.ResponseWriter, r *http.Request) {
 			if f.missing[fmt.Sprintf("%s/%d", p.id, i)] {
 				continue
 			}
-			if n++; n > seen {
+			if n++; n > seen && (n == 1 || r.URL.Query().Get("first") != "1") {
 				out = le.LittleEndian.AppendUint32(out, uint32(len(s)))
 				out = append(out, s...)
 			}

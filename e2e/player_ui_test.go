@@ -24,7 +24,7 @@ func TestPlayerPagesAtEverySize(t *testing.T) {
 	base := f.serve(t)
 	tb := newTab(t)
 	pages := []struct{ name, path, ready string }{
-		{"list", "/", appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('table')"},
+		{"list", "/", appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('tr:last-child .entry span')"},
 		{"empty", "/sites/emptysite", appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('afterimage-snippet')"},
 		{"health", "/sites/" + fixtureSite + "/health", appRoot + ".querySelector('afterimage-health')?.renderRoot.querySelector('.card')"},
 		{"install", "/sites/" + fixtureSite + "/install", appRoot + ".querySelector('afterimage-snippet')"},
@@ -42,6 +42,11 @@ func TestPlayerPagesAtEverySize(t *testing.T) {
 				}
 				name := fmt.Sprintf("%s-%d-%s", page.name, size[0], map[bool]string{false: "light", true: "dark"}[dark])
 				tb.shot(name)
+				if page.name == "list" {
+					if wrapped := eval[[]string](tb, wrappedScript); len(wrapped) > 0 {
+						t.Errorf("%s: wrapped or cut: %q", name, wrapped)
+					}
+				}
 				if wide := eval[int](tb, "document.documentElement.scrollWidth"); int64(wide) > size[0] {
 					t.Errorf("%s: the page is %d px wide, the window %d", name, wide, size[0])
 				}
@@ -58,6 +63,18 @@ func TestPlayerPagesAtEverySize(t *testing.T) {
 		}
 	}
 }
+
+// wrappedScript answers what of the list of sessions takes more than its line, but for pages,
+// of which the end may be left out, and what sticks out of the list.
+const wrappedScript = `(() => {
+const root = ` + appRoot + `.querySelector('afterimage-sessions').renderRoot
+const end = root.querySelector('.panel').getBoundingClientRect().right
+return [...root.querySelectorAll('th, td b, td small, td.num, .live, .warn')].filter(e => e.checkVisibility()).flatMap(e => {
+  const range = document.createRange()
+  range.selectNodeContents(e)
+  const lines = new Set([...range.getClientRects()].filter(r => r.width && r.height > 6).map(r => Math.round(r.bottom / 8)))
+  return lines.size > 1 || e.getBoundingClientRect().right > end ? [e.textContent.trim()] : []
+}) })()`
 
 // deepScript lists all elements of our own pages, through shadow roots, not of the frame.
 const deepScript = `const deep = (root, out = []) => { for (const e of root.querySelectorAll('*')) { out.push(e); if (e.shadowRoot) deep(e.shadowRoot, out) } return out };`
@@ -78,6 +95,96 @@ return deep(document).filter(e => [...e.childNodes].some(n => n.nodeType === 3 &
 
 const namelessScript = `(() => { ` + deepScript + `
 return deep(document).filter(e => e.matches('button, a, select, input, [role=slider]') && e.checkVisibility() && !(e.getAttribute('aria-label') || e.getAttribute('title') || [...(e.labels ?? [])].some((l) => l.textContent.trim()) || e.textContent.trim())).map(e => e.outerHTML.slice(0, 100)) })()`
+
+// What is inside the seal fills in, in the viewer's browser, where the keys are: the page on
+// which a visit began, browser and device, and the length that the player has too. The list
+// shows what fits to what is typed above it.
+func TestSessionListShowsHowVisitsBegan(t *testing.T) {
+	t.Parallel()
+	f := shopRecording(t)
+	base := f.serve(t)
+	tb := newTab(t)
+	tb.viewport(1440, 900)
+	tb.open(base + "/")
+	const list = appRoot + ".querySelector('afterimage-sessions').renderRoot"
+	const rows = "[..." + list + ".querySelectorAll('tbody tr')]"
+	tb.until(appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('table') && " + rows + ".every(r => r.querySelector('.entry span'))")
+	row := func(id, cell string) string {
+		return eval[string](tb, fmt.Sprintf(rows+".find(r => r.querySelector('a').getAttribute('href') === '/sessions/%s').querySelector('%s').innerText.trim()", id, cell))
+	}
+	if got, want := row(fixtureSession, ".entry"), "/catalogue?sort=new\nChromium 156 · Linux · desktop"; got != want {
+		t.Errorf("entry page and browser: got %q, want %q", got, want)
+	}
+	if got := row(fixtureSession, ".duration"); got != "0:27" {
+		t.Errorf("duration: got %q, want 0:27 as in the player", got)
+	}
+	if got := row(olderSessions[2], ".entry"); got != "—\nSealed: its key is not here" {
+		t.Errorf("without a key: got %q", got)
+	}
+	if got := eval[string](tb, list+".querySelector('.entry span[title]').title"); !strings.Contains(got, "--keys FILE") || strings.Contains(got, "--key FILE") {
+		t.Errorf("without a key of a managed site the explanation is %q", got)
+	}
+	if got := row(olderSessions[2], ".duration"); !strings.HasPrefix(got, "≈ ") {
+		t.Errorf("without a key the duration, which is of arrivals, is %q, want it marked as such", got)
+	}
+	tb.shot("list-read")
+	show := func(words string) int {
+		eval[bool](tb, fmt.Sprintf("(i => { i.value = %q; return i.dispatchEvent(new Event('input')) })("+list+".querySelector('input[type=search]'))", words))
+		return eval[int](tb, appRoot+".querySelector('afterimage-sessions').updateComplete.then(() => "+rows+".length)")
+	}
+	for _, x := range []struct {
+		words string
+		want  int
+	}{
+		{"", 15}, {"CATALOGUE chromium", 14}, {"desktop linux", 14}, {fixtureSession[:8], 1}, {olderSessions[2][:8], 1}, {olderSessions[2][:8] + " chromium", 0}, {"nothing-like-it", 0},
+	} {
+		if got := show(x.words); got != x.want {
+			t.Errorf("%q: %d sessions are shown, want %d", x.words, got, x.want)
+		}
+	}
+	tb.shot("list-none-fit")
+	eval[any](tb, list+".querySelector('.empty button').click(); 0")
+	if got := eval[int](tb, appRoot+".querySelector('afterimage-sessions').updateComplete.then(() => "+rows+".length)"); got != 15 {
+		t.Errorf("after all were asked for, %d are shown, want 15", got)
+	}
+}
+
+func TestSessionListOfAHeldSite(t *testing.T) {
+	t.Parallel()
+	f := shopRecording(t)
+	f.held, f.keys = true, false
+	tb := newTab(t)
+	tb.open(f.serve(t) + "/")
+	tb.until(appRoot + ".querySelector('afterimage-sessions')?.renderRoot.querySelector('.entry span[title]')")
+	const entry = appRoot + ".querySelector('afterimage-sessions').renderRoot.querySelector('.entry')"
+	if got := eval[string](tb, entry+".innerText.trim()"); got != "—\nSealed: its owner holds the key" {
+		t.Errorf("got %q", got)
+	}
+	if got := eval[string](tb, entry+".querySelector('span').title"); !strings.Contains(got, "--key FILE") || strings.Contains(got, "--keys FILE") {
+		t.Errorf("the explanation is %q", got)
+	}
+	tb.shot("list-held")
+}
+
+// A lock says that the recorded page came by https.
+func TestAddressShowsALockForHTTPSAlone(t *testing.T) {
+	t.Parallel()
+	for scheme, want := range map[string]bool{"https": true, "http": false} {
+		p := newFixturePage(1)
+		p.anchor(fixtureStartMs)
+		p.meta(map[int64]string{1: scheme + "://shop.example/"})
+		p.html(t, 1, `<!DOCTYPE html><html><head></head><body>a</body></html>`)
+		p.op(wire.Op{Kind: wire.KindSnapshotEnd})
+		p.flush()
+		tb := newTab(t)
+		tb.open((&fixture{pages: []*fixturePage{p}, keys: true}).serve(t) + "/sessions/" + fixtureSession)
+		tb.until(playerElem + "?.engine.state.done")
+		tb.until(playerRoot + ".querySelector('.address span').textContent === 'shop.example/'")
+		if got := eval[bool](tb, playerRoot+".querySelector('.address rect') !== null"); got != want {
+			t.Errorf("%s: a lock is shown: %v, want %v", scheme, got, want)
+		}
+	}
+}
 
 // A time that is not loaded yet is gone to when it is, not taken for the end of what is there.
 func TestSeekBeforeTheRecordingIsLoaded(t *testing.T) {
@@ -375,7 +482,8 @@ func TestPlayerTellsWhatIsWrong(t *testing.T) {
 		allow                  string
 	}{
 		{"no such session", "/sessions/" + strings.Repeat("0", 32), "There is no such session.", "deleted", func(*fixture) {}, "404"},
-		{"no key", "/sessions/" + fixtureSession, "its key is not here", "replay open " + fixtureSession + " --key FILE", func(f *fixture) { f.keys = false }, ""},
+		{"no key of a managed site", "/sessions/" + fixtureSession, "its key is not here", "replay open " + fixtureSession + " --keys FILE", func(f *fixture) { f.keys = false }, ""},
+		{"no key of a held site", "/sessions/" + fixtureSession, "its key is not here", "replay open " + fixtureSession + " --key FILE", func(f *fixture) { f.keys, f.held = false, true }, ""},
 		{"wrong key", "/sessions/" + fixtureSession, "does not open with this key", "The player shows a gap there", func(f *fixture) { f.pages[1].key[3] ^= 1 }, ""},
 		{"nothing recorded", "/sessions/" + fixtureSession, "Nothing is recorded yet.", "", func(f *fixture) { f.pages = nil }, ""},
 		{"truncated stream", "/sessions/" + fixtureSession, "damaged", "replay verify", func(f *fixture) { f.pages[0].segments[0] = f.pages[0].segments[0][:30] }, ""},
@@ -396,6 +504,8 @@ func TestPlayerTellsWhatIsWrong(t *testing.T) {
 			tb.until(text + ".includes(" + fmt.Sprintf("%q", test.want) + ")")
 			if told := eval[string](tb, text); !strings.Contains(told, test.todo) {
 				t.Errorf("told %q, want the remedy %q", told, test.todo)
+			} else if strings.Contains(told, "--key FILE") && strings.Contains(told, "--keys FILE") {
+				t.Errorf("told %q, want the remedy for the site's custody alone", told)
 			}
 			tb.shot("wrong-" + strings.ReplaceAll(test.name, " ", "-"))
 		})

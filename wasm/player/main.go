@@ -20,6 +20,7 @@
 //	player_html(atMs f64) i32         size of the page at atMs as HTML, at player_text()
 //	player_pin(index)                 page view to show whatever the time, -1: the active one
 //	player_forget()                   the next player_seek writes the whole document
+//	player_reset()                    a new, empty Session
 //
 // Codes of player_add: 0 taken (or known, or waiting for an earlier one), 1 not readable,
 // 2 over the limits of the player, 3 of another version of the format.
@@ -34,7 +35,7 @@ import (
 )
 
 // version must equal the one in replay/ui/player/core.ts.
-const version = 1
+const version = 2
 
 var (
 	session = view.NewSession()
@@ -116,3 +117,6 @@ func playerPin(index int32) { session.Pin(int(index)) }
 
 //go:wasmexport player_forget
 func playerForget() { session.Forget() }
+
+//go:wasmexport player_reset
+func playerReset() { session = view.NewSession() }

@@ -30,6 +30,7 @@ export interface Session {
   sizeBytes: number
   segments: number
   gaps: number
+  /** Its recorder is connected, or was seconds ago. */
   live: boolean
   finished: boolean
   visitorTag: string

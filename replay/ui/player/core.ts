@@ -4,7 +4,7 @@
 
 import { wasi } from './wasi.ts'
 
-const version = 1
+const version = 2
 
 interface Exports {
   memory: WebAssembly.Memory
@@ -21,6 +21,7 @@ interface Exports {
   player_html(atMs: number): number
   player_pin(index: number): void
   player_forget(): void
+  player_reset(): void
 }
 
 /** What became of a segment. Numbers of wasm/player/main.go. */
@@ -55,6 +56,8 @@ export interface Core {
   html(atMs: number): string
   pin(index: number): void
   forget(): void
+  /** Begins anew, without a segment. */
+  reset(): void
 }
 
 export async function startCore(response: Promise<Response>, log: (text: string) => void): Promise<Core> {
@@ -95,5 +98,6 @@ export async function startCore(response: Promise<Response>, log: (text: string)
     html: (atMs) => text(core.player_html(atMs)),
     pin: (index) => core.player_pin(index),
     forget: () => core.player_forget(),
+    reset: () => core.player_reset(),
   }
 }

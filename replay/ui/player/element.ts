@@ -115,7 +115,7 @@ export class AfterimagePlayer extends LitElement {
         <header>
           <slot name="start"></slot>
           <div class="address" title=${around?.url ?? ''}>
-            ${icons.lock}<span>${pretty(around?.url || page?.meta.entryUrl) || (state.fatal ? 'No page' : 'Loading the recording…')}</span>
+            ${/^https:/.test(around?.url || page?.meta.entryUrl || '') ? icons.lock : icons.page}<span>${pretty(around?.url || page?.meta.entryUrl) || (state.fatal ? 'No page' : 'Loading the recording…')}</span>
           </div>
           ${state.live ? html`<button class="live" aria-pressed=${state.following} @click=${() => this.engine.follow()} title="Follow the visitor live"><i></i>Live</button>` : nothing}
           ${page ? html`<span class="facts">${[page.meta.browser, page.meta.os].filter(Boolean).join(' · ')}${around?.width ? html`<b>${around.width} × ${around.height}</b>` : nothing}</span>` : nothing}

@@ -266,6 +266,8 @@ export function createEngine(): Engine {
         }
         settle(message.id)
         break
+      case 'facts':
+        return // of a list's worker
       case 'problem':
         if (message.fatal) fail(message.problem)
         else note(message.problem)

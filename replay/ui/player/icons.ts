@@ -23,6 +23,7 @@ export const icons = {
   dot: icon(svg`<circle cx="12" cy="12" r="3"/>`),
   sun: icon(svg`<circle cx="12" cy="12" r="4"/><path d="M12 3v2M12 19v2M3 12h2M19 12h2M5.6 5.6L7 7M17 17l1.4 1.4M5.6 18.4L7 17M17 7l1.4-1.4"/>`),
   moon: icon(svg`<path d="M20 14.5A8.5 8.5 0 019.5 4 8.5 8.5 0 1020 14.5z"/>`),
+  search: icon(svg`<circle cx="11" cy="11" r="6.5"/><path d="M16 16l4.5 4.5"/>`),
   out: icon(svg`<path d="M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9"/>`),
   health: icon(svg`<path d="M3 12h4l3-7 4 14 3-7h4"/>`),
   list: icon(svg`<path d="M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01"/>`),

@@ -1,10 +1,12 @@
 // The player's worker: fetches sealed segments and their keys, opens them, feeds the core
 // (wasm/player) and answers seeks with patches. Opened bytes never leave it but as patches.
+// A worker of its own answers a list of sessions instead.
 
+import { ask, Refused } from './ask.ts'
 import { newAssets, type Assets } from './assets.ts'
 import { Added, startCore, type Core } from './core.ts'
-import { sentence } from './format.ts'
-import type { FromWorker, Problem, ToWorker } from './messages.ts'
+import { readFacts } from './facts.ts'
+import type { FromWorker, Problem, SessionFacts, ToWorker } from './messages.ts'
 import { contentKey, Damaged, fromBase64url, openSegment, openShare, readShareKey, splitSegments, WrongKey, type SealedSegment } from './sealed.ts'
 import type { Timeline } from './timeline-data.ts'
 
@@ -26,12 +28,6 @@ let assets: Assets | undefined
 let wanted: { id: number; atMs: number } | undefined
 let keys = new Map<string, CryptoKey>()
 
-class Refused extends Error {
-  constructor(readonly problem: Problem) {
-    super(problem.message)
-  }
-}
-
 scope.onmessage = ({ data }) => {
   switch (data.t) {
     case 'open':
@@ -46,6 +42,9 @@ scope.onmessage = ({ data }) => {
       return
     case 'forget':
       core?.forget()
+      return
+    case 'facts':
+      readFacts(data).catch((): SessionFacts => ({ state: 'unreadable' })).then((facts) => post({ t: 'facts', facts }))
       return
   }
 }
@@ -77,6 +76,7 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
     sizeBytes: number
     pageViews: { id: string }[]
     keys?: Record<string, string>
+    custody?: string
     keyError?: string
   }
   const base = `/api/v1/sessions/${info.id}`
@@ -98,7 +98,9 @@ async function open(sessionId: string, shareKey: string): Promise<void> {
     throw new Refused({
       code: 'key',
       message: info.keyError || 'This recording is sealed and its key is not here.',
-      hint: `Open it where the key is: \`replay open ${info.id} --key FILE\` (managed: \`--keys FILE\`, the collector’s master key), or use a share link.`,
+      hint: info.custody === 'held'
+        ? `Open it where the site’s key is: \`replay open ${info.id} --key FILE\`, or use a share link.`
+        : `Open it where the collector’s master key is: \`replay open ${info.id} --keys FILE\`, or on the running collector.`,
     })
   }
   post({ t: 'opened', session: info.id, site: info.site, live: info.live, pageViews: info.pageViews.length, keyError: info.keyError ?? '' })
@@ -240,21 +242,4 @@ function sendTimeline(core: Core): number {
   post({ t: 'timeline', timeline })
   const end = performance.now()
   return end + Math.max(timelineEveryMs, (end - begin) / timelineShare)
-}
-
-async function ask(url: string): Promise<Response> {
-  let response: Response
-  try {
-    response = await fetch(url, { headers: { accept: 'application/json, application/octet-stream' } })
-  } catch {
-    throw new Refused({ code: 'network', message: 'The server does not answer.', hint: 'Is it still running? Reload the page when it is.' })
-  }
-  if (response.ok) return response
-  const body = (await response.json().catch(() => ({}))) as { error?: string; hint?: string }
-  const known: Record<number, Problem['code']> = { 401: 'login', 403: 'login', 404: 'not-found' }
-  throw new Refused({
-    code: known[response.status] ?? 'network',
-    message: sentence(body.error ?? `The server answered ${response.status}.`),
-    hint: sentence(body.hint ?? (response.status === 404 ? 'It may have been deleted, or its retention has ended.' : 'Log in again and reload the page.')),
-  })
 }
