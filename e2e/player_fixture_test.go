@@ -178,6 +178,7 @@ type fixture struct {
 	pages   []*fixturePage
 	missing map[string]bool // "page view/number": never arrived
 	live    bool
+	mayGoOn bool // where it is not live
 	keys    bool
 	health  string
 	local   bool            // a local player: it takes no recordings in
@@ -353,6 +354,9 @@ func (f *fixture) segments(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("X-Afterimage-Cursor", fmt.Sprint(max(n, seen)))
 	w.Header().Set("X-Afterimage-Live", live)
+	if f.mayGoOn {
+		w.Header().Set("X-Afterimage-Continuable", "1")
+	}
 	_, _ = w.Write(out)
 }
 

@@ -394,8 +394,17 @@ func TestPlayerFollowsLive(t *testing.T) {
 	p.flush()
 	f.mu.Unlock()
 	tb.until(playerElem + ".engine.frame.contentDocument.body.dataset.step === 'later'")
+	// Who leaves may come back within the time, and is followed again.
 	f.mu.Lock()
-	f.live = false
+	f.live, f.mayGoOn = false, true
+	f.mu.Unlock()
+	tb.until("!" + playerRoot + ".querySelector('.live')")
+	f.mu.Lock()
+	f.live = true
+	f.mu.Unlock()
+	tb.until(playerRoot + ".querySelector('.live')?.getAttribute('aria-pressed') === 'true'")
+	f.mu.Lock()
+	f.live, f.mayGoOn = false, false
 	f.mu.Unlock()
 	tb.until("!" + playerRoot + ".querySelector('.live')")
 }

@@ -18,14 +18,19 @@ export interface FactReader {
 }
 
 export function startFacts(onchange: () => void): FactReader {
-  const known = new Map<string, { segments: number; facts: SessionFacts }>()
+  const known = new Map<string, { segments: number; whole: boolean; facts: SessionFacts }>()
   let worker: Worker | undefined
   let queue: readonly Session[] = []
   let reading: Session | undefined
+  let whole = false // is it read
   let spent = 0
 
+  const fits = (s: Session) => !s.live && s.sizeBytes <= wholeBytes && spent + s.sizeBytes <= wholeBudgetBytes
   // A live session grows with each look; how it began does not.
-  const isKnown = (s: Session) => known.has(s.id) && (s.live || known.get(s.id)!.segments === s.segments)
+  const isKnown = (s: Session) => {
+    const k = known.get(s.id)
+    return k && (s.live || (k.segments === s.segments && (k.whole || !fits(s))))
+  }
 
   function next(): void {
     if (reading) return
@@ -38,14 +43,14 @@ export function startFacts(onchange: () => void): FactReader {
       }
       worker.onerror = () => done({ state: 'unreadable' })
     }
-    const whole = !reading.live && reading.sizeBytes <= wholeBytes && spent + reading.sizeBytes <= wholeBudgetBytes
+    whole = fits(reading)
     if (whole) spent += reading.sizeBytes
     worker.postMessage({ t: 'facts', session: reading.id, whole } satisfies ToWorker)
   }
 
   function done(facts: SessionFacts): void {
     if (!reading) return
-    known.set(reading.id, { segments: reading.segments, facts })
+    known.set(reading.id, { segments: reading.segments, whole, facts })
     reading = undefined
     onchange()
     next()

@@ -3,7 +3,7 @@
 // the seal (facts.ts) fills in where the keys are at hand.
 
 import { css, html, LitElement, nothing } from 'lit'
-import { ago, bytes, clock, span } from '../player/format.ts'
+import { ago, bytes, clock, path, span } from '../player/format.ts'
 import { icons } from '../player/icons.ts'
 import type { SessionFacts } from '../player/messages.ts'
 import { ApiError, isLocal, sessions, type Session, type Site } from './api.ts'
@@ -171,7 +171,7 @@ export class AfterimageSessions extends LitElement {
       case undefined:
         return html`<b aria-label="Being read">…</b>`
       case 'read':
-        return html`<b title=${facts.page ?? ''}>${pathOf(facts.page) || '—'}</b><span>${browserOf(facts) || '—'}</span>`
+        return html`<b title=${facts.page ?? ''}>${path(facts.page) || '—'}</b><span>${browserOf(facts) || '—'}</span>`
       case 'sealed':
         return this.site.custody === 'held'
           ? html`<b>—</b><span title="Page, browser and device are inside the seal. This server has no key of this site: where its owner’s is, replay serve --key FILE shows them.">Sealed: its owner holds the key</span>`
@@ -200,15 +200,6 @@ export class AfterimageSessions extends LitElement {
       <p class="muted">Put this tag into the head of the pages of ${this.site.name || 'your site'}. The first visit appears here while it is still going on.</p>
       <afterimage-snippet .site=${this.site}></afterimage-snippet>
       <p class="muted">${this.site.origins.length ? html`Recorded are pages of ${this.site.origins.join(', ')}.` : nothing}</p></div>`
-  }
-}
-
-function pathOf(page: string | undefined): string {
-  try {
-    const { pathname, search } = new URL(page ?? '')
-    return pathname + search
-  } catch {
-    return page ?? ''
   }
 }
 

@@ -3,7 +3,7 @@
 import { html, LitElement, nothing } from 'lit'
 import { createEngine, rates, type Engine } from './engine.ts'
 import './eventlist.ts'
-import { clock, span } from './format.ts'
+import { clock, path, span } from './format.ts'
 import { icons } from './icons.ts'
 import { createOverlay } from './overlay.ts'
 import { playerStyles } from './styles.ts'
@@ -159,7 +159,7 @@ export class AfterimagePlayer extends LitElement {
     return html`<label class="rate pages"><span class="visually-hidden">Page view</span>
       <select @change=${(e: Event) => this.engine.pin(Number((e.target as HTMLSelectElement).value))}>
         <option value="-1" ?selected=${pinned < 0}>Page in front</option>
-        ${timeline.pages.map((p, i) => html`<option value=${i} ?selected=${pinned === i}>${i + 1}. ${path(p.meta.entryUrl) || 'page'}</option>`)}
+        ${timeline.pages.map((p, i) => html`<option value=${i} ?selected=${pinned === i}>${i + 1}. ${path(p.meta.entryUrl).replace(/[?#].*/, '') || 'page'}</option>`)}
       </select></label>`
   }
 
@@ -234,14 +234,6 @@ function words(hint: string) {
 /** An address without what one does not read. */
 function pretty(url: string | undefined): string {
   return url?.replace(/^https?:\/\//, '') ?? ''
-}
-
-function path(url: string | undefined): string {
-  try {
-    return url ? new URL(url).pathname : ''
-  } catch {
-    return url ?? ''
-  }
 }
 
 customElements.define('afterimage-player', AfterimagePlayer)

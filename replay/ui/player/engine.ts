@@ -87,6 +87,7 @@ export function createEngine(): Engine {
   let changed = false
   let lastSeekMs = 0
   let autoplay = true
+  let followAgain = false // the visitor whom somebody followed left, and may come back
   let seeks = 0
   /** Where a person went last: the span without activity around it is played, not skipped. */
   let wished = -1
@@ -135,7 +136,7 @@ export function createEngine(): Engine {
       void framed.then(() => send({ t: 'open', sessionId, shareKey }))
     },
     seek(atMs) {
-      autoplay = false
+      autoplay = followAgain = false
       state.following = false
       const mine = ++seeks
       wished = atMs
@@ -156,7 +157,7 @@ export function createEngine(): Engine {
       touch()
     },
     pause() {
-      autoplay = false
+      autoplay = followAgain = false
       state.playing = false
       state.following = false
       touch()
@@ -245,7 +246,13 @@ export function createEngine(): Engine {
       }
       case 'live':
         state.live = message.on
-        if (!message.on) state.following = false
+        if (!message.on) {
+          followAgain ||= state.following
+          state.following = false
+        } else if (followAgain) {
+          followAgain = false
+          engine.follow()
+        }
         break
       case 'asset':
         assetIds[message.index] = message.id

@@ -11,6 +11,11 @@ export function sentence(text: string): string {
   return text && text[0]!.toUpperCase() + text.slice(1) + (/[.?!…]$/.test(text) ? '' : '.')
 }
 
+/** The path of an address whose host may be masked, and so be none. */
+export function path(url: string | undefined): string {
+  return url?.replace(/^[a-z]+:\/\/[^/?#]*/, '') ?? ''
+}
+
 /** A span in words: 43 s, 2 min 5 s, 1 h 4 min. */
 export function span(ms: number): string {
   const s = Math.round(ms / 1000)
