@@ -44,5 +44,9 @@ func copySession(ctx context.Context, st *store.Store, unwrap server.Unwrap, ses
 	if err != nil {
 		return err
 	}
-	return open.Export(ctx, src, session, w, open.ExportOptions{Sealed: keys.Custody == store.Held})
+	sealed := keys.Custody == store.Held
+	if err := open.NoteExport(store.WithActor(ctx, "visitor"), src, session, sealed); err != nil {
+		return err
+	}
+	return open.Export(ctx, src, session, w, open.ExportOptions{Sealed: sealed})
 }

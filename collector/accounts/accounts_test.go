@@ -2,6 +2,7 @@ package accounts_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +28,21 @@ type bench struct {
 	now      *time.Time
 
 	bodyTimeout time.Duration
+	accounts    *accounts.Accounts
 }
 
-func start(t *testing.T) *bench { return startWith(t, 0) }
+func (b *bench) owner(t *testing.T) store.User {
+	t.Helper()
+	u, err := b.st.User(t.Context(), "owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
 
-func startWith(t *testing.T, bodyTimeout time.Duration) *bench {
+func start(t *testing.T) *bench { return startWith(t, 0, 0) }
+
+func startWith(t *testing.T, bodyTimeout, failedWindow time.Duration) *bench {
 	t.Helper()
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	b := &bench{now: &now, bodyTimeout: bodyTimeout}
@@ -44,7 +56,9 @@ func startWith(t *testing.T, bodyTimeout time.Duration) *bench {
 	if b.password, err = accounts.AddUser(t.Context(), st, "owner"); err != nil {
 		t.Fatal(err)
 	}
-	a := accounts.New(accounts.Config{Store: st, Now: clock, BodyTimeout: b.bodyTimeout, Client: func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.1") }})
+	a := accounts.New(accounts.Config{Store: st, Now: clock, BodyTimeout: b.bodyTimeout, FailedWindow: failedWindow, Client: func(*http.Request) netip.Addr { return netip.MustParseAddr("192.0.2.1") }})
+	b.accounts = a
+	t.Cleanup(a.Close)
 	s := httptest.NewServer(a.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == "POST" {
 			n, _ := io.Copy(io.Discard, r.Body)
@@ -119,6 +133,68 @@ func TestLoginLetsInAndLogoutOut(t *testing.T) {
 	b.do(t, c, "POST", "/logout", nil, nil)
 	if b.inside(t, c) {
 		t.Error("signed out and still inside")
+	}
+}
+
+// The audit says who signed in, and how often it failed: no address, and no name that is of no
+// account, which may be a password.
+func TestSignInsStandInTheAudit(t *testing.T) {
+	b := start(t)
+	try := func(name, password string) {
+		b.do(t, browser(), "POST", "/login", url.Values{"name": {name}, "password": {password}}, nil)
+	}
+	try("owner", "wrong")
+	try("hunter2-typed-into-the-wrong-field", "wrong")
+	b.do(t, browser(), "POST", "/sign-in/NONE", nil, nil)
+	try("owner", b.password)
+	if err := b.st.AddSignInLink(t.Context(), "LINK", b.owner(t).ID, b.now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	b.do(t, browser(), "POST", "/sign-in/LINK", nil, nil)
+	for range 7 {
+		try("owner", "wrong")
+	}
+	b.accounts.Close()
+	got := []string{}
+	for _, action := range []string{store.AuditSignedIn, store.AuditSignInFailed} {
+		list, err := b.st.Audited(t.Context(), "", action, time.Time{}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			detail, _ := json.Marshal(e.Detail)
+			got = append(got, fmt.Sprintf("%s %s %s", e.Who, e.Action, detail))
+		}
+	}
+	slices.Sort(got)
+	want := []string{
+		`collector user.sign-in-failed {"accounts":["owner"],"failed":8,"inSeconds":1,"refusedUnseen":2}`,
+		`user owner user.signed-in {"by":"link"}`,
+		`user owner user.signed-in {"by":"password"}`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	b.accounts.Close()
+	if list, _ := b.st.Audited(t.Context(), "", store.AuditSignInFailed, time.Time{}, 100); len(list) != 1 {
+		t.Errorf("%d entries of failed sign-ins, want 1", len(list))
+	}
+}
+
+func TestFailedSignInsAreNotedWhenTheirTimeIsOver(t *testing.T) {
+	b := startWith(t, 0, time.Millisecond)
+	b.do(t, browser(), "POST", "/login", url.Values{"name": {"owner"}, "password": {"wrong"}}, nil)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		list, err := b.st.Audited(t.Context(), "", store.AuditSignInFailed, time.Time{}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d entries, want 1", len(list))
+		}
 	}
 }
 
@@ -353,7 +429,7 @@ func TestLoginPagesAreMinifiedCompressedAndInert(t *testing.T) {
 
 // Whoever is not signed in may not keep a connection by a body that never comes.
 func TestBodyThatNeverComesEndsTheRequest(t *testing.T) {
-	b := startWith(t, time.Nanosecond)
+	b := startWith(t, time.Nanosecond, 0)
 	for _, path := range []string{"/login", "/logout", "/api/v1/sessions", "/sign-in/x"} {
 		t.Run(path, func(t *testing.T) {
 			c, err := net.Dial("tcp", strings.TrimPrefix(b.url, "http://"))
@@ -370,7 +446,7 @@ func TestBodyThatNeverComesEndsTheRequest(t *testing.T) {
 }
 
 func TestSignedInMayTakeTheirTime(t *testing.T) {
-	b := startWith(t, time.Nanosecond)
+	b := startWith(t, time.Nanosecond, 0)
 	u, err := b.st.User(t.Context(), "owner")
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,8 @@
 // Wrap puts a login before a handler: pages are sent to /login, the API answers 401. A
 // request that another site's page makes and that would change something is refused
 // (net/http's CrossOriginProtection). Attempts are limited per address; who tries is
-// neither logged nor stored.
+// neither logged nor stored. The audit says who signed in by what, and how many sign-ins of
+// a minute failed.
 package accounts
 
 import (
@@ -43,17 +44,22 @@ type Config struct {
 	Now    func() time.Time
 	// BodyTimeout bounds the body of a request before the login; 0: 15 s.
 	BodyTimeout time.Duration
+	// FailedWindow is how long failed sign-ins are counted for one entry of the audit; 0: a minute.
+	FailedWindow time.Duration
 }
 
 // Accounts is the login of a collector. Safe for concurrent use.
 type Accounts struct {
-	st       *store.Store
-	log      *slog.Logger
-	client   func(*http.Request) netip.Addr
-	sessions *scs.SessionManager
-	attempts throttle.Window
-	decoy    string
-	bodyFor  time.Duration
+	st        *store.Store
+	log       *slog.Logger
+	client    func(*http.Request) netip.Addr
+	sessions  *scs.SessionManager
+	attempts  throttle.Window
+	decoy     string
+	now       func() time.Time
+	failures  failures
+	failedFor time.Duration
+	bodyFor   time.Duration
 }
 
 // New makes the login.
@@ -77,6 +83,10 @@ func New(c Config) *Accounts {
 	now := c.Now
 	if now == nil {
 		now = time.Now
+	}
+	a.now = now
+	if a.failedFor = c.FailedWindow; a.failedFor == 0 {
+		a.failedFor = failedWindow
 	}
 	a.attempts = throttle.Window{Hasher: &throttle.Hasher{Now: now}, Now: now, Every: attemptWindow, Most: attemptsPerWindow}
 	m.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
@@ -192,6 +202,7 @@ func (a *Accounts) loginPage(w http.ResponseWriter, r *http.Request) {
 
 func (a *Accounts) login(w http.ResponseWriter, r *http.Request) {
 	if !a.attempts.Allow(a.client(r)) {
+		a.failed("", true)
 		servePage("login-wait.html", http.StatusTooManyRequests)(w, r)
 		return
 	}
@@ -208,20 +219,25 @@ func (a *Accounts) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil || !ok {
+		a.failed(u.Name, false)
 		servePage("login-wrong.html", http.StatusUnauthorized)(w, r)
 		return
 	}
-	a.begin(w, r, u.ID)
+	a.begin(w, r, u, "password")
 }
 
 // begin starts a login session under a new token, so that one set before cannot be used.
-func (a *Accounts) begin(w http.ResponseWriter, r *http.Request, user string) {
-	if err := a.sessions.RenewToken(r.Context()); err != nil {
+func (a *Accounts) begin(w http.ResponseWriter, r *http.Request, user store.User, by string) {
+	err := a.signedInBy(r, user, by)
+	if err == nil {
+		err = a.sessions.RenewToken(r.Context())
+	}
+	if err != nil {
 		a.log.Error("login", "err", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	a.sessions.Put(r.Context(), userKey, user)
+	a.sessions.Put(r.Context(), userKey, user.ID)
 	http.Redirect(w, r, target(r), http.StatusSeeOther)
 }
 
@@ -233,20 +249,26 @@ func (a *Accounts) linkPage(w http.ResponseWriter, r *http.Request) {
 
 func (a *Accounts) useLink(w http.ResponseWriter, r *http.Request) {
 	if !a.attempts.Allow(a.client(r)) {
+		a.failed("", true)
 		servePage("login-wait.html", http.StatusTooManyRequests)(w, r)
 		return
 	}
-	user, err := a.st.UseSignInLink(r.Context(), r.PathValue("token"))
+	id, err := a.st.UseSignInLink(r.Context(), r.PathValue("token"))
 	if errors.Is(err, store.ErrNotFound) {
+		a.failed("", false)
 		servePage("sign-in-used.html", http.StatusGone)(w, r)
 		return
+	}
+	user := store.User{}
+	if err == nil {
+		user, err = a.st.UserByID(r.Context(), id)
 	}
 	if err != nil {
 		a.log.Error("sign-in link", "err", err)
 		http.Error(w, "internal error", http.StatusInternalServerError)
 		return
 	}
-	a.begin(w, r, user)
+	a.begin(w, r, user, "link")
 }
 
 func (a *Accounts) logout(w http.ResponseWriter, r *http.Request) {

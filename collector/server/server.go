@@ -71,6 +71,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	c.ingest = ingest.New(ingest.Config{Store: c.store, Limits: c.Limits, PingEvery: c.PingEvery, Log: c.Log, Now: c.Now, Client: c.client})
 	c.accounts = accounts.New(accounts.Config{Store: c.store, Log: c.Log, Secure: c.base.Scheme == "https", Client: c.client, Now: c.Now})
+	defer c.accounts.Close()
 	c.admin = &admin.Admin{Store: c.store, Master: c.needMaster, Changed: c.siteChanged, URL: c.base.String(),
 		Announce: Announcer(c.store, c.Notify, c.Log), Now: c.Now, Cookies: c.ingest.CookieHandshakes}
 	if err := c.prepare(ctx); err != nil {

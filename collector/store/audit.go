@@ -35,6 +35,9 @@ const (
 	AuditRestored       = "envelopes.restored"
 	AuditShared         = "session.shared"
 	AuditUnshared       = "session.share-revoked"
+	AuditExported       = "session.exported"
+	AuditSignedIn       = "user.signed-in"
+	AuditSignInFailed   = "user.sign-in-failed"
 )
 
 // Audit adds an entry; At zero is now.

@@ -18,6 +18,9 @@ const hereIDs = 1024
 // collector on the same journal hears it; none writes it down, so that nothing has to be
 // cleared away after a crash.
 func (s *Store) Here(sessions ...string) {
+	if len(sessions) == 0 {
+		return
+	}
 	now := s.now()
 	var b []byte
 	s.mu.Lock()

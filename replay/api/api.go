@@ -9,6 +9,7 @@
 //	GET    /api/v1/sessions/{id}/assets      {"assets":[id…]}
 //	GET    /api/v1/sessions/{id}/assets/{asset}            a sealed image or font that it shows
 //	GET    /api/v1/sessions/{id}/export[?sealed=1]         the recording file
+//	POST   /api/v1/sessions/{id}/exported[?sealed=1]       204: the client makes the file itself, noted in the audit
 //	DELETE /api/v1/sessions/{id}             the receipt
 //	GET    /api/v1/sessions/{id}/shares      {"shares":[{"id","madeAtMs","by","pageViews"}]}
 //	POST   /api/v1/sessions/{id}/shares      {"id","keys"}: keys sealed for a share link, 204
@@ -125,12 +126,13 @@ func Handler(src open.Source, opt Options) http.Handler {
 	mux.Handle("GET /api/v1/sessions/{id}/assets", h.route(h.assets))
 	mux.Handle("GET /api/v1/sessions/{id}/assets/{asset}", h.route(h.asset))
 	mux.Handle("GET /api/v1/sessions/{id}/export", h.route(h.export))
+	mux.Handle("POST /api/v1/sessions/{id}/exported", h.route(h.exported))
 	mux.Handle("GET /api/v1/sessions/{id}/shares", h.route(h.shares))
 	mux.Handle("POST /api/v1/sessions/{id}/shares", h.route(h.addShare))
 	mux.Handle("GET /api/v1/sessions/{id}/shares/{share}", h.route(h.sharedKeys))
 	mux.Handle("DELETE /api/v1/sessions/{id}/shares/{share}", h.route(h.revokeShare))
 	mux.Handle("/api/v1/", h.route(func(w http.ResponseWriter, r *http.Request) error {
-		return &open.APIError{Status: http.StatusNotFound, Code: "no-such-route", Message: "this API has no such path or method"}
+		return &open.APIError{Status: http.StatusNotFound, Code: open.CodeNoRoute, Message: "this API has no such path or method"}
 	}))
 	return mux
 }

@@ -144,10 +144,15 @@ func (h *handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	sealed := r.URL.Query().Get("sealed") == "1"
+	// Before a byte goes: what cannot be noted is not handed out.
+	if err := open.NoteExport(r.Context(), h.src, s.ID, sealed); err != nil {
+		return err
+	}
 	out := &started{w: w}
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+s.ID+`.afterimage"`)
-	err = open.Export(r.Context(), h.src, s.ID, out, open.ExportOptions{Sealed: r.URL.Query().Get("sealed") == "1"})
+	err = open.Export(r.Context(), h.src, s.ID, out, open.ExportOptions{Sealed: sealed})
 	if err != nil && out.yes {
 		// The status is sent. Cutting the connection tells the client, and the file
 		// without its end is refused by every reader.
@@ -162,6 +167,19 @@ func (h *handler) export(w http.ResponseWriter, r *http.Request) error {
 			Hint: "ask with sealed=1 for a file without keys, or export where the key is"}
 	}
 	return err
+}
+
+// exported is how a command that makes the file itself, from segments and keys, says so.
+func (h *handler) exported(w http.ResponseWriter, r *http.Request) error {
+	s, err := h.find(r, Export)
+	if err != nil {
+		return err
+	}
+	if err := open.NoteExport(r.Context(), h.src, s.ID, r.URL.Query().Get("sealed") == "1"); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // started remembers whether anything was sent.

@@ -28,6 +28,9 @@ func (c *exportCmd) Run(r *run) error {
 	}
 	defer src.Close()
 	opt := open.ExportOptions{Sealed: c.Sealed}
+	if err := open.NoteExport(r.ctx, src, id, c.Sealed); err != nil {
+		return err
+	}
 	if c.Out == "-" {
 		out := bufio.NewWriter(r.env.Stdout)
 		if err := open.Export(r.ctx, src, id, out, opt); err != nil {

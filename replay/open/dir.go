@@ -237,6 +237,11 @@ func (d *dirSource) Watch(ctx context.Context, id string) (<-chan struct{}, func
 	return news, func() { stop(); release() }, nil
 }
 
+func (d *dirSource) NoteExport(ctx context.Context, id string, sealed bool) error {
+	_, err := with(ctx, d, func(src Source) (struct{}, error) { return struct{}{}, NoteExport(ctx, src, id, sealed) })
+	return err
+}
+
 func (d *dirSource) Delete(ctx context.Context, id string) (Receipt, error) {
 	return with(ctx, d, func(src Source) (Receipt, error) { return src.Delete(ctx, id) })
 }

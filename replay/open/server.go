@@ -355,6 +355,9 @@ func (s *serverSource) Asset(ctx context.Context, id, asset string) ([]byte, err
 	return b, err
 }
 
+// CodeNoRoute is the code of the API's answer to a path that it does not have.
+const CodeNoRoute = "no-such-route"
+
 // CodeNoAsset is the code of the API's answer where the session shows no such asset.
 const CodeNoAsset = "no-asset"
 
@@ -391,6 +394,26 @@ func (s *serverSource) Watch(ctx context.Context, id string) (<-chan struct{}, f
 		}
 	}()
 	return news, cancel, nil
+}
+
+// NoteExport tells the collector, whose audit it is. An older one has no word for it.
+func (s *serverSource) NoteExport(ctx context.Context, id string, sealed bool) error {
+	if !ValidID(id) {
+		return fmt.Errorf("session %q: %w", id, ErrNotFound)
+	}
+	query := url.Values{}
+	if sealed {
+		query.Set("sealed", "1")
+	}
+	resp, err := s.do(ctx, http.MethodPost, "/api/v1/sessions/"+id+"/exported", query)
+	var failure *APIError
+	if errors.As(err, &failure) && failure.Code == CodeNoRoute {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
 }
 
 func (s *serverSource) Delete(ctx context.Context, id string) (receipt Receipt, err error) {

@@ -50,6 +50,23 @@ func AsSharer(src Source) (Sharer, error) {
 	return nil, ErrSharing
 }
 
+// noter is a Source that keeps an audit.
+type noter interface {
+	NoteExport(ctx context.Context, session string, sealed bool) error
+}
+
+// NoteExport writes into the audit of a source, if it keeps one, that a session is exported;
+// sealed: without its keys.
+func NoteExport(ctx context.Context, src Source, session string, sealed bool) error {
+	if ring, ok := src.(ringSource); ok {
+		src = ring.Source
+	}
+	if s, ok := src.(noter); ok {
+		return s.NoteExport(ctx, session, sealed)
+	}
+	return nil
+}
+
 // Errors of shares.
 var (
 	ErrNoShare  = errors.New("no such share")

@@ -193,6 +193,15 @@ func (s *storeSource) Delete(ctx context.Context, id string) (Receipt, error) {
 		Envelopes: r.Envelopes, Backups: r.Backups, LastCopy: r.Day()}, nil
 }
 
+func (s *storeSource) NoteExport(ctx context.Context, id string, sealed bool) error {
+	info, err := s.st.Session(ctx, id)
+	if err != nil {
+		return notFound(id, err)
+	}
+	return s.st.Audit(ctx, store.AuditEntry{Who: store.Actor(ctx), Action: store.AuditExported, Site: info.Site,
+		Detail: map[string]any{"session": id, "sealed": sealed}})
+}
+
 func sessionOf(info *store.SessionInfo) Session {
 	s := Session{ID: info.ID, Site: info.Site, FirstAtMs: ms(info.FirstAt), LastAtMs: ms(info.LastAt),
 		SizeBytes: info.Bytes, Segments: info.Segments, Live: info.Live, Continuable: info.Continuable, Finished: info.Finished,
