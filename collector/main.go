@@ -25,6 +25,7 @@ import (
 	"syscall"
 
 	"afterimage/collector/admin"
+	"afterimage/collector/flags"
 	"afterimage/collector/notify"
 
 	"github.com/alecthomas/kong"
@@ -35,7 +36,7 @@ const version = "1.0.0"
 
 type commandLine struct {
 	Data    string `name:"data" env:"AFTERIMAGE_DATA" default:"afterimage-data" placeholder:"DIR" help:"Data directory."`
-	Keys    string `name:"keys" env:"AFTERIMAGE_KEYS" placeholder:"FILE" help:"Master key of managed sites, outside the data directory. Default: afterimage/master.key in the user's configuration directory."`
+	Keys    string `name:"keys" env:"AFTERIMAGE_KEYS" placeholder:"FILE" without:"afterimage/master.key in the user's configuration directory" help:"Master key of managed sites, outside the data directory."`
 	Journal string `name:"journal" env:"AFTERIMAGE_JOURNAL" default:"embedded" placeholder:"WHERE" help:"Arriving segments: embedded, or nats://host,host."`
 	Blobs   string `name:"blobs" env:"AFTERIMAGE_BLOBS" default:"embedded" placeholder:"WHERE" help:"Finished sessions: embedded, file:///dir, or s3://bucket?…."`
 	DB      string `name:"db" env:"AFTERIMAGE_DB" default:"embedded" placeholder:"WHERE" help:"Index: embedded, sqlite:FILE, or postgres://…."`
@@ -53,7 +54,7 @@ type commandLine struct {
 	NotifyFrom    string   `name:"notify-from" env:"AFTERIMAGE_NOTIFY_FROM" placeholder:"ADDRESS" help:"Sender of these mails."`
 	NotifyTo      []string `name:"notify-to" env:"AFTERIMAGE_NOTIFY_TO" placeholder:"ADDRESS" help:"Who gets them."`
 
-	LogLevel string `name:"log-level" env:"AFTERIMAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" help:"Level of the log on the standard error: ${enum}."`
+	LogLevel string `name:"log-level" env:"AFTERIMAGE_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"Level of the log on the standard error: debug, info, warn or error."`
 
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Run the collector (the default)."`
 	Site    siteCommand    `cmd:"" help:"Sites: add, list, set, check, rotate-key, destroy-key, reports."`
@@ -89,10 +90,11 @@ func main() {
 func run(ctx context.Context, args []string) error {
 	var cli commandLine
 	k, err := kong.New(&cli, kong.Name("collector"), kong.Description("Receives recordings and serves them to people."),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), flags.Option())
 	if err != nil {
 		return err
 	}
+	flags.Describe(k)
 	command, err := k.Parse(args)
 	if err != nil {
 		return &admin.Problem{What: err.Error(), Hint: "collector --help lists commands and flags"}

@@ -27,7 +27,7 @@ type siteCommand struct {
 
 type siteAdd struct {
 	Origin   []string `name:"origin" required:"" placeholder:"ORIGIN" help:"Where its pages come from, as https://shop.example or https://*.example.com; may be given again."`
-	Name     string   `name:"name" help:"Name for people; default: the first origin's host."`
+	Name     string   `name:"name" without:"the first origin's host" help:"Name for people."`
 	Custody  string   `name:"custody" default:"managed" enum:"managed,held" help:"Who can open recordings: managed, the collector; held, the owner's machine alone."`
 	Settings string   `name:"settings" aliases:"identity" type:"existingfile" placeholder:"FILE" help:"Held custody: the signed settings that replay key new wrote."`
 	Privacy  string   `name:"privacy" default:"strict" enum:"strict,balanced" help:"The most that pages of the site may let through."`

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"syscall"
 
+	"afterimage/collector/flags"
 	"afterimage/collector/rules"
 	"afterimage/collector/store"
 	"afterimage/replay/custody"
@@ -43,7 +44,7 @@ type grammar struct {
 	Server string `help:"A collector elsewhere, instead of --data." env:"AFTERIMAGE_SERVER" placeholder:"URL"`
 	Token  string `help:"Access token for --server." env:"AFTERIMAGE_TOKEN" placeholder:"TOKEN"`
 	Key    string `help:"Private sealing key of a held site (made by 'replay key new')." env:"AFTERIMAGE_KEY" placeholder:"FILE"`
-	Keys   string `help:"Master key of managed sites; default: where the collector keeps it." env:"AFTERIMAGE_KEYS" placeholder:"FILE"`
+	Keys   string `without:"where the collector keeps it" help:"Master key of managed sites." env:"AFTERIMAGE_KEYS" placeholder:"FILE"`
 
 	List   listCmd   `cmd:"" help:"List sessions, newest first."`
 	Cat    catCmd    `cmd:"" help:"Print every decoded event of a session as a JSON line."`
@@ -94,10 +95,12 @@ func Run(ctx context.Context, args []string, env Env) (status int) {
 		kong.Writers(env.Stdout, env.Stderr),
 		kong.Exit(func(code int) { panic(exitStatus(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		flags.Option(),
 	)
 	if err != nil {
 		return report(env, err)
 	}
+	flags.Describe(parser)
 	defer func() {
 		if p := recover(); p != nil {
 			code, ours := p.(exitStatus)

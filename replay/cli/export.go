@@ -14,7 +14,7 @@ type exportCmd struct {
 	Session string `arg:"" help:"Session or recording file."`
 	Format  string `help:"Form of the file." default:"afterimage" placeholder:"NAME"`
 	Sealed  bool   `help:"Leave the keys out: the file opens only with the site's private key."`
-	Out     string `help:"Where to; - is standard output. Default: the session's id with the form's ending." short:"o" placeholder:"FILE"`
+	Out     string `without:"the session's id with the form's ending" help:"Where to; - is standard output." short:"o" placeholder:"FILE"`
 	Force   bool   `help:"Write over a file that is there."`
 }
 

@@ -12,7 +12,7 @@ import (
 
 type importCmd struct {
 	File string `arg:"" help:"Recording file."`
-	Site string `help:"Put it into this site. Default: the site it was recorded for." placeholder:"ID"`
+	Site string `without:"the site it was recorded for" help:"Put it into this site." placeholder:"ID"`
 }
 
 func (c *importCmd) Run(r *run) error {

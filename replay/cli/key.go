@@ -54,7 +54,7 @@ func setList(to *[]string, from []string) {
 }
 
 type keyNewCmd struct {
-	Site string `help:"Site id, 8 to 32 of a-z and 0-9; default: a random one." placeholder:"ID"`
+	Site string `without:"a random one" help:"Site id, 8 to 32 of a-z and 0-9." placeholder:"ID"`
 	Dir  string `help:"Folder for the files." default:"." type:"path" placeholder:"DIR"`
 	settingFlags
 }

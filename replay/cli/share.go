@@ -16,7 +16,7 @@ type shareCmd struct {
 	Session string `arg:"" help:"Session of a held site."`
 	List    bool   `help:"List the shares of the session instead." xor:"what"`
 	Revoke  string `help:"Revoke this share instead: its link opens nothing any more." placeholder:"ID" xor:"what"`
-	URL     string `name:"url" help:"How people reach the collector; default: --server, or what the collector that runs on --data says." placeholder:"URL"`
+	URL     string `name:"url" without:"--server, or what the collector that runs on --data says" help:"How people reach the collector." placeholder:"URL"`
 }
 
 // Run makes a link that opens this one session, for whoever may sign in to the collector and
