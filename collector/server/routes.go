@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func (c *collector) public() http.Handler {
 	mux.HandleFunc("/v1/erase", c.posted(c.ingest.Erase))
 	mux.HandleFunc("GET /v1/settings/{site}", c.ingest.Settings)
 	visitors := c.visitors()
-	for _, path := range []string{"/privacy", "/privacy.css", "/privacy.js", "/v1/visitor"} {
+	for _, path := range append(slices.Clone(visitorPages), "/v1/visitor") {
 		mux.Handle(path, visitors)
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ok\n")) })
@@ -41,6 +42,9 @@ func (c *collector) public() http.Handler {
 	mux.Handle("/", c.accounts.Wrap(c.people()))
 	return c.recorderFiles(c.keepDemoApart(mux))
 }
+
+// visitorPages is the page for visitors, with what it loads.
+var visitorPages = []string{"/privacy", "/privacy.css", "/privacy.js"}
 
 // visitors is the page for visitors of recorded sites.
 func (c *collector) visitors() http.Handler {
@@ -78,14 +82,14 @@ func (c *collector) recorderFiles(next http.Handler) http.Handler {
 	})
 }
 
-// keepDemoApart serves nothing but the shop and what its recorder needs on the demo's own
-// host: a page of strangers' making must not stand on the origin of the accounts.
+// keepDemoApart serves nothing but the shop, what its recorder needs and the page for its
+// visitors on the demo's own host: a page of strangers' making must not stand on the origin of the accounts.
 func (c *collector) keepDemoApart(next http.Handler) http.Handler {
 	if c.DemoHost == "" {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if hostIs(r, c.DemoHost) && !strings.HasPrefix(r.URL.Path, "/v1/") && r.URL.Path != "/demo" && !strings.HasPrefix(r.URL.Path, "/demo/") {
+		if hostIs(r, c.DemoHost) && !strings.HasPrefix(r.URL.Path, "/v1/") && r.URL.Path != "/demo" && !strings.HasPrefix(r.URL.Path, "/demo/") && !slices.Contains(visitorPages, r.URL.Path) {
 			http.NotFound(w, r)
 			return
 		}

@@ -58,6 +58,7 @@ func TestDemoHostIsKeptApart(t *testing.T) {
 		{"demo.example", "/login", 404},
 		{"demo.example", "/api/v1/sites", 404},
 		{"demo.example", "/", 404},
+		{"demo.example", "/privacy", 200},
 		{"replay.example", "/demo/", 404},
 		{"replay.example", "/login", 200},
 	}

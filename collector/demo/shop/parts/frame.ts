@@ -1,7 +1,7 @@
 // Header, footer and the notice above everything, made once.
 
 import { h, icon, setText, svg } from './dom'
-import { describe, optIn, optOut, recorderState } from './recorder'
+import { describe, isOn, openPrivacy, optIn, optOut, recorderState } from './recorder'
 import { base, type Router } from './router'
 import { cartCount, onChange, setTheme, theme } from './store'
 
@@ -83,29 +83,35 @@ function startNotice(): void {
   const state = h('span', { class: 'rec-state' })
   const dot = h('span', { class: 'rec-dot', 'aria-hidden': 'true' })
   const watch = h('a', { class: 'rec-watch', href: '/', target: '_blank', rel: 'noopener' }, 'Watch it')
-  const dialog = whatIsRecorded()
+  const what = h('span', null)
+  const { dialog, draw: drawDialog } = whatIsRecorded()
   document.body.append(dialog)
   const draw = (): void => {
-    const { phase, session } = recorderState()
-    const on = phase === 'recording' || phase === 'degraded'
-    setText(state, describe(phase))
+    const now = recorderState()
+    const { session } = now
+    const on = isOn(now)
+    setText(state, describe(now))
+    setText(what, on ? ' Nothing is sold here, and what you do on it is recorded, masked in your browser.' : ' Nothing is sold here.')
     dot.classList.toggle('on', on)
     watch.hidden = !on || session === ''
+    drawDialog()
     const href = `/sessions/${encodeURIComponent(session)}`
     if (watch.getAttribute('href') !== href) watch.setAttribute('href', href)
   }
   draw()
   window.setInterval(draw, 1000)
   document.getElementById('notice')?.append(h('div', { class: 'wrap noticeline' },
-    h('p', null, h('strong', null, 'Demo shop.'), ' Nothing is sold here, and everything you do on it is recorded.'),
+    h('p', null, h('strong', null, 'Demo shop.'), what),
     h('p', { class: 'rec' }, dot, state, watch,
       h('button', { class: 'textlike', type: 'button', id: 'what', onClick: () => dialog.showModal() }, 'What is recorded?')),
   ))
 }
 
-function whatIsRecorded(): HTMLDialogElement {
+function whatIsRecorded(): { dialog: HTMLDialogElement; draw: () => void } {
   const row = (kind: string, name: string, text: string, where: string): HTMLElement =>
     h('tr', null, h('th', { scope: 'row' }, h('span', { class: `chip ${kind}` }, name)), h('td', null, text), h('td', null, where))
+  const no = h('button', { class: 'button ghost', type: 'button', onClick: () => { optOut(); dialog.close() } }, 'Do not record me')
+  const again = h('button', { class: 'button ghost', type: 'button', onClick: () => { optIn(); dialog.close() } }, 'Record me again')
   const dialog = h('dialog', { class: 'sheet', id: 'recorded', 'aria-labelledby': 'recorded-title' },
     h('form', { method: 'dialog', class: 'sheethead' },
       h('h2', { id: 'recorded-title' }, 'What is recorded here'),
@@ -120,11 +126,16 @@ function whatIsRecorded(): HTMLDialogElement {
         row('allowed', 'allowed', 'Let through as you type it.', 'Gift tag in the cart (“allow”)')))),
     h('p', { class: 'quiet' }, 'Passwords and card numbers stay masked whatever a page marks. With Do Not Track or Global Privacy Control on, nothing is recorded at all.'),
     h('div', { class: 'sheetfoot' },
-      h('button', { class: 'button ghost', type: 'button', onClick: () => { optOut(); dialog.close() } }, 'Do not record me'),
-      h('button', { class: 'button ghost', type: 'button', onClick: () => { optIn(); dialog.close() } }, 'Record me again'),
+      no, again,
       h('button', { class: 'button', type: 'button', onClick: () => dialog.close() }, 'Fine')))
   dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close() })
-  return dialog
+  const draw = (): void => {
+    const now = recorderState()
+    no.hidden = !isOn(now) && now.phase !== 'waiting-consent'
+    again.hidden = now.phase !== 'idle' || now.reason !== 'opt-out'
+  }
+  draw()
+  return { dialog, draw }
 }
 
 function startFoot(): void {
@@ -132,5 +143,6 @@ function startFoot(): void {
     h('div', null, h('strong', null, 'Brindle'), h('p', null, 'Household things with numbered parts. An invented shop on the bench of a session recorder.')),
     h('div', null, h('strong', null, 'Shop'), h('a', { href: `${base}/` }, 'All things'), h('a', { href: `${base}/?cat=Kitchen` }, 'Kitchen'), h('a', { href: `${base}/cart` }, 'Cart')),
     h('div', null, h('strong', null, 'Repairs'), h('a', { href: `${base}/help` }, 'How it works'), h('a', { href: `${base}/help#questions` }, 'Questions')),
-    h('div', null, h('strong', null, 'Privacy'), h('p', null, 'This visit is recorded, masked in your browser, and sealed before it is sent. No third party is asked for anything.'))))
+    h('div', null, h('strong', null, 'Privacy'), h('p', null, 'Whether this visit is recorded stands at the top: masked in your browser, and sealed before it is sent. No third party is asked for anything.'),
+      h('a', { href: '/privacy', target: '_blank', onClick: (event) => { if (openPrivacy()) event.preventDefault() } }, 'See or delete what was recorded of you'))))
 }

@@ -5,6 +5,7 @@ interface AfterimageApi {
   readonly sessionId?: string
   optOut?(): unknown
   optIn?(): unknown
+  privacy?(): boolean
   track?(name: string, props: Record<string, unknown>): void
 }
 
@@ -12,19 +13,26 @@ declare global {
   interface Window { afterimage?: AfterimageApi }
 }
 
-export interface RecorderState { phase: string; session: string }
+export interface RecorderState { phase: string; reason: string; session: string }
 
 export function recorderState(): RecorderState {
   const api = window.afterimage
-  return { phase: api?.state?.phase ?? 'absent', session: api?.sessionId ?? '' }
+  return { phase: api?.state?.phase ?? 'absent', reason: api?.state?.reason ?? '', session: api?.sessionId ?? '' }
 }
 
 export function optOut(): void {
   void window.afterimage?.optOut?.()
 }
 
+/** Recording begins with the next page. */
 export function optIn(): void {
   void window.afterimage?.optIn?.()
+  location.reload()
+}
+
+/** Opens the page of what was recorded of this browser; false where the recorder cannot. */
+export function openPrivacy(): boolean {
+  return window.afterimage?.privacy !== undefined && (window.afterimage.privacy(), true)
 }
 
 /** track names a step of the visit, as a site of one's own would. */
@@ -41,6 +49,21 @@ const sentences: Record<string, string> = {
   absent: 'Not recording: no recorder in this page',
 }
 
-export function describe(phase: string): string {
-  return sentences[phase] ?? `Recorder: ${phase}`
+/** Why nothing is recorded although nothing failed. */
+const reasons: Record<string, string> = {
+  'opt-out': 'you said no',
+  dnt: 'your browser asks not to be tracked',
+  minor: 'the visitor is a minor',
+  sample: 'this visit was not drawn',
+  stopped: 'it was stopped',
+}
+
+export function isOn({ phase }: RecorderState): boolean {
+  return phase === 'recording' || phase === 'degraded'
+}
+
+export function describe({ phase, reason }: RecorderState): string {
+  if (phase === 'recording' && reason === 'unreachable') return 'Recording this visit; it waits in your browser, the collector is not reached'
+  const why = phase === 'idle' ? reasons[reason] : undefined
+  return why ? `Not recording: ${why}` : (sentences[phase] ?? `Recorder: ${phase}`)
 }
