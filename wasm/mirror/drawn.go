@@ -27,7 +27,7 @@ func (c *Core) renew(s int32, name []byte) bool {
 		return false
 	}
 	n := c.n(s)
-	n.name = mix(0, name, false)
+	n.name = uint8(mix(0, name, false) >> 24)
 	if !c.stands(n) {
 		return false
 	}

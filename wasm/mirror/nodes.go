@@ -47,7 +47,7 @@ type node struct {
 	inner                   int32 // shadow root of a host, document of a frame
 	kind, attrMark, selMark uint8
 	kids, ns                uint8
-	name                    uint32 // hash of an element's, in the full form
+	name                    uint8 // hash of an element's, in the full form
 	flags                   uint16
 	mode                    mask.Mode
 	tag                     mask.Tag
