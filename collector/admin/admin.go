@@ -254,13 +254,24 @@ type Credentials struct {
 // linkFor is how long a sign-in link stays good.
 const linkFor = time.Hour
 
+// note writes into the audit who can come in from now on, or no more. Where it fails nothing is handed out.
+func (a *Admin) note(ctx context.Context, action string, detail map[string]any, c Credentials) (Credentials, error) {
+	if err := a.Store.Audit(ctx, store.AuditEntry{Who: who, Action: action, Detail: detail}); err != nil {
+		return Credentials{}, err
+	}
+	return c, nil
+}
+
 // AddUser makes a user with a random password.
 func (a *Admin) AddUser(ctx context.Context, q User) (Credentials, error) {
 	password, err := accounts.AddUser(ctx, a.Store, q.Name)
 	if errors.Is(err, store.ErrExists) {
 		return Credentials{}, problem("give another name, or a new password: collector user password "+q.Name, "user %q is there already", q.Name)
 	}
-	return Credentials{Name: q.Name, Password: password}, err
+	if err != nil {
+		return Credentials{}, err
+	}
+	return a.note(ctx, store.AuditUserAdded, map[string]any{"user": q.Name}, Credentials{Name: q.Name, Password: password})
 }
 
 // SetPassword gives a user a new random password and ends all logins.
@@ -270,7 +281,10 @@ func (a *Admin) SetPassword(ctx context.Context, q User) (Credentials, error) {
 		return Credentials{}, err
 	}
 	password, err := accounts.NewPassword(ctx, a.Store, u.ID)
-	return Credentials{Name: q.Name, Password: password}, err
+	if err != nil {
+		return Credentials{}, err
+	}
+	return a.note(ctx, store.AuditPasswordSet, map[string]any{"user": q.Name}, Credentials{Name: q.Name, Password: password})
 }
 
 // SignInLink makes a link that signs a user in once, within an hour.
@@ -283,7 +297,7 @@ func (a *Admin) SignInLink(ctx context.Context, q User) (Credentials, error) {
 	if err := a.Store.AddSignInLink(ctx, token, u.ID, time.Now().Add(linkFor)); err != nil {
 		return Credentials{}, err
 	}
-	return Credentials{Name: q.Name, SignIn: a.URL + "/sign-in/" + token}, nil
+	return a.note(ctx, store.AuditSignInLink, map[string]any{"user": q.Name}, Credentials{Name: q.Name, SignIn: a.URL + "/sign-in/" + token})
 }
 
 func (a *Admin) user(ctx context.Context, name string) (store.User, error) {
@@ -324,7 +338,10 @@ func (a *Admin) AddToken(ctx context.Context, q Token) (Credentials, error) {
 	if errors.Is(err, store.ErrExists) {
 		return Credentials{}, problem("give another name, or revoke it first", "a token %q is there already", q.Name)
 	}
-	return Credentials{Name: q.Name, Token: token}, err
+	if err != nil {
+		return Credentials{}, err
+	}
+	return a.note(ctx, store.AuditTokenAdded, map[string]any{"token": q.Name, "user": q.User}, Credentials{Name: q.Name, Token: token})
 }
 
 // Tokens lists the names of all API tokens.
@@ -343,5 +360,8 @@ func (a *Admin) RevokeToken(ctx context.Context, q Token) (Credentials, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		return Credentials{}, problem("list them with: collector token list", "no token is called %q", q.Name)
 	}
-	return Credentials{Name: q.Name}, err
+	if err != nil {
+		return Credentials{}, err
+	}
+	return a.note(ctx, store.AuditTokenRevoked, map[string]any{"token": q.Name}, Credentials{Name: q.Name})
 }

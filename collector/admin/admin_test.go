@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -224,6 +225,19 @@ func TestUsersAndTokens(t *testing.T) {
 			}
 			if _, err := act.SignInLink(t.Context(), admin.User{Name: "bob"}); err == nil {
 				t.Error("a link for nobody")
+			}
+			noted, err := act.Audited(t.Context(), admin.SiteID{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range noted {
+				got = append(got, e.Action+" "+fmt.Sprint(e.Detail))
+			}
+			slices.Sort(got)
+			want := []string{"token.added map[token:qa user:ann]", "token.revoked map[token:qa]", "user.added map[user:ann]", "user.password-changed map[user:ann]", "user.sign-in-link map[user:ann]"}
+			if text := fmt.Sprintf("%+v", noted); !slices.Equal(got, want) || strings.Contains(text, c.Password) {
+				t.Errorf("audit: got %q, want %q", got, want)
 			}
 		})
 	}

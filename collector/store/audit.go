@@ -38,6 +38,11 @@ const (
 	AuditExported       = "session.exported"
 	AuditSignedIn       = "user.signed-in"
 	AuditSignInFailed   = "user.sign-in-failed"
+	AuditUserAdded      = "user.added"
+	AuditPasswordSet    = "user.password-changed"
+	AuditSignInLink     = "user.sign-in-link"
+	AuditTokenAdded     = "token.added"
+	AuditTokenRevoked   = "token.revoked"
 )
 
 // Audit adds an entry; At zero is now.
