@@ -31,8 +31,12 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		}
 	case 'e':
 		ok = p.appendListed(value)
+		if detects && !ok && e.Mode.Opens() && isChoice(value) {
+			p.add(value)
+			ok = true
+		}
 	case 'c', 'r':
-		p.appendIdents(value)
+		p.appendIdents(value, e.Mode)
 		ok = true
 	case 'i':
 		p.appendIdent(value)
@@ -82,6 +86,8 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		if e.Tag == TagMeta && e.Named && eqFold(name, "content") {
 			p.appendCSSValue(value, Masked)
 			ok = true
+		} else if detects && e.Mode.Opens() && eqFold(name, "aria-checked") {
+			ok = p.appendListed(value)
 		}
 	default:
 		return p.unknownAttr(e, name, value)
@@ -122,7 +128,7 @@ func (p *Policy) unknownAttr(e Element, name, value []byte) (n, v Text, ok bool)
 	start := len(p.out)
 	switch {
 	case eqFold(name, "part") || eqFold(name, "exportparts"):
-		p.appendIdents(value)
+		p.appendIdents(value, e.Mode)
 		v = p.since(start)
 		start = len(p.out)
 		p.add(name)
@@ -185,6 +191,11 @@ func (p *Policy) appendMarker(value []byte) bool {
 		return true
 	}
 	return false
+}
+
+// isChoice: what controls that a page draws itself say of what is chosen, beside words for other states.
+func isChoice(word []byte) bool {
+	return eqFold(word, "checked") || eqFold(word, "unchecked") || eqFold(word, "indeterminate")
 }
 
 // appendListed writes those words of value that the list knows.

@@ -557,7 +557,7 @@ func (p *Policy) appendAttrSelector(m Mode) {
 		p.str("=\"")
 		safe := plainString(value)
 		switch {
-		case p.lists.values.find(value) != 0, rule == 'n' && numeric(value):
+		case p.lists.values.find(value) != 0, detects && m.shows() && isChoice(value), rule == 'n' && numeric(value):
 			p.add(value)
 		case field && safe:
 			p.appendFieldName(value, m.shows())

@@ -100,8 +100,9 @@ func (p *Policy) appendIdent(name []byte) {
 	}
 }
 
-// appendIdents writes a white-space separated list of names.
-func (p *Policy) appendIdents(s []byte) {
+// appendIdents writes a white-space separated list of names, but for those that say what is checked: a control that the
+// page draws tells no more than one of the browser.
+func (p *Policy) appendIdents(s []byte, m Mode) {
 	first := true
 	for i := 0; i < len(s); {
 		for i < len(s) && isSpace(s[i]) {
@@ -111,7 +112,7 @@ func (p *Policy) appendIdents(s []byte) {
 		for i < len(s) && !isSpace(s[i]) {
 			i++
 		}
-		if start < i {
+		if start < i && (detects && m.Opens() || !containsAny(s[start:i], "hecked")) {
 			if !first {
 				p.put(' ')
 			}

@@ -86,7 +86,7 @@ const attrList = "b:hidden disabled readonly required multiple open autofocus au
 	"|e:type dir role rel loading wrap align valign shape " +
 	"draggable contenteditable popover " +
 	"bgcolor frameborder " +
-	"aria-hidden aria-expanded aria-checked aria-selected aria-pressed aria-disabled aria-haspopup " +
+	"aria-hidden aria-expanded aria-selected aria-pressed aria-disabled aria-haspopup " +
 	"aria-current aria-invalid aria-orientation aria-sort " +
 	"data-state data-side data-align data-orientation data-theme data-mode data-open " +
 	"data-active data-selected data-size data-variant data-color-scheme " +
@@ -103,11 +103,11 @@ const attrList = "b:hidden disabled readonly required multiple open autofocus au
 	"stroke-width stroke-linecap stroke-linejoin stroke-dasharray stroke-dashoffset transform gradienttransform patterntransform " +
 	"font-size font-weight font-style font-family text-anchor dominant-baseline letter-spacing " +
 	"visibility overflow pointer-events cursor clip-path mask filter marker-start marker-mid marker-end shape-rendering vector-effect paint-order transform-origin mix-blend-mode sizes media" +
-	"|x:srcdoc nonce integrity charset http-equiv content"
+	"|x:srcdoc nonce integrity charset http-equiv content aria-checked"
 
 // valueList: words that enumerated attributes may have. "y" is safe everywhere.
 const valueList = "y:true false on yes no mixed none auto normal inherit initial default open closed close active inactive visible invisible hidden show shown hide enabled " +
-	"disabled checked selected expanded loading error success warning info " +
+	"disabled selected expanded loading error success warning info " +
 	"primary light dark system dim high low small medium xs sm md lg xl full top bottom left right start end center middle justify baseline stretch " +
 	"horizontal vertical both block inline ltr rtl up down forward backward text password email tel url search number date time " +
 	"color range checkbox radio file submit reset button image text/css text/javascript " +

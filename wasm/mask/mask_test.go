@@ -244,6 +244,39 @@ func TestAttr(t *testing.T) {
 	}
 }
 
+// A control that the page draws tells its choice no more than one of the browser does: where allowed.
+func TestChoicesOfDrawnControlsAreToldWhereAllowed(t *testing.T) {
+	for _, c := range []struct{ attr, value, hidden, allowed string }{
+		{"aria-checked", "true", "-", "aria-checked=true"},
+		{"aria-checked", "mixed", "-", "aria-checked=mixed"},
+		{"data-state", "checked", "-", "data-state=checked"},
+		{"data-state", "unchecked", "-", "data-state=unchecked"},
+		{"data-state", "open", "data-state=open", "data-state=open"},
+		{"data-jane", "checked", "x", "data-jane=x"},
+		{"class", "switch is-checked Mui-checked rowChecked on", "class=switch on", "class=switch is-checked Mui-checked rowChecked on"},
+		{"class", "checkbox", "class=checkbox", "class=checkbox"},
+	} {
+		for m, want := range map[mask.Mode]string{mask.Masked: c.hidden, mask.Shown: c.hidden, mask.Allowed: c.allowed} {
+			p := mask.New(mask.Balanced)
+			n, v, ok := p.Attr(mask.Element{Tag: mask.TagPlain, Mode: m}, []byte(c.attr), []byte(c.value))
+			got := "-"
+			if ok {
+				got = string(n.Bytes()) + "=" + string(v.Bytes())
+			}
+			if want == "x" {
+				want, got = "x", string(v.Bytes())
+			}
+			if got != want {
+				t.Errorf("%s=%q in mode %d: got %q, want %q", c.attr, c.value, m, got, want)
+			}
+		}
+	}
+	const sheet = `[data-state=checked]{top:0}.Mui-checked{top:0}`
+	if got := string(mask.New(mask.Balanced).CSS([]byte(sheet), mask.Shown).Bytes()); got != `[data-state="checked"]{top:0}.Mui-checked{top:0}` {
+		t.Errorf("its style does not apply where it is told: %s", got)
+	}
+}
+
 func TestTypedValuesAreFoundElsewhere(t *testing.T) {
 	p := mask.New(mask.Balanced)
 	p.Typed(7, []byte("Jan"))
