@@ -226,7 +226,7 @@ func (c *collectorSite) scanAll(t *testing.T, s *scanner, w *wiretap, args ...st
 // sessions are the ids of all sessions in the collector's data.
 func (c *collectorSite) sessions(t *testing.T) (ids []string) {
 	t.Helper()
-	for line := range strings.Lines(c.replay(t, "list", "--json")) {
+	for line := range strings.Lines(c.replay(t, "list", "--json", "--limit", "0")) {
 		if _, rest, ok := strings.Cut(line, `"id":"`); ok {
 			id, _, _ := strings.Cut(rest, `"`)
 			ids = append(ids, id)
