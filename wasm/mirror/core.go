@@ -65,7 +65,8 @@ type Core struct {
 	resend []int32
 	assets assets
 
-	goneMs int64 // when a ghost, or what is beside one, went last
+	goneMs  int64 // when a ghost, or what is beside one, went last
+	sweptMs int64
 
 	handed [handedKinds]int // masked of what the site handed over, not yet told
 

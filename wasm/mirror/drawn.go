@@ -6,6 +6,29 @@ import "afterimage/wasm/mask"
 // told: what comes where such a thing went goes on as that, and what nothing replaces goes a second later. Only in
 // the full form, which the lean recorder asks for where it meets such a field.
 
+// look of an element: which attributes the wire may have of it, and a hash of its name, which no two names of HTML
+// share.
+const (
+	lookClass = 1 << iota
+	lookStyle
+	lookOther // the first of four, by a hash of the name
+	lookAttrs = lookOther<<4 - 1
+	lookSeed  = 486
+)
+
+var className, styleName = []byte("class"), []byte("style")
+
+func lookOf(attr []byte) uint16 {
+	switch {
+	case same(attr, "class"):
+		return lookClass
+	case same(attr, "style"):
+		return lookStyle
+	default:
+		return lookOther << (mix(0, attr, false) >> 30)
+	}
+}
+
 // stands reports whether the parent of n is in a masked editor, and n no part of a line (fold).
 func (c *Core) stands(n *node) bool {
 	return mask.Detects() && n.tag == mask.TagPlain && n.flags&(hidden|phrase) == 0 && !n.mode.Opens() && n.mode != mask.Blocked && c.n(n.parent).kids&textTyped != 0
@@ -27,7 +50,10 @@ func (c *Core) renew(s int32, name []byte) bool {
 		return false
 	}
 	n := c.n(s)
-	n.name = uint8(mix(0, name, false) >> 24)
+	n.look = uint16(mix(lookSeed, name, false)>>22) * (lookAttrs + 1)
+	for i := range c.attrs {
+		n.look |= lookOf(c.attrs[i].name)
+	}
 	if !c.stands(n) {
 		return false
 	}
@@ -42,7 +68,8 @@ func (c *Core) renew(s int32, name []byte) bool {
 		}
 	}
 	o := c.n(at)
-	if o.flags&gone == 0 || o.name != n.name || o.ns != n.ns || o.kids != n.kids || o.inner != 0 {
+	lost := o.look &^ n.look
+	if o.flags&gone == 0 || (o.look^n.look)&^(lookClass|lookStyle) != 0 || o.ns != n.ns || o.kids != n.kids || o.mode != n.mode || o.inner != 0 {
 		return false
 	}
 	n.wire = o.wire
@@ -67,10 +94,48 @@ func (c *Core) renew(s int32, name []byte) bool {
 	for i := range c.attrs {
 		c.tellAttr(s, c.attrs[i].name, c.attrs[i].value, false)
 	}
+	if lost&lookClass != 0 {
+		c.tellAttr(s, className, nil, true)
+	}
+	if lost&lookStyle != 0 {
+		c.tellAttr(s, styleName, nil, true)
+	}
 	return true
 }
 
+// lastThere is the last child of s that the page has: behind it stands what was in the one that s goes on as.
+func (c *Core) lastThere(s int32) int32 {
+	s = c.n(s).last
+	if mask.Detects() {
+		for c.n(s).flags&(gone|ghost) != 0 {
+			s = c.n(s).prev
+		}
+	}
+	return s
+}
+
+// sweep takes from the wire what was gone at the last sweep too: where something goes all the time, as a caret does
+// that blinks, exorcise never comes.
+func (c *Core) sweep(nowMs int64) {
+	if !mask.Detects() || nowMs <= c.sweptMs+activityMs {
+		return
+	}
+	c.sweptMs = nowMs
+	for s := range c.nodes {
+		n := c.n(int32(s))
+		switch {
+		case n.flags&gone == 0 && (n.flags&ghost == 0 || (c.n(n.prev).flags|c.n(n.next).flags)&phrase != 0):
+			n.flags &^= swept
+		case n.flags&swept == 0:
+			n.flags |= swept
+		default:
+			c.takeAway(int32(s))
+		}
+	}
+}
+
 // drawn tells the policy whether the element at hand stands in an editor: where it is drawn follows the caret.
+// notDrawn is the end of that.
 func (c *Core) drawn(s int32, leaf bool) {
 	if !mask.Detects() {
 		return
@@ -81,5 +146,11 @@ func (c *Core) drawn(s int32, leaf bool) {
 		if leaf {
 			c.pol.Drawn = mask.DrawnLeaf
 		}
+	}
+}
+
+func (c *Core) notDrawn() {
+	if mask.Detects() {
+		c.pol.Drawn = mask.NotDrawn
 	}
 }

@@ -28,6 +28,14 @@ func TestDrawnEditorIsNotToldKeyByKey(t *testing.T) {
 		{"the part of a line that is in a span", func(b *batch, k int) {
 			b.op(opRemove, last(7, k, 98+2*k)).op(opElement, 6, 0, 100+2*k, 0, "span", 0).op(opTextNode, 100+2*k, 0, 101+2*k, "zanthorpe1"[:k+1])
 		}},
+		{"a line with a number", func(b *batch, k int) {
+			b.op(opRemove, last(6, k, 95+5*k)).tree(5, 0, 100+5*k, 5, nil, nil, []int32{shapeHTML | 8, shapeHTML | 8, shapeText, shapeHTML | 8 | 1<<4, shapeText},
+				"<div style=\"top:0px\"><p>1</p><span>"+"zanthorpe1"[:k+1]+"</span></div>")
+		}},
+		{"a line with a number in a part of its own", func(b *batch, k int) {
+			b.op(opRemove, last(6, k, 95+5*k)).tree(5, 0, 100+5*k, 5, nil, nil, []int32{shapeHTML | 8, shapeHTML, shapeHTML | 8, shapeHTML | 8, shapeText},
+				"<div style=\"top:0px\"><p></p><pre><span>"+"zanthorpe1"[:k+1]+"</span></pre></div>")
+		}},
 		{"a text and a break anew", func(b *batch, k int) {
 			if k > 0 {
 				b.op(opRemove, 98+2*k).op(opRemove, 99+2*k)
@@ -123,5 +131,77 @@ func TestSnapshotOfADrawnEditorTellsNoPlace(t *testing.T) {
 	}
 	if want := "margin-left:64px;;;left:-64px;width:100%;right:0"; !strings.Contains(told[0], want) {
 		t.Errorf("the layout is lost: no %s in %s", want, told[0])
+	}
+}
+
+// What is gone goes from the wire a second or two later, also where something in an editor goes and comes all the
+// time, as a caret does that blinks.
+func TestWhatIsGoneGoesWhileACaretBlinks(t *testing.T) {
+	for name, caret := range map[string]string{"a block": "div", "in a line": "span"} {
+		core := start(t, 1)
+		must(t, core, drawnEditor(new(batch), 40).op(opSnapshotEnd))
+		p := newPage()
+		now := 1000
+		must(t, core, new(batch).op(opTime, now).op(opRemove, 6)) // the line
+		for k := range 10 {
+			b := new(batch).op(opTime, now).op(opRemove, last(10, k, 99+k))
+			must(t, core, b.op(opElement, 9, 0, 100+k, 0, caret, 0))
+			now += 500
+			p.read(t, core, int64(now))
+		}
+		if got := p.String(); strings.Contains(got, "top:0px") {
+			t.Errorf("%s: the line that went is there after 5 s: %s", name, got)
+		}
+		check(t, core)
+	}
+}
+
+// The place of a caret is left out of its own style, and of no sheet.
+func TestSheetAfterACaretKeepsItsPlaces(t *testing.T) {
+	core := start(t, 1)
+	const css = ".menu{left:10px;width:200px;animation-name:fade}"
+	b := drawnEditor(new(batch), 40).op(opElement, 1, 0, 11, 0, "style", 0).op(opTextNode, 11, 0, 12, "").op(opSnapshotEnd)
+	must(t, core, b.op(opAttr, 10, "style", "left:50px").op(opText, 12, css).
+		op(opAttr, 10, "style", "left:60px").op(opSheet, 11, 0, css).op(opAttr, 10, "style", "left:70px").op(opRuleInsert, 11, 0, 0, css))
+	p := newPage()
+	p.read(t, core, 0)
+	if got := strings.Count(strings.Join(p.ops, "\n"), css); got != 3 {
+		t.Errorf("%d of 3 sheets are whole: %s", got, strings.Join(p.ops, "\n"))
+	}
+}
+
+// One element goes on as another of the same name only, of the same level, and with no attribute that it has not.
+func TestAnotherElementDoesNotGoOnAsTheLast(t *testing.T) {
+	const names = "html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address hgroup dir menu strike nobr listing xmp plaintext rb rtc ul ol li dl dt dd figure figcaption blockquote q cite pre code kbd samp var tt em strong small s del ins u b i big mark sub sup ruby rt bdi bdo br wbr hr abbr dfn time data font center marquee table caption colgroup col thead tbody tfoot tr td th form fieldset legend label details summary dialog slot canvas map picture search"
+	looks := map[uint32]string{}
+	for name := range strings.FieldsSeq(names) {
+		h := mix(lookSeed, []byte(name), false) >> 22
+		if looks[h] != "" {
+			t.Errorf("%s looks like %s", name, looks[h])
+		}
+		looks[h] = name
+	}
+	for _, c := range []struct{ name, old, want string }{
+		{"a class and a style go", `<div class="active" style="color:red"></div>`, `<div></div>`},
+		{"another attribute goes", `<div title="Hi there"></div>`, `<div></div>`},
+		{"what was shown does not stand where text is masked", `<div contenteditable="false"><p>Hello</p></div>`, `<div contenteditable="false"><p>xxxx</p></div>`},
+	} {
+		core := start(t, 1)
+		shape := []int32{shapeHTML}
+		var marks []int32
+		if strings.Contains(c.old, "<p>") {
+			shape, marks = []int32{shapeHTML | 8, shapeHTML | 8, shapeText}, []int32{100, markMask}
+		}
+		must(t, core, drawnEditor(new(batch), 40).op(opRemove, 6).tree(5, 0, 20, len(shape), nil, nil, shape, c.old).op(opSnapshotEnd).op(opTime, 1000))
+		p := newPage()
+		p.read(t, core, 2000)
+		html := strings.Replace(c.want, "xxxx", "Hello", 1)
+		must(t, core, new(batch).op(opTime, 3000).op(opRemove, 20).tree(5, 0, 100, len(shape), nil, marks, shape, html))
+		p.read(t, core, 3001)
+		check(t, core)
+		p.read(t, core, 5000)
+		if got := p.String(); !strings.Contains(got, c.want) || strings.Contains(got, "Hello") {
+			t.Errorf("%s: got %s", c.name, got)
+		}
 	}
 }

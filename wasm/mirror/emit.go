@@ -120,6 +120,7 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 			}
 		}
 	}
+	c.notDrawn()
 	c.num(int64(ns))
 	c.blunt = false
 	c.send()

@@ -56,6 +56,8 @@ func (c *Core) flushActivity(nowMs int64) {
 	if nowMs > c.goneMs+activityMs {
 		c.exorcise()
 		c.goneMs = nowMs
+	} else {
+		c.sweep(nowMs)
 	}
 	if c.act.open && nowMs >= c.act.bucket+activityMs {
 		c.act.open = false
@@ -223,6 +225,13 @@ func (c *Core) tellAttr(s int32, name, value []byte, null bool) {
 	c.drawn(s, n.first == 0 || c.n(n.first).kind == kindText)
 	kind := wire.KindAttr
 	an, av, ok := c.pol.Attr(e, name, value)
+	c.notDrawn()
+	if mask.Detects() {
+		n.look &^= lookOf(name)
+		if !null {
+			n.look |= lookOf(name)
+		}
+	}
 	if null || !ok {
 		kind = wire.KindAttrRemoved
 		an, ok = c.pol.AttrName(e, name)

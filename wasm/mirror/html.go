@@ -70,7 +70,7 @@ func (c *Core) readTree(t *treeOp, write bool) bool {
 			rawEnd = l.rawEnd
 			if write {
 				parent = l.slot
-				prev = c.n(parent).last
+				prev = c.lastThere(parent)
 			}
 		}
 		id := t.first + uint32(n)

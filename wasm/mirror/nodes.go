@@ -28,6 +28,7 @@ const (
 	ghost                 // was one; the page has removed it, and it stands for its line while another is beside it
 	waits                 // a text that flow.go has yet to write; if hidden too, for the first time
 	gone                  // of a masked editor; the page has removed it, and the wire not yet
+	swept                 // was gone, or stood for nothing, when sweep last came
 )
 
 // What the text children of an element are. It is inherited.
@@ -46,9 +47,10 @@ type node struct {
 	next, prev              int32
 	inner                   int32 // shadow root of a host, document of a frame
 	kind, attrMark, selMark uint8
-	kids, ns                uint8
-	name                    uint8 // hash of an element's, in the full form
+	kids                    uint8
+	look                    uint16 // drawn.go
 	flags                   uint16
+	ns                      uint8
 	mode                    mask.Mode
 	tag                     mask.Tag
 	input                   mask.Input
