@@ -10,6 +10,7 @@ package mask
 type shown struct {
 	list     []byte
 	pictures int // bytes of data URLs in the Texts
+	drawing  []byte
 }
 
 // maxPictures is what the data URLs of one op may have together, in bytes: a segment must have
@@ -23,6 +24,112 @@ func (s *shown) fits(n int) bool {
 	}
 	s.pictures += n
 	return true
+}
+
+// drawsPerson reports whether a data URL, given from its type on, is an SVG whose texts hold personal data.
+func (p *Policy) drawsPerson(s []byte) bool {
+	at := 0
+	for at < len(s) && s[at] != ',' {
+		at++
+	}
+	if at == len(s) || !hasPrefixFold(s, "image/svg") {
+		return false
+	}
+	b := unpercent(p.shown.drawing[:0], s[at+1:])
+	if at >= 7 && eqFold(s[at-7:at], ";base64") {
+		b = unbase64(b)
+	}
+	p.shown.drawing = b
+	for i := 0; i < len(b); i++ {
+		from := i
+		for i < len(b) && b[i] != '<' {
+			i++
+		}
+		if from < i && p.HasPersonalData(unreference(b[from:i])) {
+			return true
+		}
+		for i < len(b) && b[i] != '>' {
+			i++
+		}
+	}
+	return false
+}
+
+func unpercent(to, s []byte) []byte {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '%' && i+2 < len(s) && hex(s[i+1]) >= 0 && hex(s[i+2]) >= 0 {
+			c = byte(hex(s[i+1])<<4 | hex(s[i+2]))
+			i += 2
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
+// unbase64 decodes s in its place.
+func unbase64(s []byte) []byte {
+	n, bits, have := 0, 0, 0
+	for _, c := range s {
+		v := 0
+		switch {
+		case c >= 'A' && c <= 'Z':
+			v = int(c - 'A')
+		case c >= 'a' && c <= 'z':
+			v = int(c-'a') + 26
+		case isDigit(c):
+			v = int(c-'0') + 52
+		case c == '+' || c == '-':
+			v = 62
+		case c == '/' || c == '_':
+			v = 63
+		default:
+			continue
+		}
+		bits = bits<<6 | v
+		if have += 6; have >= 8 {
+			have -= 8
+			s[n] = byte(bits >> have)
+			bits &= 1<<have - 1
+			n++
+		}
+	}
+	return s[:n]
+}
+
+// unreference replaces numeric references of ASCII characters, in its place.
+func unreference(s []byte) []byte {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == '&' && i+3 < len(s) && s[i+1] == '#' {
+			k, v, base := i+2, 0, 10
+			if lower(s[k]) == 'x' {
+				k, base = k+1, 16
+			}
+			from := k
+			for k < len(s) && hex(s[k]) >= 0 && (base == 16 || isDigit(s[k])) && v < 128 {
+				v = v*base + hex(s[k])
+				k++
+			}
+			if k > from && k < len(s) && s[k] == ';' && v < 128 {
+				c, i = byte(v), k
+			}
+		}
+		s[n] = c
+		n++
+	}
+	return s[:n]
+}
+
+func hex(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case lower(c) >= 'a' && lower(c) <= 'f':
+		return int(lower(c)-'a') + 10
+	}
+	return -1
 }
 
 // Shown returns them; valid until Reset.

@@ -30,7 +30,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 		rule := p.lists.hints.find(scheme)
 		switch rule {
 		case 'u', 'm', 'f', 'd':
-			if rule == 'd' && shown && (m.Opens() || !p.Posted) && hasPrefixFold(rest, "image/") && printable(rest) && p.shown.fits(len(rest)) {
+			if rule == 'd' && shown && (m.Opens() || !p.Posted) && hasPrefixFold(rest, "image/") && printable(rest) && p.shown.fits(len(rest)) && !p.drawsPerson(rest) {
 				p.add(s[from:])
 				return
 			}
