@@ -242,7 +242,7 @@ func (c *Core) apply(op int) {
 		reason := int64(0)
 		if n.mode == mask.Blocked {
 			reason = 1
-			if c.focus == n.wire { // what is typed in it may give it its width
+			if c.focus == n.wire || mask.Detects() && c.focus == focusInBox { // what is typed in it may give it its width
 				o.Nums[0] = (o.Nums[0] + boxStep - 1) &^ (boxStep - 1)
 			}
 		}
@@ -283,6 +283,9 @@ func (c *Core) apply(op int) {
 	case opFocus:
 		c.focus = o.ID
 		off = false
+		if mask.Detects() {
+			c.boxed = c.n(c.seen(s)).mode == mask.Blocked && o.ID != 0
+		}
 	case opLeave:
 		c.flushActivity(c.atMs + activityMs)
 		c.begin(wire.KindLeave, 0)

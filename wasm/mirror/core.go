@@ -20,6 +20,9 @@ const (
 	epochBytes = 4 << 20
 )
 
+// focusInBox has the focus in a box of which only the epoch before said which.
+const focusInBox = 1<<32 - 1
+
 // Core is one page view's mirror, policy and encoder.
 type Core struct {
 	tree
@@ -55,6 +58,7 @@ type Core struct {
 	leaf  bool   // the element at hand has no children, or they are not known yet
 	blunt bool   // digits make no difference in what told knows
 	focus uint32 // what has it, or is the box around that
+	boxed bool   // that is a box
 
 	out       []byte   // closed segments, in order
 	closed    []closed // their ends and epochs
@@ -260,6 +264,11 @@ func (c *Core) beginEpoch() {
 		c.closeSegment()
 		c.epoch++
 		c.enc.BeginEpoch(c.epoch)
+	}
+	if mask.Detects() {
+		if c.focus = 0; c.boxed {
+			c.focus = focusInBox
+		}
 	}
 	c.tree.reset()
 	c.flow.reset()

@@ -29,6 +29,7 @@ const (
 	handoverHead    = 14
 	handoverFull    = 1
 	handoverKeys    = 2
+	handoverBoxed   = 4
 )
 
 // Needs says what the core wants of the worker.
@@ -65,6 +66,9 @@ func (c *Core) Export() []byte {
 	if c.keys {
 		flags |= handoverKeys
 	}
+	if mask.Detects() && c.boxed {
+		flags |= handoverBoxed
+	}
 	b := append(c.out[:0], handoverVersion, flags)
 	for k := 0; k < 32; k += 8 {
 		b = append(b, byte(c.epoch>>k))
@@ -87,6 +91,9 @@ func (c *Core) Import(n int) Code {
 		return c.die(ErrVersion)
 	}
 	c.begins(b[1]&handoverFull != 0, b[1]&handoverKeys != 0)
+	if mask.Detects() {
+		c.boxed = b[1]&handoverBoxed != 0
+	}
 	c.epoch = 0
 	for k := 0; k < 4; k++ {
 		c.epoch |= uint32(b[2+k]) << (8 * k)

@@ -255,3 +255,34 @@ func TestPointerInABlockedPartIsNotTold(t *testing.T) {
 		}
 	}
 }
+
+// So is it in the next epoch, and in another instance: the bridge does not say again what has the focus.
+func TestFocusedBoxTellsNoLengthInTheNextEpoch(t *testing.T) {
+	for _, handed := range []bool{false, true} {
+		core := start(t, 1)
+		must(t, core, new(batch).op(opElement, 1, 0, 2, 0, "div", 1, "data-afterimage", "block").op(opSnapshotEnd).op(opFocus, 2))
+		p := newPage()
+		p.read(t, core, 0)
+		if handed {
+			b := core.Export()
+			core = New()
+			copy(core.In(0, len(b)), b)
+			if code := core.Import(len(b)); code != OK {
+				t.Fatalf("import: got code %d", code)
+			}
+		}
+		must(t, core, new(batch).op(opSnapshotBegin, 800, 600, 1000, 0, 0).op(opElement, 1, 0, 2, 0, "p", 0).
+			op(opElement, 1, 2, 3, 0, "div", 1, "data-afterimage", "block").op(opSize, 3, 66, 20).op(opSnapshotEnd).op(opSize, 3, 73, 20).op(opSize, 3, 80, 20).op(opFocus, 0).op(opSize, 3, 90, 20))
+		p = newPage()
+		p.read(t, core, 9)
+		var sizes []string
+		for _, line := range p.ops {
+			if strings.HasPrefix(line, "13 ") {
+				sizes = append(sizes, line[strings.LastIndex(line, "["):])
+			}
+		}
+		if got, want := strings.Join(sizes, " "), "[128 20 1] [128 20 1] [90 20 1]"; got != want {
+			t.Errorf("handed over %v: got %s, want %s", handed, got, want)
+		}
+	}
+}
