@@ -159,8 +159,19 @@ const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolea
   const named = ($getAttribute(field, 'aria-labelledby') ?? '').split(/\s+/).map((id) => id && root.getElementById?.(id))
   // Also where another element of the same id has the label, as browsers see it.
   const id = $getAttribute(field, 'id')
-  const labels = id ? findAll(root, `label[for="${CSS.escape(id)}"]`) : []
-  return [...(known ?? []), ...labels, ...named].some((label) => label && (__LEAN__ ? secretName.test($textContent(label) ?? '') : saysSecret($textContent(label) ?? '')))
+  const labels: readonly Element[] = id ? findAll(root, `label[for="${CSS.escape(id)}"]`) : []
+  const legends: Element[] = []
+  if (!__LEAN__) {
+    // Boxes of one character each have their name in common.
+    for (let at = $parentElement(field); at; at = $parentElement(at)) {
+      const name = $localName(at)
+      if (name === 'fieldset' && findAll(at, 'legend')[0]) legends.push(findAll(at, 'legend')[0] as Element)
+      else if ($matches(at, '[role=group],[role=radiogroup]') && saysSecret($getAttribute(at, 'aria-label') ?? '')) return true
+      else if (name !== 'form') continue
+      break
+    }
+  }
+  return [...(known ?? []), ...labels, ...(__LEAN__ ? [] : legends), ...named].some((label) => label && (__LEAN__ ? secretName.test($textContent(label) ?? '') : saysSecret($textContent(label) ?? '')))
 }
 
 const styleOf = window.getComputedStyle

@@ -78,6 +78,9 @@ func (p *Policy) RunFind(i int) (from, to int, strong bool) {
 	return sp.from, sp.to, sp.kind != findPhone && sp.kind != findID || p.ch(sp.from) == '+'
 }
 
+// RunEcho reports whether a find of the last Run is something typed.
+func (p *Policy) RunEcho(i int) bool { return p.spans[i].kind == findEcho }
+
 // HasPersonalData reports whether a detector finds something.
 func (p *Policy) HasPersonalData(s []byte) bool {
 	if !detects {
@@ -107,6 +110,9 @@ func (p *Policy) settle() {
 	for i := 1; i < len(s); i++ {
 		if s[i].from < s[n].to {
 			s[n].to = max(s[n].to, s[i].to)
+			if s[i].kind == findEcho {
+				s[n].kind = findEcho
+			}
 			continue
 		}
 		n++

@@ -34,6 +34,7 @@ const (
 	minInside      = 6 // as a part of a longer word
 	minDigitsIn    = 8
 	minSecretIn    = 5
+	recentBatches  = 40
 	maxTypedGap    = 4 // bytes of other characters between two of a value
 )
 
@@ -43,7 +44,48 @@ func (t *typedTable) init() {
 
 // Typed tells the policy a raw value of a field. The table is bounded; the one that was told longest ago goes, or nearly that. Field 0 is one that is
 // not known yet: if it turns out to be shown, ShownValue takes that back.
-func (p *Policy) Typed(field uint32, value []byte) { p.typed.learn(field, value, false) }
+func (p *Policy) Typed(field uint32, value []byte) {
+	p.typed.learn(field, value, false)
+	if detects && field != 0 {
+		p.typed.learnParts(field, value)
+	}
+}
+
+// partOf is a bit of the field of what is a part of its value.
+const partOf = 1 << 31
+
+// learnParts remembers what pages make of a value: of an address what stands before the @, and of up to three words
+// those that begin with a capital, as names do.
+func (t *typedTable) learnParts(field uint32, value []byte) {
+	words := 1
+	for i, b := range value {
+		if b == '@' {
+			t.learn(field|partOf, value[:i], false)
+			return
+		}
+		if b <= ' ' && i > 0 && value[i-1] > ' ' && i < len(value)-1 {
+			words++
+		}
+	}
+	if words > 3 {
+		return
+	}
+	for from, i := 0, 0; i <= len(value); i++ {
+		if i < len(value) && value[i] > ' ' {
+			continue
+		}
+		if from < i {
+			r, _ := letter(value, from)
+			if raw, _ := decodeRune(value[from:i]); r != 0 && raw != r && words > 1 {
+				t.learn(field|partOf, value[from:i], false)
+			}
+		}
+		from = i + 1
+	}
+}
+
+// HasTyped reports whether anything typed is remembered.
+func (p *Policy) HasTyped() bool { return len(p.typed.vals) > 0 }
 
 // TypedSecret is Typed of a field of a secret kind: it is looked for from four characters
 // on, and masked with the signs around it, which may belong to it.
@@ -52,6 +94,12 @@ func (p *Policy) TypedSecret(field uint32, value []byte) { p.typed.learn(field, 
 // ShownValue tells a raw value of a field that is shown: it is no echo of itself.
 func (p *Policy) ShownValue(value []byte) {
 	t := &p.typed
+	for i, b := range value {
+		if detects && b == '@' {
+			t.learn(partOf, value[:i], false) // an address is not shown, nor what a page makes of it
+			break
+		}
+	}
 	w, _, _, _ := t.plain(value)
 	for i := range t.vals {
 		if v := &t.vals[i]; v.field == 0 && !v.secret && len(v.text) == len(w) && samePrefix(w, v.text) {
@@ -236,10 +284,12 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 			k += size
 			n += wide
 		}
-		if n < len(val) || k <= best {
+		// The page writes along what was typed just now: what comes of it will go on.
+		goesOn := detects && n < len(val) && n >= minInside && k >= len(s) && t.batch-x.batch < recentBatches
+		if n < len(val) && !goesOn || k <= best {
 			continue
 		}
-		if x.cut {
+		if x.cut && !goesOn {
 			return len(s), x.secret // how far it goes on is not known
 		}
 		if k < len(s) && !x.inside {

@@ -69,8 +69,9 @@ type Core struct {
 	resend []int32
 	assets assets
 
-	goneMs  int64 // when a ghost, or what is beside one, went last
-	sweptMs int64
+	secretMs int64 // when something was typed into a secret field last
+	goneMs   int64 // when a ghost, or what is beside one, went last
+	sweptMs  int64
 
 	handed [handedKinds]int // masked of what the site handed over, not yet told
 

@@ -162,6 +162,9 @@ func (c *Core) echo(id int32, value []byte) {
 	if id == 0 {
 		c.pol.Typed(0, value)
 	} else {
+		if mask.Detects() && len(value) > 0 {
+			c.secretMs = c.atMs
+		}
 		c.pol.TypedSecret(uint32(max(id, 0)), value)
 	}
 }

@@ -167,6 +167,31 @@ func through(n *node) bool {
 	return n.kind == kindElement && n.flags&inline != 0 && n.inner == 0 && n.mode != mask.Blocked
 }
 
+// passes: a run goes on over the element, or, where something was typed, over a block of four characters at most,
+// of which the page may draw it: a card's number digit by digit.
+func (c *Core) passes(n *node) bool {
+	if through(n) || !c.pol.HasTyped() {
+		return through(n)
+	}
+	for {
+		if n.kind != kindElement || n.inner != 0 || n.mode == mask.Blocked || n.first == 0 || n.first != n.last {
+			return false
+		}
+		s := n.first
+		if n = c.n(s); n.kind == kindText {
+			return c.flowed(s) && c.flow.refs[s].whole && c.flow.refs[s].n <= 4
+		}
+	}
+}
+
+// block is what holds the line of s.
+func (c *Core) block(s int32) int32 {
+	for s = c.n(s).parent; through(c.n(s)); {
+		s = c.n(s).parent
+	}
+	return s
+}
+
 // flowNext is the next text after s in its run, or 0; with in, the first one inside of root.
 func (c *Core) flowNext(s, root int32, in bool) int32 {
 	for range flowSteps {
@@ -176,7 +201,7 @@ func (c *Core) flowNext(s, root int32, in bool) int32 {
 			s = n.first
 		case n.next != 0 && s != root:
 			s = n.next
-		case s == root || root == 0 && !through(c.n(n.parent)) || root != 0 && n.parent == root:
+		case s == root || root == 0 && !c.passes(c.n(n.parent)) || root != 0 && n.parent == root:
 			return 0
 		default:
 			s, in = n.parent, false
@@ -193,7 +218,7 @@ func (c *Core) flowNext(s, root int32, in bool) int32 {
 		if n.kind == kindText {
 			return 0 // shown in another way: masked
 		}
-		if n.kind == kindElement && !through(n) && root == 0 || n.kind > kindOther {
+		if n.kind == kindElement && root == 0 && !c.passes(n) || n.kind > kindOther {
 			return 0
 		}
 		in = true
@@ -210,7 +235,7 @@ func (c *Core) flowPrev(s, root int32, in bool) int32 {
 			s = n.last
 		case n.prev != 0 && s != root:
 			s = n.prev
-		case s == root || root == 0 && !through(c.n(n.parent)) || root != 0 && n.parent == root:
+		case s == root || root == 0 && !c.passes(c.n(n.parent)) || root != 0 && n.parent == root:
 			return 0
 		default:
 			s, in = n.parent, false
@@ -227,7 +252,7 @@ func (c *Core) flowPrev(s, root int32, in bool) int32 {
 		if n.kind == kindText {
 			return 0
 		}
-		if n.kind == kindElement && !through(n) && root == 0 || n.kind > kindOther {
+		if n.kind == kindElement && root == 0 && !c.passes(n) || n.kind > kindOther {
 			return 0
 		}
 		in = true
@@ -326,6 +351,13 @@ func (c *Core) cover() {
 		}
 		if to <= f.parts[k].to {
 			continue // inside of one node, which its own text tells
+		}
+		last := k
+		for f.parts[last].to < to {
+			last++
+		}
+		if !c.pol.RunEcho(i) && c.block(f.parts[k].s) != c.block(f.parts[last].s) {
+			continue
 		}
 		if !strong && !c.seams(from, to, k) {
 			continue
@@ -441,6 +473,9 @@ func (c *Core) textEnds(s int32, data []byte) mask.Text {
 	}
 	r := &c.flow.refs[s]
 	pre, suf := int(r.pre), int(r.suf)
+	if len(data) <= 4 && c.atMs < c.secretMs+2*activityMs && c.secretMs > 0 {
+		pre = len(data) // it may be drawn of what is typed, which is too short yet to be known
+	}
 	if !r.whole {
 		// The find may go on where nothing is kept: to the end of the word.
 		for pre >= flowKeep/2 && pre < len(data) && data[pre] > ' ' {
