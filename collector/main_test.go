@@ -459,6 +459,23 @@ func objectStore(status int, code string) func(*bench) {
 	}
 }
 
+// Who adds his own site before he starts the collector for the first time looks in vain for the demo that
+// the documents speak of: he is told why, once, and where it is to be had.
+func TestFirstStartSaysWhyThereIsNoDemo(t *testing.T) {
+	b := newBench(t)
+	if out, errs, code := b.run("site", "add", "--origin", origin); code != 0 {
+		t.Fatalf("site add: %d\n%s%s", code, out, errs)
+	}
+	for i, want := range []bool{true, false} {
+		p := b.serve()
+		said := strings.Join(p.said, "\n")
+		if got := strings.Contains(said, "demo shop    none, as a site was added before") && strings.Contains(said, "--data DIR"); got != want {
+			t.Errorf("start %d: told %v, want %v:\n%s", i+1, got, want, said)
+		}
+		p.stop()
+	}
+}
+
 func TestSiteCommandsWorkWhileACollectorRunsAndWithout(t *testing.T) {
 	b := newBench(t)
 	if out, errs, code := b.run("site", "add", "--origin", origin, "--name", "First"); code != 0 || !strings.Contains(out, `data-site="m.`) {

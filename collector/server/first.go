@@ -27,7 +27,8 @@ func (c *collector) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(users) == 0 {
+	first := len(users) == 0
+	if first {
 		cred, err := c.admin.AddUser(ctx, admin.User{Name: ownerName})
 		if err != nil {
 			return fmt.Errorf("owner account: %w", err)
@@ -38,10 +39,10 @@ func (c *collector) prepare(ctx context.Context) error {
 		}
 		fmt.Fprintf(c.Out, "account      %s\npassword     %s   (shown once)\nsign in      %s   (good once, for an hour)\n", cred.Name, cred.Password, link.SignIn)
 	}
-	return c.prepareDemo(ctx)
+	return c.prepareDemo(ctx, first)
 }
 
-func (c *collector) prepareDemo(ctx context.Context) error {
+func (c *collector) prepareDemo(ctx context.Context, first bool) error {
 	if c.Parts.Demo == nil || !c.local && !c.Demo {
 		return nil
 	}
@@ -59,8 +60,11 @@ func (c *collector) prepareDemo(ctx context.Context) error {
 				return fmt.Errorf("demo site: %w", err)
 			}
 		}
-	case len(sites) > 0:
-		return nil // somebody has sites of their own and has no demo, or removed it
+	case len(sites) > 0: // somebody has sites of their own: the demo is no guest among them
+		if first {
+			fmt.Fprintln(c.Out, "demo shop    none, as a site was added before; to see it start on another directory: --data DIR")
+		}
+		return nil
 	default:
 		site, err = c.admin.AddSite(ctx, admin.AddSite{Name: demoName, Origins: c.demoOrigins(), Settings: ingest.SiteSettings{Privacy: "balanced"}})
 		if err != nil {
