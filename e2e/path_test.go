@@ -161,6 +161,17 @@ func TestPathSurvivesAKilledCollector(t *testing.T) {
 			if level == "balanced" && l.box < l.elements-1 {
 				t.Errorf("%d of %d boxes are within 1 px:%s", l.box, l.elements, l.differences())
 			}
+			// What a person sees is the same but for what the level masks.
+			hidden := `form { visibility: hidden }`
+			if level == "strict" {
+				hidden = `form, button, p + * { visibility: hidden } body { color: transparent }` // p + *: the name of a custom element is masked
+			}
+			for shown, document := range map[*tab]string{tb: "document", rp: "player.document"} {
+				eval[any](shown, `(() => { const s = `+document+`.createElement("style"); s.textContent = "`+hidden+`"; `+document+`.head.append(s) })()`)
+			}
+			if n, of := differing(t, tb.screenshot(), rp.screenshot(), 700); n > 0 {
+				t.Errorf("%d of %d pixels differ from the recorded page", n, of)
+			}
 		})
 	}
 }
