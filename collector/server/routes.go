@@ -78,6 +78,12 @@ func (c *collector) recorderFiles(next http.Handler) http.Handler {
 		if (r.Method == http.MethodGet || r.Method == http.MethodHead) && !strings.Contains(name, "/") && c.Parts.Recorder.Serve(w, r, name) {
 			return
 		}
+		// A page that pins a file of another version must not be led to the login instead.
+		if strings.HasPrefix(name, "afterimage") && !strings.Contains(name, "/") {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+			http.Error(w, "this collector has no such file of the recorder; a page that pins a file by its hash needs the one of this version", http.StatusNotFound)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 }

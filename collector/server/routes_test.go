@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"afterimage/jsbridge"
 )
 
 func TestClientAddressBehindProxies(t *testing.T) {
@@ -38,6 +40,23 @@ func TestClientAddressBehindProxies(t *testing.T) {
 				t.Errorf("got %s, want %s", got, x.want)
 			}
 		})
+	}
+}
+
+// A page may ask for a file of the recorder that another version had: it is told so, not led to the login,
+// where a browser says no more than that another origin's policy forbids the file.
+func TestRecorderFileOfAnotherVersionIsNotFound(t *testing.T) {
+	c := &collector{Config: Config{Parts: Parts{Recorder: jsbridge.Assets()}}}
+	h := c.recorderFiles(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusSeeOther) }))
+	for path, want := range map[string]int{"/afterimage.js": 200, "/afterimage.00000000.js": 404, "/afterimage-core.00000000.wasm": 404, "/sessions/afterimage.js": 303, "/login": 303} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		if w.Code != want {
+			t.Errorf("%s: got %d, want %d", path, w.Code, want)
+		}
+		if want == 404 && (w.Header().Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(w.Body.String(), "of this version")) {
+			t.Errorf("%s: a page of another origin is not told why: %v %s", path, w.Header(), w.Body)
+		}
 	}
 }
 
