@@ -168,7 +168,8 @@ func (h *handler) route(serve func(http.ResponseWriter, *http.Request) error) ht
 		if id := r.PathValue("id"); open.ValidID(id) {
 			attrs = append(attrs, "session", id)
 		}
-		if status >= http.StatusInternalServerError {
+		// Who gave a request up made it fail: nothing is wrong here.
+		if status >= http.StatusInternalServerError && r.Context().Err() == nil {
 			h.opt.Log.Error("api", append(attrs, "err", err)...)
 		} else {
 			h.opt.Log.Debug("api", attrs...)

@@ -347,6 +347,17 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
+// A tab that is closed gives up what it waits for: that is nobody's fault and no line for who reads the log.
+func TestRequestThatIsGivenUpIsNoErrorOfTheLog(t *testing.T) {
+	r := newRig(t, api.Options{})
+	ctx, giveUp := context.WithCancel(t.Context())
+	giveUp()
+	r.h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/api/v1/sessions/"+r.managed.ID, nil))
+	if log := r.log.String(); !strings.Contains(log, "/api/v1/sessions/") || strings.Contains(log, "level=ERROR") {
+		t.Errorf("the log says:\n%s\nwant the request, and no error", log)
+	}
+}
+
 func TestExportIsARecordingFile(t *testing.T) {
 	r := newRig(t, api.Options{})
 	w := r.do("GET", "/api/v1/sessions/"+r.managed.ID+"/export", nil)
