@@ -22,11 +22,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"afterimage/collector/admin"
 	"afterimage/collector/flags"
 	"afterimage/collector/notify"
+	"afterimage/jsbridge"
 
 	"github.com/alecthomas/kong"
 )
@@ -64,13 +66,18 @@ type commandLine struct {
 	Backup  backupCommand  `cmd:"" help:"Backups: envelopes."`
 	Audit   auditCommand   `cmd:"" help:"Who did what when."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong on this machine."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Version versionCommand `cmd:"" help:"Print the version, and the script tag that takes its recorder alone."`
 }
 
 type versionCommand struct{}
 
 func (versionCommand) Run() error {
 	fmt.Println("afterimage collector", version)
+	for _, e := range jsbridge.Assets().Entries() {
+		if e.Immutable && strings.HasPrefix(e.Name, "afterimage.") {
+			fmt.Printf("<script async crossorigin src=\"https://COLLECTOR/%s\" integrity=\"sha256-%s\" data-site=\"SITE_KEY\"></script>\n", e.Name, e.SHA256)
+		}
+	}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -77,5 +78,47 @@ func TestReadmeTagManagerSnippetRecords(t *testing.T) {
 	tb.until(isRecording)
 	if got := eval[map[string]float64](tb, `afterimage.flush()`); got["pending"] != 0 || got["acknowledged"] == 0 {
 		t.Errorf("flush answers %v", got)
+	}
+}
+
+// The tag that `collector version` prints records with the bytes that it names and with no others.
+func TestPinnedTagOfVersionRecords(t *testing.T) {
+	out, err := exec.Command(binary(t, "afterimage/collector"), "version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag := regexp.MustCompile("<script.*?</script>").FindString(string(out))
+	sum := regexp.MustCompile(`integrity="sha256-(.)`)
+	if !sum.MatchString(tag) {
+		t.Fatalf("version prints no tag that pins:\n%s", out)
+	}
+	shown := ""
+	origin := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<!doctype html><html lang="en"><head><link rel="icon" href="data:,"><title>page</title></head><body><h1>a</h1>%s
+<script>const pinned = document.querySelector("[integrity]"); pinned.onload = pinned.onerror = (e) => { window.told = e.type }</script></body></html>`, shown)
+	}))
+	c := startCollectorFor(t, origin)
+	tag = strings.NewReplacer("https://COLLECTOR", c.URL, "SITE_KEY", c.SiteKey).Replace(tag)
+
+	shown = tag
+	tb := newTab(t)
+	tb.open(origin)
+	tb.until(isRecording)
+	if got := eval[map[string]float64](tb, `afterimage.flush()`); got["pending"] != 0 || got["acknowledged"] == 0 {
+		t.Errorf("flush answers %v", got)
+	}
+
+	other := "A"
+	if sum.FindStringSubmatch(tag)[1] == other {
+		other = "B"
+	}
+	shown = sum.ReplaceAllString(tag, `integrity="sha256-`+other)
+	refused := newTab(t)
+	refused.allow("integrity")
+	refused.open(origin)
+	refused.until(`window.told`)
+	if told := eval[string](refused, `told + typeof afterimage`); told != "errorundefined" {
+		t.Errorf("with the hash of other bytes: %s", told)
 	}
 }
