@@ -109,10 +109,16 @@ func TestSize(t *testing.T) {
 	}
 	fmt.Printf("%8d B  all that a page view downloads (budget %d)\n%8d B  of it on the main thread (budget %d)\n", all, budgetAll, main, budgetMain)
 	for _, e := range jsbridge.Assets().Entries() {
-		if !slices.Contains([]string{"afterimage-more.js", "afterimage-recorder.js"}, e.Source) {
+		where := map[string]string{
+			"afterimage-more.js":        "beside it, on the main thread of pages that need it",
+			"afterimage-recorder.js":    "beside it, on the main thread of pages that need it",
+			"afterimage-worker-full.js": "worker of pages that show something",
+			"afterimage-core-full.wasm": "core of pages that show something",
+		}[e.Source]
+		if where == "" {
 			continue
 		}
-		fmt.Printf("%8d B  beside it, on the main thread of pages that need it: %s\n", e.BrBytes, e.Name)
+		fmt.Printf("%8d B  %s: %s\n", e.BrBytes, where, e.Name)
 		if m.down["/"+e.Name] > 0 {
 			t.Error("a page with default options loaded what only few pages need")
 		}
