@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
@@ -27,13 +28,15 @@ func (c *exportCmd) Run(r *run) error {
 		return err
 	}
 	defer src.Close()
-	opt := open.ExportOptions{Sealed: c.Sealed}
-	if err := open.NoteExport(r.ctx, src, id, c.Sealed); err != nil {
-		return err
+	write := func(w io.Writer) error {
+		if err := open.NoteExport(r.ctx, src, id, c.Sealed); err != nil {
+			return err
+		}
+		return open.Export(r.ctx, src, id, w, open.ExportOptions{Sealed: c.Sealed})
 	}
 	if c.Out == "-" {
 		out := bufio.NewWriter(r.env.Stdout)
-		if err := open.Export(r.ctx, src, id, out, opt); err != nil {
+		if err := write(out); err != nil {
 			return keyHint(r.ctx, src, id, err)
 		}
 		return out.Flush()
@@ -42,7 +45,7 @@ func (c *exportCmd) Run(r *run) error {
 	if path == "" {
 		path = id + ".afterimage"
 	}
-	if err := writeFile(path, c.Force, func(f *os.File) error { return open.Export(r.ctx, src, id, f, opt) }); err != nil {
+	if err := writeFile(path, c.Force, func(f *os.File) error { return write(f) }); err != nil {
 		return keyHint(r.ctx, src, id, err)
 	}
 	fmt.Fprintln(r.env.Stdout, path)

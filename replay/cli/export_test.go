@@ -37,6 +37,8 @@ func TestExportsStandInTheAudit(t *testing.T) {
 	}
 	run(t, p.with("export", p.managed.ID, "--out", filepath.Join(p.dir, "a.afterimage"))...).want(t, 0)
 	run(t, p.with("export", p.managed.ID, "--sealed", "--out", filepath.Join(p.dir, "b.afterimage"))...).want(t, 0)
+	// Refused, so nothing went out.
+	run(t, p.with("export", p.managed.ID, "--out", filepath.Join(p.dir, "a.afterimage"))...).want(t, 1)
 	want := []string{"cli " + p.managed.Site.ID + " " + p.managed.ID + " false", "cli " + p.managed.Site.ID + " " + p.managed.ID + " true"}
 	if got := noted(); !slices.Equal(got, want) {
 		t.Errorf("in the directory: got %q, want %q", got, want)
