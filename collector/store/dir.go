@@ -54,7 +54,7 @@ func checkVersion(file string) error {
 	}
 	n, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(string(b)), versionPrefix))
 	if err != nil || n < 1 {
-		return fmt.Errorf("%s: not a version of a data directory, expected %q", file, versionPrefix+strconv.Itoa(dataVersion))
+		return fmt.Errorf("%s: %w, expected %q", file, ErrNoVersion, versionPrefix+strconv.Itoa(dataVersion))
 	}
 	if n > dataVersion {
 		return fmt.Errorf("%s says %d, this version knows up to %d: %w", file, n, dataVersion, ErrNewerVersion)

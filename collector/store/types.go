@@ -9,6 +9,7 @@ import (
 
 // What callers decide on.
 var (
+	ErrNoVersion    = errors.New("not a version of a data directory")
 	ErrNewerVersion = errors.New("the data directory was written by a newer version")
 	ErrInUse        = errors.New("another process holds the data directory")
 	ErrNotFound     = errors.New("not found")

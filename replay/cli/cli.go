@@ -143,6 +143,7 @@ var remedies = []struct {
 }{
 	{open.ErrNoData, "start the collector once (go run ./collector), or name its directory with --data DIR"},
 	{store.ErrNewerVersion, "use the version of Afterimage that wrote it, or a newer one"},
+	{store.ErrNoVersion, "collector doctor looks for the cause; name another directory with --data DIR"},
 	{store.ErrInUse, "another process holds it without answering; wait for it or stop it"},
 	{store.ErrExists, "delete it first (replay delete), or keep what is there"},
 	{store.ErrDeleted, "a deleted session stays deleted; its file can still be watched: replay open FILE"},

@@ -125,6 +125,10 @@ func TestWhatGoesWrongHasARemedy(t *testing.T) {
 	newer := write("newer.afterimage", append([]byte("AFTERIMG\x02"), whole[9:]...))
 	noise := write("noise.afterimage", []byte("noise"))
 	empty := t.TempDir()
+	damaged := t.TempDir()
+	if err := os.WriteFile(filepath.Join(damaged, "version"), []byte("hello\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	future := t.TempDir()
 	if err := os.WriteFile(filepath.Join(future, "version"), []byte("afterimage data 99\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -138,6 +142,7 @@ func TestWhatGoesWrongHasARemedy(t *testing.T) {
 		{"no data directory", []string{"list", "--data", filepath.Join(p.dir, "none")}, 1, []string{"no data directory", "--data DIR"}},
 		{"a folder of something else", []string{"list", "--data", empty}, 1, []string{"no data directory"}},
 		{"a data directory of a newer version", []string{"list", "--data", future}, 1, []string{"newer version", "or a newer one"}},
+		{"a data directory of a version that nobody knows", []string{"list", "--data", damaged}, 1, []string{"not a version of a data directory", "hint: collector doctor"}},
 		{"no such session", p.with("cat", "ffffffff"), 1, []string{"no such session", "replay list"}},
 		{"an id nobody has", p.with("cat", opentest.ID("nobody")), 1, []string{"no such session"}},
 		{"no master key", []string{"cat", id, "--data", p.data, "--keys", filepath.Join(p.dir, "gone.key")}, 1, []string{"gone.key", "--keys FILE"}},
