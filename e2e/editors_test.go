@@ -171,7 +171,7 @@ func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int) m
 		if isText {
 			texts += string(op.Text)
 		}
-		isBlink := strings.Contains(string(op.Text), "visibility:") // of a caret, by a timer
+		isBlink := strings.Contains(string(op.Text), "visibility:") || string(op.Name) == "style" && len(op.Text) == 0 // of a caret, by a timer
 		if op.Kind == wire.KindAttr && (isBlink || e.classes && string(op.Name) == "class") {
 			continue
 		}
