@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -83,6 +84,9 @@ type usage struct{ error }
 
 func (u usage) Unwrap() error { return u.error }
 
+// laterCommands are names that are kept for what is to come: no other command is meant.
+var laterCommands = []string{"index", "test", "drive", "script", "minimise"}
+
 // exitStatus leaves kong's help and version without a panic of our own type leaking.
 type exitStatus int
 
@@ -114,6 +118,9 @@ func Run(ctx context.Context, args []string, env Env) (status int) {
 		args = []string{"--help"}
 	}
 	kctx, err := parser.Parse(args)
+	if err != nil && slices.Contains(laterCommands, args[0]) {
+		return report(env, usage{hint(fmt.Errorf("%s: this version does not have this command", args[0]), "replay --help lists those that it has")})
+	}
 	if err != nil {
 		return report(env, usage{hint(err, "replay --help lists commands and options")})
 	}

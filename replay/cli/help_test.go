@@ -18,3 +18,12 @@ func TestHelpSaysDefaultAndEnvironmentOfEachFlag(t *testing.T) {
 		})
 	}
 }
+
+func TestCommandsToComeAreSaidToBeSo(t *testing.T) {
+	for _, args := range [][]string{{"index"}, {"test", "a.afterimage"}, {"drive", "--headless"}, {"script"}, {"minimise"}} {
+		got := run(t, args...)
+		if got.status != 2 || !strings.Contains(got.err, args[0]+": this version does not have this command") || strings.Contains(got.err, "did you mean") {
+			t.Errorf("replay %s: got status %d, %s", args[0], got.status, got.err)
+		}
+	}
+}
