@@ -78,7 +78,7 @@ func TestLeanRecorderHandsOver(t *testing.T) {
 				}
 				waitFor(t, "a second epoch", func() bool {
 					eval[any](tb, "afterimage.flush()")
-					return count(wire.KindSnapshotBegin) == 2
+					return count(wire.KindSnapshotBegin) >= 2
 				})
 				if count(wire.KindMouse) != 1 {
 					t.Errorf("%d clicks were told, want the one before", count(wire.KindMouse))
@@ -89,10 +89,12 @@ func TestLeanRecorderHandsOver(t *testing.T) {
 					eval[any](tb, "afterimage.flush()")
 					return texts() > changes
 				})
+				// The strict core may hand over to the full one meanwhile, which is an epoch too.
+				epochs := count(wire.KindSnapshotBegin)
 				eval[any](tb, "afterimage.snapshot()")
-				waitFor(t, "a third epoch", func() bool {
+				waitFor(t, "an epoch of the full recorder", func() bool {
 					eval[any](tb, "afterimage.flush()")
-					return count(wire.KindSnapshotBegin) == 3
+					return count(wire.KindSnapshotBegin) > epochs
 				})
 				want := "recording"
 				if c.head == costly {
