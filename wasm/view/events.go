@@ -252,6 +252,11 @@ func (s *state) label(n *node) string {
 
 // textOf is the beginning of the text below id.
 func (s *state) textOf(id uint32) string {
+	return s.textBelow(id, func(n *node) bool { return opaque(localName(n)) })
+}
+
+// textBelow is textOf but for what stands in elements that are left out.
+func (s *state) textBelow(id uint32, isOut func(*node) bool) string {
 	var b strings.Builder
 	visited := 0
 	s.walk(id, func(n *node, _ int) bool {
@@ -263,7 +268,7 @@ func (s *state) textOf(id uint32) string {
 			b.WriteString(n.text[:min(len(n.text), 4*labelRunes)])
 			b.WriteByte(' ')
 		}
-		return n.kind != kindElement || !opaque(localName(n))
+		return n.kind != kindElement || !isOut(n)
 	})
 	return short(b.String(), labelRunes)
 }

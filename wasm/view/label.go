@@ -60,24 +60,14 @@ func (s *state) labelBelow(p *node, except uint32, id string, budget *int) *node
 
 // caption is the text of a label without that of controls in it.
 func (s *state) caption(l *node) string {
-	var b strings.Builder
-	visited := 0
-	s.walk(l.id, func(n *node, _ int) bool {
-		visited++
-		if visited > 64 || b.Len() > 4*labelRunes {
-			return false
-		}
-		if n.kind == kindText {
-			b.WriteString(n.text[:min(len(n.text), 4*labelRunes)])
-			b.WriteByte(' ')
-		}
+	text := s.textBelow(l.id, func(n *node) bool {
 		switch strings.ToLower(n.name) {
 		case "select", "textarea", "button", "datalist", "output":
-			return n.kind != kindElement
+			return true
 		}
-		return n.kind != kindElement || !opaque(localName(n))
+		return opaque(localName(n))
 	})
-	if text := short(b.String(), labelRunes); !masked(text) {
+	if !masked(text) {
 		return text
 	}
 	return ""
