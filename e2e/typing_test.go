@@ -78,3 +78,31 @@ func TestStopTellsOfTheSecondThatHasNotEnded(t *testing.T) {
 		t.Errorf("%d marks of activity, want 1", n)
 	}
 }
+
+// A field that the page draws by itself is known for one by each recording of the page, not by the first alone.
+func TestDrawnFieldIsKnownAgainAfterStop(t *testing.T) {
+	s := newRecordedSite(t, false, "", `<div><textarea style="opacity:0"></textarea><p></p></div>`)
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	eval[any](tb, `document.querySelector('textarea').focus()`)
+	for _, which := range []string{"first", "second"} {
+		view := eval[string](tb, "afterimage.pageViewId")
+		tb.typeText("z")
+		waitFor(t, "an epoch of the full recorder in the "+which+" recording", func() bool {
+			eval[any](tb, "afterimage.flush()")
+			return kinds(s.ops(view))[wire.KindSnapshotBegin] > 1
+		})
+		epochs := 0
+		for _, op := range s.ops(view) {
+			if op.Kind == wire.KindSnapshotBegin {
+				epochs++
+			}
+			if op.Kind == wire.KindActivity && epochs < 2 {
+				t.Errorf("in the %s recording the lean recorder went on with the first key", which)
+			}
+		}
+		eval[any](tb, "afterimage.stop()")
+		eval[any](tb, "afterimage.start()")
+	}
+}

@@ -107,9 +107,9 @@ const isHidden = (field: Element): boolean => {
 let asked: Element
 /** Of a field in which somebody begins to type, whether `drawnAround` could know more of it. */
 export const mayBeDrawn = (field: Element): boolean => {
-  if (asked === field) return false
+  if (asked !== field && isHidden(field)) return true
   asked = field
-  return isHidden(field)
+  return false
 }
 const drawnFields = 'textarea,[contenteditable],input:not([type=file i],[type=checkbox i],[type=radio i],[type=range i])'
 
