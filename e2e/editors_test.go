@@ -125,13 +125,31 @@ func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int) m
 	eval[any](tb, fmt.Sprintf("document.querySelector(%q).focus()", e.at))
 	// With the first key the editor is known for one, and may be told anew.
 	tb.typeText("k")
-	eval[any](tb, "new Promise((done) => setTimeout(done, 600))")
-	eval[any](tb, "afterimage.flush()")
+	view := eval[string](tb, "afterimage.pageViewId")
+	epochs := 1
+	if e.drawn && level == "strict" {
+		epochs = 3 // the lean recorder hands over to the full one, and then the strict core
+	}
+	// What the page still loads, and what it does after the first key, is none of this.
+	before, settled, still := 0, 0, 0
+	for tries := 0; still < 4 || !eval[bool](tb, "document.readyState == 'complete'"); tries++ {
+		eval[any](tb, "new Promise((done) => setTimeout(done, 250))")
+		eval[any](tb, "afterimage.flush()")
+		ops := s.ops(view)
+		counts := kinds(ops)
+		before = len(ops)
+		if now := before - counts[wire.KindAttr]; now != settled || counts[wire.KindSnapshotEnd] < epochs { // carets blink
+			settled, still = now, 0
+		} else {
+			still++
+		}
+		if tries == 120 {
+			t.Fatalf("not still after %d ops and %d of %d epochs", before, counts[wire.KindSnapshotEnd], epochs)
+		}
+	}
 	if isFull := eval[bool](tb, "performance.getEntriesByType('resource').some(({ name }) => name.includes('afterimage-recorder'))"); isFull != (e.drawn || level == "balanced") {
 		t.Errorf("the full recorder is loaded: %v", isFull)
 	}
-	view := eval[string](tb, "afterimage.pageViewId")
-	before := len(s.ops(view))
 	for k := range keys {
 		tb.typeText(typed[k : k+1])
 		eval[any](tb, "new Promise(requestAnimationFrame)")
