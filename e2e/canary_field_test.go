@@ -137,9 +137,9 @@ func typedFields() []typedField {
 		list = append(list, typedField{name: name, html: `<input class="%s" type="password">`, secret: true, type_: show(how)})
 	}
 	list = append(list,
-		typedField{name: "one-character boxes", html: `<div class="%s"></div>`, quiet: true, type_: boxesOfOne(``)},
-		typedField{name: "one-character boxes of a code", html: `<div class="%s"></div>`, secret: true, type_: boxesOfOne(`autocomplete="one-time-code"`)},
-		typedField{name: "one-character boxes of a password", html: `<div class="%s"></div>`, secret: true, type_: boxesOfOne(`type="password"`)},
+		typedField{name: "one-character boxes", html: `<div class="%s"></div>`, quiet: true, full: true, type_: boxesOfOne(``)},
+		typedField{name: "one-character boxes of a code", html: `<div class="%s"></div>`, secret: true, full: true, type_: boxesOfOne(`autocomplete="one-time-code"`)},
+		typedField{name: "one-character boxes of a password", html: `<div class="%s"></div>`, secret: true, full: true, type_: boxesOfOne(`type="password"`)},
 	)
 	return list
 }

@@ -323,7 +323,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     new Promise((resolve, reject) => {
       waiting[++answers] = resolve
       // The worker keeps its own time; this is for one that is gone.
-      setTimeout(() => reject(refusal('worker-ended', 'the worker is gone')), timeoutMs + 2000)
+      setTimeout(() => reject(refusal('worker-ended', 'the worker ended')), timeoutMs + 2000)
       post({ t, id: answers, timeoutMs })
     })
 
@@ -456,7 +456,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
       const isPerson = /[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^\(?(\d{3}\)?[-./]?){2}\d{4}$/.test(id)
       if (isPerson) run?.post_({ t: 'count', name: 'identify-refused' })
-      check(!isPerson, 'identity', 'looks like a name, e-mail or phone number: give a random id')
+      check(!isPerson, 'identity', 'a name, e-mail or phone number: give a random id')
       note(Op.identify, id, traits)
     },
     track: (name, properties) => note(Op.track, name, properties),

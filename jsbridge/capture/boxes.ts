@@ -1,6 +1,6 @@
 /** What elements are beside their attributes: the size of replaced elements and boxes, open dialogs and popovers. */
 import { guard } from './guard'
-import { $height, $matches, $rect, $width } from './native'
+import { $matches, $rect } from './native'
 import { idOf } from './nodes'
 import { Op, op, stamp } from './ops'
 
@@ -18,19 +18,14 @@ export const tellDialog = (element: Element, always: boolean): void => {
 export const trackSizes = (wrote: () => void): ResizeObserver =>
   new ResizeObserver(guard((entries, sizes) => {
     stamp()
-    for (const { target } of entries) {
+    for (const { target } of entries as readonly { target: Element & { offsetWidth?: number; offsetHeight?: number } }[]) {
       const id = idOf(target)
       if (!id) {
         sizes.unobserve(target)
         continue
       }
-      const isHtml = target instanceof HTMLElement
-      const rect = isHtml ? null : $rect(target)
-      op(
-        Op.size, id,
-        rect ? rect.width : $width(target as HTMLElement),
-        rect ? rect.height : $height(target as HTMLElement),
-      )
+      // An element that is no HTML has no such property; a blocked form's child may have its name, and is no number.
+      op(Op.size, id, +(target.offsetWidth as number) || $rect(target).width, +(target.offsetHeight as number) || $rect(target).height)
     }
     wrote()
   }))

@@ -10,7 +10,7 @@ import {
 } from './native'
 import { idOf, parentOf } from './nodes'
 import { Op, op } from './ops'
-import { findBlocked, isBlocked, isCalledSelect, isSecret, isTextShown, noteCalled } from './policy'
+import { findBlocked, isBlocked, isCalledSelect, isSecret, isSingle, isTextShown, noteCalled } from './policy'
 
 /** Inputs whose value is their attribute, or no text. */
 const withoutValue = /^(hidden|submit|button|reset|image|file)$/
@@ -39,7 +39,7 @@ const tell = (element: Element, always: boolean): void => {
       if (!__LEAN__ && isTextShown(input)) op(Op.echo, id, $value(input))
       // Null for kinds without a caret: something was typed, that is all that can be known unread.
       const filled = $selectionEnd(input) !== 0 && ($selectionEnd(input) !== null || always)
-      op(Op.secret, id, filled ? 1 : 0)
+      op(Op.secret, id, filled && (__LEAN__ || !isSingle(input)) ? 1 : 0)
       return
     }
     const type = $type(input)

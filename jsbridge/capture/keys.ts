@@ -5,7 +5,7 @@ import { $nodeType } from './native'
 import { boxes, idOf, nearestId } from './nodes'
 import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
-import { isSecret, mayBeDrawn } from './policy'
+import { isHidden, isSecret, isSingle } from './policy'
 
 // By the beginnings that no other named key has (https://www.w3.org/TR/uievents-key/): Backspace, Delete, Enter, Insert, Undo, Redo;
 const editing = /^(Ba|Del|Ent|Inse|Und|Red)/
@@ -18,7 +18,7 @@ const kindOf = (event: KeyboardEvent): number => {
   const { key } = event
   if (modifier.test(key)) return 3
   if ((event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph')) return 4
-  if (Array.from(key).length === 1 || unnamed.test(key)) return 0
+  if ([...key].length === 1 || unnamed.test(key)) return 0
   return editing.test(key) ? 1 : 2
 }
 
@@ -29,16 +29,17 @@ export function trackKeys(doc: Document, activity: () => void): void {
     // A node without id is in a box, or is not written yet.
     const id = idOf(target)
     const isElement = $nodeType(target) === 1
-    if (!id || boxes.has(target) || (isElement && isSecret(target as Element))) return
+    if (!id || boxes.has(target)) return
     const kind = kindOf(event as KeyboardEvent)
-    if (__LEAN__ && isElement && !kind && mayBeDrawn(target as Element)) throw beyond
+    if (__LEAN__ && isElement && !kind && isHidden(target as Element)) throw beyond
+    if (isElement && isSecret(target as Element)) return
     stamp()
     op(Op.key, id, kind)
     activity()
   })
   listen(doc, 'focus blur', (event, isBlur) => {
     const target = targetOf(event)
-    if ($nodeType(target) !== 1) return
+    if ($nodeType(target) !== 1 || !__LEAN__ && isSingle(target) && isSingle((event as FocusEvent).relatedTarget)) return
     stamp()
     op(Op.focus, isBlur ? 0 : nearestId(target))
   })

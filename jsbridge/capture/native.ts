@@ -14,7 +14,7 @@ type Method<T, N extends keyof T> = T[N] extends (...values: infer A) => infer R
 type Query = (node: Node, selector: string) => NodeListOf<Element>
 
 export type Natives = readonly [
-  ...Getters<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, Document | null, string | null, Element | null]>,
+  ...Getters<Node, [number, string, Sibling, Sibling, Sibling, Sibling, ParentNode | null, Document | null, string | null]>,
   Method<Node, 'contains'>, Method<Node, 'getRootNode'>, Method<Node, 'isEqualNode'>,
   ...Getters<Element, [string | null, string, string, NamedNodeMap, ShadowRoot | null, string, string, number, number, number]>,
   (node: Element, selector: string) => boolean, Method<Element, 'hasAttribute'>, Method<Element, 'getAttribute'>, Method<Element, 'getAttributeNodeNS'>,
@@ -31,7 +31,6 @@ export type Natives = readonly [
   ...Getters<HTMLTextAreaElement, [string, string]>,
   ...Getters<HTMLSelectElement, [HTMLOptionsCollection, NodeListOf<HTMLLabelElement>]>,
   ...Getters<HTMLOptionElement, [boolean]>,
-  ...Getters<HTMLElement, [number, number]>,
 ]
 
 export let natives: Natives
@@ -42,7 +41,7 @@ export let natives: Natives
  */
 function take(): Natives {
   if (!__LEAN__ && given()) return (given() as Given)[0]
-  return (natives = `Node nodeType nodeName firstChild lastChild nextSibling previousSibling parentNode ownerDocument textContent parentElement contains getRootNode isEqualNode
+  return (natives = `Node nodeType nodeName firstChild lastChild nextSibling previousSibling parentNode ownerDocument textContent contains getRootNode isEqualNode
 Element namespaceURI localName tagName attributes shadowRoot outerHTML innerHTML scrollTop scrollLeft childElementCount matches hasAttribute getAttribute getAttributeNodeNS getBoundingClientRect querySelectorAll
 Document querySelectorAll defaultView
 DocumentFragment querySelectorAll
@@ -55,8 +54,7 @@ HTMLFrameElement contentDocument
 HTMLInputElement type value defaultValue checked defaultChecked indeterminate selectionEnd labels
 HTMLTextAreaElement value defaultValue
 HTMLSelectElement options labels
-HTMLOptionElement selected
-HTMLElement offsetWidth offsetHeight`.split('\n').flatMap((line) => {
+HTMLOptionElement selected`.split('\n').flatMap((line) => {
     const [owner, ...own] = line.split(' ') as [string, ...string[]]
     const { prototype } = (window as unknown as Record<string, { readonly prototype: object }>)[owner] as { readonly prototype: object }
     return own.map((name) => {
@@ -67,7 +65,7 @@ HTMLElement offsetWidth offsetHeight`.split('\n').flatMap((line) => {
 }
 
 export const [
-  $nodeType, $nodeName, $firstChild, $lastChild, $nextSibling, $previousSibling, $parentNode, $ownerDocument, $textContent, $parentElement,
+  $nodeType, $nodeName, $firstChild, $lastChild, $nextSibling, $previousSibling, $parentNode, $ownerDocument, $textContent,
   $contains, $getRootNode, $isEqualNode,
   $namespaceURI, $localName, $tagName, $attributes, $shadowRoot, $outerHTML, $innerHTML, $scrollTop, $scrollLeft, elementCount,
   $matches, $hasAttribute, $getAttribute, $attrNodeNS, $rect, queryElement,
@@ -83,7 +81,6 @@ export const [
   $areaValue, $areaDefault,
   $options, $selectLabels,
   $selected,
-  $width, $height,
 ]: Natives = take()
 
 /** Element, Document and DocumentFragment have a method of their own for the same thing, by node type. */
@@ -92,6 +89,11 @@ const queries: Readonly<Record<number, Query | undefined>> = { 1: queryElement, 
 /** querySelectorAll of an element, document or fragment, in document order; nothing of any other node. */
 export const findAll = (root: Node, selector: string): readonly Element[] =>
   Array.from(queries[$nodeType(root)]?.(root, selector) ?? [])
+
+export const $parentElement = (node: Node): Element | null => {
+  const parent = $parentNode(node)
+  return parent && $nodeType(parent) === 1 ? (parent as Element) : null
+}
 
 /** Children of an element, counted; 0 for other parents. */
 export const childElementCount = (root: Node): number => ($nodeType(root) === 1 ? elementCount(root as Element) : 0)

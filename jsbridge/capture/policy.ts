@@ -6,7 +6,7 @@
 import type { Plan } from '../more/plan'
 import { given } from './lean'
 import {
-  $contains, $content, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, $parentElement, elementCount,
+  $contains, $content, $defaultView, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, $parentElement, elementCount,
   $getAttribute, $rect, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, findAll,
 } from './native'
 import { parentOf } from './nodes'
@@ -92,31 +92,58 @@ export const drawnAround = (field: Element): Element | null => {
 export const noteDrawn = (field: Element | null | undefined): void => {
   for (; field; field = shadowOf(field)?.activeElement) {
     const around = drawnAround(field)
-    if (around) noteTyped(around)
+    if (around) isCode(field) ? makeBox(around) : noteTyped(around)
   }
 }
 const isSmall = (element: Element): boolean => {
   const { width, height } = $rect(element)
   return width < 9 || height < 9
 }
-const isHidden = (field: Element): boolean => {
+/** Whether somebody who types in the field may not see it there; of the lean recorder, whether more could be known of it by the full one. */
+export const isHidden = (field: Element): boolean => {
   const { opacity, webkitTextFillColor, caretColor } = styleOf(field)
-  return !!(field as { editContext?: unknown }).editContext || opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor) ||
-    $localName(field) === 'textarea' && (isSmall(field) || isSmall($parentElement(field) ?? field))
+  return !!(field as { editContext?: unknown }).editContext || opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor) || (__LEAN__
+    ? (field as HTMLInputElement).maxLength === 1 || (field as { maxLength?: unknown }).maxLength as boolean && isCovered(field)
+    : $localName(field) === 'textarea' && (isSmall(field) || isSmall($parentElement(field) ?? field)) || isUnseen(field))
 }
-let asked: Element
-/** Of a field in which somebody begins to type, whether `drawnAround` could know more of it. */
-export const mayBeDrawn = (field: Element): boolean => {
-  if (asked !== field && isHidden(field)) return true
-  asked = field
-  return false
+/** Nobody can see what is in it: where it is, something else is, or nothing. */
+const isUnseen = (field: Element): boolean => {
+  const { fontSize, textIndent } = styleOf(field)
+  if (fontSize === '0px' || field.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) === false) return true
+  const { left, top, right, bottom, width } = $rect(field)
+  if (Math.abs(parseFloat(textIndent)) > width) return true
+  const view = $defaultView($ownerDocument(field) as Document)
+  const root = $getRootNode(field) as Document
+  if (!view || !root.elementFromPoint) return false
+  // No scrolling goes there; what is merely scrolled away can be seen again.
+  if (right + view.scrollX <= 0 || bottom + view.scrollY <= 0) return true
+  const x = Math.max(left, 0)
+  const y = Math.max(top, 0)
+  const across = Math.min(right, view.innerWidth) - x
+  const down = Math.min(bottom, view.innerHeight) - y
+  if (across <= 0 || down <= 0) return false
+  const steps = [0.1, 0.5, 0.9]
+  return !steps.some((i) => steps.some((k) => $contains(field, root.elementFromPoint(x + across * i, y + down * k))))
+}
+/** The page draws the few characters of a code, each in a place of its own: how many are there is how long it is. */
+export const isCode = (field: Element): boolean => {
+  const { maxLength } = field as HTMLInputElement
+  return $localName(field) === 'input' && maxLength > 0 && maxLength < 13 && !isShown(field)
+}
+/** One of several fields of one character each, of which how many are filled is not told either, nor which of them has the focus. */
+export const isSingle = (node: unknown): boolean =>
+  node instanceof Node && $nodeType(node) === 1 && $localName(node as Element) === 'input' && (node as HTMLInputElement).maxLength === 1 && isSecret(node as Element)
+/** It is tiny, or something else is seen where it is. */
+const isCovered = (field: Element): boolean => {
+  const { x, y } = $rect(field)
+  return !$contains(field, ($getRootNode(field) as Document).elementFromPoint(x + 9, y + 9))
 }
 const drawnFields = 'textarea,[contenteditable],input:not([type=file i],[type=checkbox i],[type=radio i],[type=range i])'
 
-/** Elements that are boxes because their changes cost the page too much. */
+/** Elements that are boxes because their changes cost the page too much, or draw a code. */
 let busy: Element[] = []
-/** Takes effect when the element is written anew. */
-export const makeBox = (element: Element): void => void busy.push(element)
+/** Takes effect when the element is written anew; answers whether it is new. */
+export const makeBox = (element: Element): boolean => !busy.includes(element) && !!busy.push(element)
 const busyIn = (root: Node): Element[] => busy.filter((element) => $contains(root, element))
 
 /** Matches the node itself, not its ancestors. */
@@ -230,7 +257,7 @@ const keepSecret = (element: Element): void => {
 export const isSecret = (element: Element): boolean => {
   if ($localName(element) !== 'input') return false
   if (once.has(element)) return true
-  if (!$matches(element, secretKinds) && !isTwin(element) && !(typedKinds.test($type(element as HTMLInputElement)) && isCalledSecret(element, $labels(element as HTMLInputElement)))) return false
+  if (!$matches(element, secretKinds) && !isTwin(element) && !(!__LEAN__ && (element as HTMLInputElement).maxLength === 1 && !isAllowed(element)) && !(typedKinds.test($type(element as HTMLInputElement)) && isCalledSecret(element, $labels(element as HTMLInputElement)))) return false
   keepSecret(element)
   return true
 }
@@ -238,6 +265,17 @@ export const isSecret = (element: Element): boolean => {
 /** Whether text is shown anywhere in the element's document or the top one. */
 export const isTextShown = (element: Element): boolean =>
   !allowed || !!(findAll(document, allowed)[0] ?? findAll($ownerDocument(element) as Document, allowed)[0])
+
+/** Whether the field's text is shown: what changes with its keys is no secret then. */
+export const isShown = (field: Element): boolean => !isSecret(field) && isAllowed(field)
+const isAllowed = (field: Element): boolean => {
+  for (let at: Node | null = field; at; at = parentOf(at)) {
+    if ($nodeType(at) !== 1) continue
+    if ($matches(at as Element, masked) || isBlocked(at as Element)) return false
+    if ($matches(at as Element, shown)) return true
+  }
+  return false
+}
 
 /** Bits of op mark for this node by the site's selectors. */
 export const bitsOf = (element: Element): number =>

@@ -16,10 +16,10 @@ import { createLess, type Less } from './less'
 import { createMutations } from './mutations'
 import { $contains, $defaultView, $firstChild, $hasAttribute, $lastChild, $localName, $nodeType, findAll } from './native'
 import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
-import { Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
+import { now, Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { drawnAround, makeBox, markNames, noteCalled, noteDrawn, noteOld, openPolicy, openRoots } from './policy'
+import { drawnAround, isCode, isShown, makeBox, markNames, noteCalled, noteDrawn, noteOld, openPolicy, openRoots } from './policy'
 import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
@@ -31,6 +31,8 @@ type Sent = 'ops' | 'click' | 'leave' | 'gone'
 const enum Limit {
   /** Ops wait so long for others before they are posted. */
   batchMs = 250,
+  /** As long as the core's marks of activity. */
+  typedMs = 1000,
   /** More than this goes at once. */
   batchBytes = 1 << 20,
   /** Bound of what the worker has not applied. */
@@ -78,9 +80,9 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   openWriter(options.startMs_)
 
   // Later.
-  const { scheduler } = window as { scheduler?: SchedulerLike }
+  const scheduler = __LEAN__ ? null : (window as { scheduler?: SchedulerLike }).scheduler
   const soon = (run: () => void): void => {
-    if (scheduler) scheduler.postTask(run).catch(() => {})
+    if (!__LEAN__ && scheduler) scheduler.postTask(run).catch(() => {})
     else setTimeout(run)
   }
   /** Runs the job in tasks of its own, until it answers false. */
@@ -186,16 +188,30 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
 
   const sizes = trackSizes(wrote)
 
+  /** Changes that are not told yet: they wait while somebody types. */
+  let held: MutationRecord[] = []
   const look = (records: readonly MutationRecord[]): void =>
     records.forEach((record) => {
+      held.push(record)
       if (!noteOld(record)) return
       controlTouched(record.target as Element)
       if (!__LEAN__) remarkOne(record.target as Element)
     })
+  let typing: unknown
+  /** How often a page changes with the keys, and when, is what is typed: for the rest of a second its changes are one. */
+  const typed = (): void => {
+    const end = (): void => {
+      typing = 0
+      drain()
+    }
+    typing ||= setTimeout(guard(end), Limit.typedMs - (now() % Limit.typedMs))
+  }
   const apply = (given: readonly MutationRecord[], all?: boolean): void => {
     if (stopped) return
     look(given)
-    const records = told(given, all)
+    if (typing && !all) return
+    const records = told(held, all)
+    held = []
     if (!records[0]) return
     stamp()
     mutations.apply_(records)
@@ -243,7 +259,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if (!dirty || queued >= Limit.caughtUpBytes) return
     if (__LEAN__) void options.beyond_()
     else {
-      drain()
+      drain(true)
       const nodes = dirty
       if (nodes.has(document)) return void snapshot().catch(options.broken_)
       dirty = null
@@ -262,13 +278,15 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if (attached.has(root)) return
     attached.add(root)
     scroll.attach_(root)
+    // They are of elements that may be new.
+    listen(root, 'pointerdown focus blur toggle', () => drain(true))
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
       if ($nodeType(target) !== 1 || !idOf(target)) return
       const name = $localName(target)
       if (name === 'link') styles.changed_(target)
       else if (name.endsWith('frame')) {
-        drain()
+        drain(true)
         if (!__LEAN__ && dirty) return soil(target)
         stamp()
         walker.host_(target)
@@ -307,14 +325,22 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         if ($nodeType(target) !== 1 || !idOf(target) || key && (ctrlKey || metaKey || Array.from(key).length !== 1)) return
         const around = drawnAround(target as Element)
         if (!around || !idOf(around)) return
+        if (!isShown(target as Element)) typed()
         stamp()
-        noteEditor(around)
+        if (!isCode(target as Element)) noteEditor(around)
+        else if (makeBox(around)) {
+          drain(true)
+          mutations.resend_?.([[idOf(around), 0]])
+          settleForms()
+        }
         wrote()
       })
     }
     trackKeys(root as Document, active)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
+      // A choice has none.
+      if ((event as InputEvent).inputType && (__LEAN__ || !isShown(target))) typed()
       stamp()
       noteDesign(root as Document, true)
       if (!__LEAN__ && dirty) tellTyped([target])
@@ -337,7 +363,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       wrote()
     })
     // An editor that draws its own text: no attribute says so.
-    wrap(realm.HTMLElement.prototype, 'editContext', (element) => {
+    if (!__LEAN__) wrap(realm.HTMLElement.prototype, 'editContext', (element) => {
       stamp()
       noteEditor(element as Element)
       wrote()
@@ -352,6 +378,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const begin = (): void => {
     send('ops') // what follows may go to another core
     observer.takeRecords().forEach(noteOld)
+    held = []
     beginIds()
     giveId(document)
     dirty = null
@@ -425,7 +452,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
           let slices = 0
           const slice = (): boolean => {
             const end = performance.now() + (options.slicing_?.sliceMs_ ?? Limit.sliceMs)
-            drain()
+            drain(true)
             // Full: begun anew when the worker has caught up.
             if (dirty || !steps) return false
             while (steps.next_()) {
@@ -522,7 +549,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       if (stopped) return
       if (__LEAN__) void options.beyond_()
       else {
-        drain()
+        drain(true)
         stamp()
         mutations.resend_?.(list)
         settleForms()

@@ -84,8 +84,11 @@ export function trackScroll(frame: () => void): Scroll {
     settle_() {
       if (!scrolled.size && !resized && !pinched) return
       stamp()
-      scrolled.forEach((node) => tell(node, true))
-      scrolled.clear()
+      scrolled.forEach((node) => {
+        tell(node, true)
+        // It may be told later.
+        if (__LEAN__ || idOf(node) || !node.isConnected) scrolled.delete(node)
+      })
       if (resized) op(Op.resize, innerWidth, innerHeight, devicePixelRatio * 1000)
       if (pinched) {
         const { scale, offsetLeft, offsetTop, width, height } = viewport
