@@ -96,8 +96,11 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     readonly doNotTrack?: unknown
   }
 
+  /** What was handed over while it began is written where it records now, and forgotten with any other state. */
   const setState = (phase: Phase, reason = '', directive?: string): void => {
     state = { phase, reason, directive }
+    notes.forEach((note) => note())
+    notes = []
   }
   const refuse = (error: unknown): Refusal => {
     const refused = isRefusal(error) ? error : refusal('internal', 'the recorder failed')
@@ -124,7 +127,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const hasConsent = (): boolean => {
     const { c, p, w } = stored()
     return !w && (options.consent !== 'required' && settings?.consent !== 'required' ||
-      (c !== undefined && (options.consentVersion ?? c) === c && (!p || !settings?.privacyVersion || p === settings.privacyVersion)))
+      (c != null && (options.consentVersion ?? c) === c && (!p || !settings?.privacyVersion || p === settings.privacyVersion)))
   }
   /** Resolves when the visitor may be recorded, as far as is known now. */
   const mayRecord = async (mine: number): Promise<void> => {
@@ -133,7 +136,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     if (asksNotToTrack() && (options.respectDNT !== false || (settings && settings.respectDNT !== false))) withhold('dnt')
     if (hasConsent()) return sweep()
     setState('waiting-consent', noConsent)
-    const answered = new Promise<void>((resolve) => (consented = resolve))
+    const answered = new Promise<void>((resolve) => (consented = () => resolve(consented = undefined)))
     if (options.notice != null && !stored().w) {
       await readOptions()
       const { ask } = await withMore()
@@ -146,7 +149,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const begin = async (mine: number): Promise<void> => {
     const { site = '' } = settle()
     check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'not a site key: copy the script tag')
-    check(isSecureContext && crypto.subtle, 'insecure-context', 'not secure: use https')
+    // Elsewhere browsers have none.
+    check(crypto.subtle, 'insecure-context', 'not secure: use https')
     if ((document as { prerendering?: boolean }).prerendering) {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve))
     }
@@ -186,7 +190,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const plan: Plan = isPlain && !current.mask?.length && !current.block?.length ? {} : await (await withMore()).plan(options, current)
     const create = __LEAN__ && plan.beyond ? await loadRecorder() : createRecorder
     const known = visitor as Visitor
-    const { s: sessionId = '', r: isRecorded, k = '', c, v } = known.session_(current.privacyVersion, plan.sample ?? current.sample ?? 1, plan.days, plan.cookie)
+    const still = (): void => checkCurrent(mine)
+    still()
+    const { s: sessionId, r: isRecorded, k, c, v } = known.session_(current.privacyVersion, plan.sample ?? current.sample ?? 1, plan.days, plan.cookie)
     if (!isRecorded) withhold('sample')
     tabId ??= randomId()
     const id = randomId()
@@ -273,7 +279,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       }
     }
     const [name, hash] = plan.worker ?? [__WORKER_NAME__, __WORKER_HASH__]
-    const post = view.post_ = await startWorker(at(name), hash, id, {
+    const post = view.post_ = await startWorker(at(name), hash, id, still, {
       t: 'start',
       config: [
         protocolVersion, endpoint, options.paths, options.site as string, signed,
@@ -284,7 +290,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     }, receive)
     try {
       if (over) throw over
-      checkCurrent(mine)
+      still()
       view.recorder_ = create(recorderOptions = {
         plan_: plan,
         startMs_: startMs,
@@ -306,7 +312,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       t: 'meta',
       values: {
         ...describePage(),
-        14: c === undefined ? 'none' : 'granted',
+        14: c == null ? 'none' : 'granted',
         22: v,
         23: predecessor,
         26: 'strict',
@@ -314,8 +320,6 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       },
     })
     setState('recording')
-    notes.forEach((note) => note())
-    notes = []
     await written
   }
 
@@ -332,7 +336,6 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     generation++
     const current = run
     starting = run = undefined
-    notes = []
     current?.recorder_?.stop_()
     consented?.()
     return current
@@ -340,7 +343,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   /** Why this visitor is not recorded, whatever the consent. */
   const barred = (): string | undefined | false => {
     const { o, e } = stored()
-    return o ? 'opt-out' : e !== undefined && 'minor'
+    return o ? 'opt-out' : e != null && 'minor'
   }
   /** Ends recording, and what was not sent is forgotten. */
   const withdraw = (): void => {
@@ -363,9 +366,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     withdraw()
     sweep().catch(() => {}) // the next page view tries again
   }
-  /** Another tab may have written. True: it has ended this run. */
-  const changed = (): boolean => {
-    const isOver = barred() ? !!starting : !!run && !hasConsent()
+  /** Another tab may have written. True: it has ended this run, or what was about to become one. */
+  const changed = (): unknown => {
+    const isOver = starting && (barred() || !consented && !hasConsent())
     if (isOver) withdraw()
     else resume()
     return isOver
@@ -383,8 +386,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     return code === message ? error : refuse(error)
   }
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
-    const text = JSON.stringify(values)
-    const write = (): void => run?.recorder_?.note_(code, name, text)
+    const text = JSON.stringify(values) + ''
+    const write = (): void => run?.recorder_?.note_(code, name + '', text)
     if (run) write()
     else if (starting && state.phase !== 'waiting-consent') notes.push(write)
   }
@@ -454,9 +457,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     },
     identify(id, traits) {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
-      const isPerson = /[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^\(?(\d{3}\)?[-./]?){2}\d{4}$/.test(id)
-      if (isPerson) run?.post_({ t: 'count', name: 'identify-refused' })
-      check(!isPerson, 'identity', 'a name, e-mail or phone number: give a random id')
+      if (/[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^\(?(\d{3}\)?[-./]?){2}\d{4}$/.test(id)) {
+        run?.post_({ t: 'count', name: 'identify-refused' })
+        throw refusal('identity', 'a name, e-mail or phone number: give a random id')
+      }
       note(Op.identify, id, traits)
     },
     track: (name, properties) => note(Op.track, name, properties),

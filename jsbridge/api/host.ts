@@ -90,8 +90,8 @@ export const loadScript = <T>(url: string, hash: string, nonce = ''): Promise<T>
   )) as Promise<T>
 
 /** Asks the constructor whether it looks at the option; the address keeps it from starting anything. */
-function hasExtendedLifetime(): boolean {
-  let asked = false
+function hasExtendedLifetime(): unknown {
+  let asked
   try {
     new SharedWorker(scriptUrl('http://['), {
       get extendedLifetime() {
@@ -104,12 +104,16 @@ function hasExtendedLifetime(): boolean {
   return asked
 }
 
-/** Starts the worker, posts `first`, and resolves with its first answer. All answers go to `receive`. */
-export async function startWorker(url: string, hash: string, name: string, first: ToWorker, receive: (message: FromWorker) => void): Promise<Post> {
+/**
+ * Starts the worker, posts `first`, and resolves with its first answer. All answers go to `receive`. Rejects where `still`,
+ * called when the script of the worker is there, throws.
+ */
+export async function startWorker(url: string, hash: string, name: string, still: () => void, first: ToWorker, receive: (message: FromWorker) => void): Promise<Post> {
   const isForeign = new URL(url).origin !== location.origin
   // Also where the worker could load it itself: its own request would tell the page's address as Referer. This one
   // does not, and the worker finds it in the cache.
   const text = await fetchText(url, isForeign ? 'sha256-' + hash : '')
+  still()
   if (isForeign) url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }))
   return explained(
     () =>

@@ -27,7 +27,7 @@ export interface Stored {
   r?: boolean
   /** Consent: the version that was granted. */
   c?: string
-  /** The privacyVersion of the site's settings in the last session, which is that of the consent. */
+  /** The privacyVersion of the site's settings that the consent is for; until it is given, those of the first session. */
   p?: string | undefined
   /** A minor was here: keys of what the collector still has to delete; empty: it has. */
   e?: string | undefined
@@ -58,7 +58,7 @@ export interface Visitor {
    * The running session, or a new one, under settings of privacyVersion `p`. Draws whether it is recorded. `days`
    * is the life of a visitor id.
    */
-  session_(p: string | undefined, sample: number, days?: number, cookie?: Cookie): Readonly<Stored>
+  session_(p: string | undefined, sample: number, days?: number, cookie?: Cookie): Readonly<Stored & { k: string; s: string }>
   /** Notes activity. False when the session had ended before it, or is forgotten. */
   active_(): boolean
 }
@@ -90,7 +90,8 @@ export function openVisitor(siteId: string): Visitor {
     }
   }
   const update = (change: Stored): void => write({ ...read(), ...change })
-  const isOver = (): boolean => Date.now() - (stored.a ?? 0) > sessionLimitMs
+  /** Of a session that is there. */
+  const isOver = (): boolean => Date.now() - (stored.a as number) > sessionLimitMs
   return {
     get stored_() {
       return read()
@@ -111,9 +112,9 @@ export function openVisitor(siteId: string): Visitor {
       write({ o, w, e, d })
     },
     session_(p, sample, days = 395, cookie) {
-      const { v, t } = read()
+      const { v, t, p: agreed = p } = read()
       const now = Date.now()
-      const change: Stored = { a: now, p, e: undefined }
+      const change: Stored = { a: now, p: agreed, e: undefined }
       const shared = cookie ? cookie() : v
       const isOther = shared !== v
       if (isOther || !t || now - t >= days * 86_400_000) {
@@ -131,7 +132,7 @@ export function openVisitor(siteId: string): Visitor {
       }
       update(change)
       current = stored.s
-      return stored
+      return stored as Stored & { k: string; s: string }
     },
     active_() {
       if (Date.now() - written > Limit.writeEveryMs) {

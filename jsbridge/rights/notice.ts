@@ -48,11 +48,19 @@ button:hover { text-decoration: underline }
 }
 @media print { :host { display: none !important } }`
 
+/** The notice that stands, or that was put away without an answer. */
+let current: { readonly texts: Notice; readonly end: () => void; readonly until: (over: Promise<unknown>) => void } | undefined
+
 /**
  * Shows the notice until `over` settles. `answer` is called once, with true or false, or never.
  * Texts that are missing are English.
+ *
+ * Whoever asks again with the same texts in the task in which `over` settled (another tab wrote something, and
+ * nothing of consent) goes on with the notice that stands, or with none where it was put away.
  */
 export function showNotice(texts: Notice, answer: (granted: boolean) => void, over: Promise<unknown>): void {
+  if (current?.texts === texts) return current.until(over)
+  current?.end()
   const { text, accept, refuse, link, linkText } = { ...english, ...texts }
   const make = <K extends keyof HTMLElementTagNameMap>(name: K, content = ''): HTMLElementTagNameMap[K] => {
     const element = document.createElement(name)
@@ -74,11 +82,23 @@ export function showNotice(texts: Notice, answer: (granted: boolean) => void, ov
   message.dir = 'auto'
   const buttons = make('div')
   const before = document.activeElement
+  let isClosed = false
   const close = (): void => {
     const had = root.activeElement
+    isClosed = true
     host.remove()
     // Who answered by keyboard goes on where they were.
     if (had && before instanceof HTMLElement) before.focus({ preventScroll: true })
+  }
+  const end = (): void => {
+    if (current?.end === end) current = undefined
+    close()
+  }
+  let leaving = 0
+  const until = (over: Promise<unknown>): void => {
+    clearTimeout(leaving)
+    const leave = (): void => void (leaving = window.setTimeout(end))
+    over.then(leave, leave)
   }
   // Both look alike, and refusing takes no more than allowing.
   for (const [label, granted] of [[refuse, false], [accept, true]] as const) {
@@ -88,7 +108,7 @@ export function showNotice(texts: Notice, answer: (granted: boolean) => void, ov
     button.addEventListener('click', (event) => {
       // A script of the page cannot answer for the visitor by this way.
       if (!event.isTrusted) return
-      close()
+      end()
       answer(granted)
     })
     buttons.append(button)
@@ -109,6 +129,7 @@ export function showNotice(texts: Notice, answer: (granted: boolean) => void, ov
   section.append(buttons)
   root.append(section)
   const show = (): void => {
+    if (isClosed) return
     document.body.prepend(host)
     // The top layer, without the popover's habits of closing and focusing.
     host.popover = 'manual'
@@ -116,7 +137,8 @@ export function showNotice(texts: Notice, answer: (granted: boolean) => void, ov
     // A live region is read when its content changes, not when it is born with it.
     requestAnimationFrame(() => (message.textContent = text as string))
   }
-  over.then(close, close)
+  current = { texts, end, until }
+  until(over)
   if (document.body) show()
   else document.addEventListener('DOMContentLoaded', show, { once: true })
 }
