@@ -67,8 +67,17 @@ func (s *Store) BackUpEnvelopes(ctx context.Context, dir string, keep time.Durat
 	fail := func(err error) (Backup, error) {
 		return Backup{}, errors.Join(fmt.Errorf("backup of envelopes: %w", err), f.Close(), os.Remove(b.File))
 	}
+	// A receipt counts the backups that were made when the session had begun. So none may hold a session
+	// that began later by the clock, which may have been set back: made is no earlier than the last beginning,
+	// and what begins while the file is written is left to the next backup.
+	made := now.UnixMilli()
 	err = s.db.inTx(ctx, func(t tx) error {
-		if _, err := t.exec(ctx, `INSERT INTO envelope_backups (file, made_ms, due_ms) VALUES (?, ?, ?)`, b.File, b.MadeAt.UnixMilli(), b.GoesAt.UnixMilli()); err != nil {
+		var last int64
+		if err := t.row(ctx, `SELECT COALESCE(MAX(first_ms), 0) FROM sessions`).Scan(&last); err != nil {
+			return err
+		}
+		made = max(made, last)
+		if _, err := t.exec(ctx, `INSERT INTO envelope_backups (file, made_ms, due_ms) VALUES (?, ?, ?)`, b.File, made, b.GoesAt.UnixMilli()); err != nil {
 			return err
 		}
 		return s.audit(ctx, t, AuditEntry{Who: who, Action: AuditBackup, Detail: map[string]any{"goes": b.GoesAt.UTC().Format(time.DateOnly)}})
@@ -78,7 +87,8 @@ func (s *Store) BackUpEnvelopes(ctx context.Context, dir string, keep time.Durat
 	}
 	w := bufio.NewWriter(f)
 	fmt.Fprintln(w, backupHead)
-	rows, err := s.db.query(ctx, `SELECT s.site, e.session, e.page_view, e.envelope FROM envelopes e JOIN sessions s ON s.id = e.session`)
+	rows, err := s.db.query(ctx, `SELECT s.site, e.session, e.page_view, e.envelope FROM envelopes e JOIN sessions s ON s.id = e.session
+		WHERE s.first_ms <= ?`, made)
 	if err != nil {
 		return fail(err)
 	}

@@ -194,6 +194,24 @@ func TestReceiptNamesTheDayOfTheLastCopy(t *testing.T) {
 	}
 }
 
+// A receipt counts each backup that can hold a copy, also where the machine's clock was set back before it was made, or a
+// session began while it was.
+func TestReceiptMissesNoCopy(t *testing.T) {
+	clk := newClock()
+	st := open(t, store.Config{Dir: t.TempDir(), Now: clk.now})
+	addTestSite(t, st, nil)
+	admitTagged(t, st, id(1), id(2), "tag1", envelopeOf(3))
+	clk.t = clk.t.Add(-time.Minute)
+	b, err := st.BackUpEnvelopes(t.Context(), t.TempDir(), store.DefaultEnvelopeRetention, "test")
+	if err != nil || b.Envelopes != 1 {
+		t.Fatalf("backup %+v, %v", b, err)
+	}
+	r, err := st.EraseSession(t.Context(), id(1), "test")
+	if err != nil || r.Backups != 1 || !r.LastCopy.Equal(b.GoesAt.Truncate(time.Millisecond)) {
+		t.Errorf("receipt %+v, %v; the backup %s holds a copy and goes %s", r, err, b.File, b.GoesAt)
+	}
+}
+
 func TestLostEnvelopesComeBackFromTheBackup(t *testing.T) {
 	clk := newClock()
 	dir, out := t.TempDir(), t.TempDir()
