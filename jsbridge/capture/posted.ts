@@ -27,8 +27,11 @@ const posted = (wrote: () => void): void => {
   wrote()
 }
 
-/** Of every root: most of these events do not leave their shadow tree. */
-export const trackPosted = (root: Document | ShadowRoot, wrote: () => void): void =>
+/**
+ * Of every root: most of these events do not leave their shadow tree; and of the window, where pages often take a drop
+ * and let it go no further.
+ */
+export const trackPosted = (root: Document | ShadowRoot | Window, wrote: () => void): void =>
   listen(root, 'change paste drop playing', (event) => {
     const target = targetOf(event) as HTMLVideoElement & HTMLInputElement
     const { clipboardData, dataTransfer } = event as ClipboardEvent & DragEvent
@@ -36,7 +39,7 @@ export const trackPosted = (root: Document | ShadowRoot, wrote: () => void): voi
     if (data ? data.types.some((type) => type !== 'text/plain') : target.srcObject ?? target.files?.length) posted(wrote)
   })
 
-/** Ways that no event tells of: an input or a video outside of what is recorded, a picker, a file that is read as such a URL, a drawing. */
+/** Ways that no event tells of: an input or a video outside of what is recorded, a camera without one, a picker, a file that is read as such a URL, a drawing. */
 export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void): void => {
   const tell = (): void => posted(wrote)
   const clicked = (element: unknown): void => {
@@ -50,5 +53,8 @@ export const wrapPosted = (realm: Window & typeof globalThis, wrote: () => void)
     if (stream) tell()
   })
   wrap(realm.Clipboard?.prototype, 'read', tell)
+  wrap(realm.MediaDevices?.prototype, 'getUserMedia', tell)
+  wrap(realm.MediaDevices?.prototype, 'getDisplayMedia', tell)
   wrap(realm, 'showOpenFilePicker', tell)
+  wrap(realm, 'showDirectoryPicker', tell)
 }

@@ -311,6 +311,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if ($nodeType(root) !== 9) return
     pointer.attach_(root as Document)
     if (!__LEAN__) {
+      const view = $defaultView(root as Document)
+      if (view) trackPosted(view, wrote)
       // What calls an editor a secret may come after it, but comes before the visitor.
       listen(root, 'focus', (event) => {
         const target = targetOf(event)
