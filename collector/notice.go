@@ -10,7 +10,7 @@ type noticeFlags struct {
 	ConsentText   *string `name:"consent-text" placeholder:"TEXT" help:"What your pages ask visitors; a new text asks everybody again."`
 	VisitorDays   *int    `name:"visitor-days" placeholder:"DAYS" help:"The option visitorDays of your pages, for the privacy page."`
 	CookieDomain  *string `name:"cookie-domain" placeholder:"DOMAIN" help:"The option cookieDomain of your pages, for the privacy page."`
-	Keystrokes    *bool   `name:"keystrokes" negatable:"" help:"Whether your pages switch capture.keystrokes on, for the privacy page and checks."`
+	Keystrokes    *bool   `name:"keystrokes" negatable:"" help:"The option capture.keystrokes of your pages, for the privacy page and checks; it is on where they say nothing."`
 }
 
 func (f noticeFlags) change() admin.NoticeChange {

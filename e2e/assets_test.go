@@ -240,6 +240,34 @@ func TestAssetsAreReplayed(t *testing.T) {
 	}
 }
 
+// The secret under which assets are named, which the collector could know a browser by, goes with the visitor id.
+func TestSecretOfAssetsGoesWithTheVisitorID(t *testing.T) {
+	t.Parallel()
+	var c *collectorSite
+	site := newAssetSite(t, "max-age=3600", func() string { return scriptTag(c, `data-privacy="balanced" data-visitor-days="30"`) })
+	c = startCollectorFor(t, site.origin, "--privacy", "balanced")
+	tb := newTab(t)
+	secret := func() string {
+		tb.open(site.origin)
+		tb.until("window.afterimage && " + isRecording)
+		return eval[string](tb, `new Promise((done) => { const look = () => { indexedDB.open('afterimage').onsuccess = ({ target: { result: db } }) => {
+			db.transaction('views').objectStore('views').getAll().onsuccess = ({ target: { result } }) => {
+				db.close()
+				const row = result.find((r) => r.id.startsWith('assets:'))
+				row ? done(row.secret.join()) : setTimeout(look, 50)
+			} } }
+			look() })`)
+	}
+	first := secret()
+	if again := secret(); again != first {
+		t.Error("the same visitor has another secret with each page view: assets are sent again")
+	}
+	eval[any](tb, `(() => { const k = Object.keys(localStorage).find((k) => k.startsWith('afterimage.')), s = JSON.parse(localStorage[k]); s.t -= 31 * 86_400_000; localStorage[k] = JSON.stringify(s) })()`)
+	if then := secret(); then == first {
+		t.Error("the secret outlived the visitor id")
+	}
+}
+
 // In strict nothing of assets is loaded, read, sent or stored.
 func TestStrictPagesHaveNoAssets(t *testing.T) {
 	t.Parallel()

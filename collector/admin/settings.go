@@ -58,7 +58,9 @@ func (c NoticeChange) apply(n *store.Notice) error {
 	rules.Replace(&n.ConsentText, c.ConsentText)
 	rules.Replace(&n.VisitorDays, c.VisitorDays)
 	rules.Replace(&n.CookieDomain, c.CookieDomain)
-	rules.Replace(&n.Keystrokes, c.Keystrokes)
+	if c.Keystrokes != nil {
+		n.Keystrokes = c.Keystrokes
+	}
 	return nil
 }
 
@@ -218,5 +220,5 @@ func Warnings(ctx context.Context, st *store.Store, site store.Site) ([]rules.Wa
 	}
 	n := site.Notice
 	return rules.Warnings(rules.Site{ID: site.ID, Settings: now.Settings, Contact: n.Contact, RetentionDays: n.RetentionDays,
-		CookieDomain: n.CookieDomain, Keystrokes: n.Keystrokes, Held: site.Custody == store.Held, Masked: masked}), nil
+		CookieDomain: n.CookieDomain, Keystrokes: n.Keystrokes != nil && *n.Keystrokes, Held: site.Custody == store.Held, Masked: masked}), nil
 }

@@ -89,16 +89,17 @@ func TestPageSaysWhatIsSet(t *testing.T) {
 		change    func(*store.Site)
 		want, not []string
 	}{
-		{"a new site", nil, []string{"Shop & &lt;b>Co&lt;/b>", "each word becomes a row of x", "You are not asked", "395 days", "No limit is set", "names no contact", "Cookies<td colspan=2>none", "within 7 days", "pages may mark places"}, []string{"mailto:", "shown;"}},
+		{"a new site", nil, []string{"Shop & &lt;b>Co&lt;/b>", "each word becomes a row of x", "You are not asked", "395 days", "No limit is set", "names no contact", "of each key its kind", "Cookies<td colspan=2>none", "within 7 days", "pages may mark places"}, []string{"mailto:", "shown;"}},
 		{"balanced with consent", func(s *store.Site) {
 			s.Settings = json.RawMessage(`{"privacy":"balanced","consent":"required","allow":[".price"],"unsafeIgnoreDNT":true,"privacyVersion":"3"}`)
-			s.Notice = store.Notice{Contact: "a@b.example", RetentionDays: 30, ConsentText: "May we?", CookieDomain: "b.example", VisitorDays: 10, Viewers: "Two of us", Keystrokes: true}
-		}, []string{"shown;", "You are asked first", "<code>.price</code>", "may record you although", "mailto:a@b.example", "30 days after", "May we?", "afterimage_" + siteID, "10 days", "Two of us", "Version 3", "that keys are pressed", "pages may mark places"}, []string{"row of x", "names no contact"}},
+			s.Notice = store.Notice{Contact: "a@b.example", RetentionDays: 30, ConsentText: "May we?", CookieDomain: "b.example", VisitorDays: 10, Viewers: "Two of us"}
+		}, []string{"shown;", "You are asked first", "<code>.price</code>", "may record you although", "mailto:a@b.example", "30 days after", "May we?", "afterimage_" + siteID, "10 days", "Two of us", "Version 3", "of each key its kind", "names for pictures", "pages may mark places"}, []string{"row of x", "names no contact"}},
+		{"keys are left out", func(s *store.Site) { s.Notice.Keystrokes = new(bool) }, []string{"Keys<td>nothing"}, []string{"of each key its kind"}},
 		{"held", func(s *store.Site) {
 			s.Custody = store.Held
 			s.Settings = json.RawMessage(`{"privacy":"strict","consent":"required","respectDNT":true}`)
 			s.Notice.Contact = "https://b.example/ask"
-		}, []string{"only the owner of the site has", `href=https://b.example/ask`, "You are asked first"}, []string{"opened on the server"}},
+		}, []string{"only the owner of the site has", "the newest version", `href=https://b.example/ask`, "You are asked first"}, []string{"opened on the server"}},
 		{"switched off", func(s *store.Site) { s.Enabled = false }, []string{"Recording is switched off"}, nil},
 	}
 	for _, c := range cases {

@@ -45,6 +45,7 @@ type view struct {
 	EnvelopeDays    int
 	ContactHref     template.URL
 	CaptureBalanced bool
+	Keystrokes      bool
 }
 
 var page = sync.OnceValues(func() (*template.Template, error) {
@@ -89,7 +90,8 @@ func (h *handler) showSite(w http.ResponseWriter, r *http.Request, status int, s
 	}
 	v := view{Problem: problem, Done: done, Site: &site, Origins: string(origins), Run: run, Held: site.Custody == store.Held,
 		VisitorDays: site.Notice.VisitorDays, LateDays: int(store.LateFor / (24 * time.Hour)),
-		EnvelopeDays: int((h.EnvelopesFor + 24*time.Hour - 1) / (24 * time.Hour)), CaptureBalanced: run.Privacy == "balanced"}
+		EnvelopeDays: int((h.EnvelopesFor + 24*time.Hour - 1) / (24 * time.Hour)), CaptureBalanced: run.Privacy == "balanced",
+		Keystrokes: site.Notice.Keystrokes == nil || *site.Notice.Keystrokes}
 	if v.VisitorDays == 0 {
 		v.VisitorDays = defaultVisitorDays
 	}

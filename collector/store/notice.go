@@ -17,7 +17,7 @@ type Notice struct {
 	ConsentText   string `json:"consentText,omitempty"`   // what visitors are asked
 	VisitorDays   int    `json:"visitorDays,omitempty"`   // life of the visitor id that the site's pages set
 	CookieDomain  string `json:"cookieDomain,omitempty"`  // that the site's pages set
-	Keystrokes    bool   `json:"keystrokes,omitempty"`    // pages switch the capture of key activity on
+	Keystrokes    *bool  `json:"keystrokes,omitempty"`    // what the site's pages set capture.keystrokes to; nil: nothing, and so on
 }
 
 // Report is what somebody wrote about a child's data.

@@ -388,8 +388,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const note = (code: Op.track | Op.identify, name: string, values: object = {}): void => {
     const text = JSON.stringify(values) + ''
     const write = (): void => run?.recorder_?.note_(code, name + '', text)
-    if (run) write()
-    else if (starting && state.phase !== 'waiting-consent') notes.push(write)
+    // Where nobody is asked any more, but nothing is recorded yet, it waits; where nothing is going to be, it goes nowhere.
+    starting && !run && !consented ? notes.push(write) : write()
   }
   const openStored = (): Visitor | undefined => {
     settle()

@@ -104,9 +104,10 @@ const varint = (n: number): number[] => (n < 128 ? [n] : [(n & 127) | 128, ...va
 
 /**
  * The browser's secret for this site, from the store whose rows go with the visitor's consent;
- * without a database it lives as long as the worker.
+ * without a database it lives as long as the worker. With another visitor tag, that is another visitor id, it is
+ * another one: the collector sees the names that are made from it, and would know the browser again.
  */
-async function openSecret(site: string): Promise<Bytes> {
+async function openSecret(site: string, tag: string): Promise<Bytes> {
   const fresh = random(32)
   try {
     return await new Promise<Bytes>((resolve, reject) => {
@@ -117,12 +118,13 @@ async function openSecret(site: string): Promise<Bytes> {
         const db = opening.result
         const rows = db.transaction('views', 'readwrite').objectStore('views')
         const id = 'assets:' + site
-        const reading = rows.get(id) as IDBRequest<{ secret: Bytes } | undefined>
+        const reading = rows.get(id) as IDBRequest<{ secret: Bytes; tag?: string } | undefined>
         reading.onerror = reject
         reading.onsuccess = () => {
           // No site and no endpoint: no outbox takes it for a page view.
-          if (!reading.result) rows.put({ id, at: 0, secret: fresh })
-          resolve(reading.result?.secret ?? fresh)
+          const known = reading.result?.tag === tag ? reading.result.secret : undefined
+          if (!known) rows.put({ id, at: 0, secret: fresh, tag })
+          resolve(known ?? fresh)
           db.close()
         }
       }
@@ -164,7 +166,7 @@ async function readSmall(response: Response): Promise<Bytes | undefined> {
 }
 
 export function newAssets({ core, view, site, endpoint, ask, wrote }: AssetsOptions): Assets {
-  const secret = openSecret(site)
+  const secret = openSecret(site, view.visitorTag)
   /** Addresses that the page has not loaded yet, as far as is known. */
   let open: Place[] = []
   /** By absolute address: what it is; undefined while that is found out, null for a box. */
