@@ -250,6 +250,7 @@ func TestRefusalsNameTheCause(t *testing.T) {
 		{"a misspelt option", "data-maks=.x", "", "", "did you mean mask"},
 		{"a selector that cannot be followed", `data-block="li:nth-child(2)"`, "", "", "only type, class, id and attribute"},
 		{"one selector masked and allowed", `data-mask=".a,.b  .c" data-allow=".d, .b .c"`, "", "", "selector .b .c is in mask and in allow: take it out of one"},
+		{"one selector in another case and order", `data-mask="P.b.a > I[Name=x]" data-allow=".d, p.a.b>i[ name = 'x' ]"`, "", "", "in mask and in allow"},
 		{"one selector blocked and allowed", `data-block=.a data-allow=.a`, "", "", "selector .a is in block and in allow"},
 		{"a site key that is none", `data-site="x"`, "", "", "not a site key"},
 		{"a value of another kind", "data-privacy=lax", "", "", "privacy must be strict|balanced"},

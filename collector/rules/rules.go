@@ -46,7 +46,7 @@ func Check(s Settings) error {
 	for i, l := range lists {
 		for _, other := range lists[i+1:] {
 			for _, one := range each(l.list) {
-				if slices.Contains(each(other.list), one) {
+				if slices.ContainsFunc(each(other.list), func(o string) bool { return canonical(o) == canonical(one) }) {
 					return &Problem{fmt.Sprintf("selector %q is in %s and in %s", short(one), l.name, other.name), "take it out of one of the two lists"}
 				}
 			}

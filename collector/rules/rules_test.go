@@ -51,6 +51,10 @@ func TestCheckRefuses(t *testing.T) {
 		{"a selector that does not parse", func(s *rules.Settings) { s.Mask = []string{"p["} }, "parse"},
 		{"a selector of refused parts", func(s *rules.Settings) { s.Block = []string{"p:hover"} }, "pseudo"},
 		{"one selector allowed and masked", func(s *rules.Settings) { s.Mask, s.Allow = []string{".a  .b"}, []string{".c, .a .b"} }, "mask and in allow"},
+		{"the same in another case", func(s *rules.Settings) { s.Mask, s.Allow = []string{"INPUT.x"}, []string{"input.x"} }, "mask and in allow"},
+		{"the same in another order", func(s *rules.Settings) { s.Mask, s.Allow = []string{"p.b.a#c"}, []string{"p#c.a.b"} }, "mask and in allow"},
+		{"the same with other spaces", func(s *rules.Settings) { s.Block, s.Allow = []string{"main>p  .a"}, []string{"main > p .a"} }, "block and in allow"},
+		{"the same with other quotes", func(s *rules.Settings) { s.Block, s.Allow = []string{"[Name=a]"}, []string{`*[ name = 'a' ]`} }, "block and in allow"},
 		{"one selector allowed and blocked", func(s *rules.Settings) { s.Block, s.Allow = []string{".a"}, []string{".a"} }, "block and in allow"},
 		{"too many selectors", func(s *rules.Settings) { s.Mask = slices.Repeat([]string{".a"}, 201) }, "at most"},
 	}
@@ -66,6 +70,13 @@ func TestCheckRefuses(t *testing.T) {
 	}
 	if err := rules.Check(safe()); err != nil {
 		t.Errorf("safe settings: %v", err)
+	}
+	// Much alike, and not the same.
+	apart := safe()
+	apart.Mask = []string{".A", "p .b", `[a="X"]`, "[b=ci]", "p > i", "#d.e", "p > b i"}
+	apart.Allow = []string{".a", "p.b", `[a="x"]`, "[b=c i]", "p i", ".d.e", "p b > i"}
+	if err := rules.Check(apart); err != nil {
+		t.Errorf("other selectors: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -88,6 +89,40 @@ func compound(s string) int {
 		}
 		n += m
 	}
+}
+
+var conditionPattern = regexp.MustCompile(`^\[\s*(` + ident + `)\s*(?:([~|^$*]?=)\s*(?:"([^"]*)"|'([^']*)'|(` + ident + `))\s*([iIsS])?\s*)?\]$`)
+
+// canonical is one form of all the ways in which a selector that Selector lets pass may be written (the twin is
+// canonical in jsbridge/more/options.ts): white space, quotes, the case of types and attributes, the order in a compound.
+func canonical(s string) string {
+	var out []string
+	for rest := strings.TrimSpace(s); rest != ""; {
+		n := compound(rest)
+		if n == 0 {
+			return s
+		}
+		kind := typePattern.FindString(rest)
+		parts := []string{}
+		for at := len(kind); at < n; {
+			part := partPattern.FindString(rest[at:])
+			at += len(part)
+			if m := conditionPattern.FindStringSubmatch(part); m != nil {
+				part = fmt.Sprintf("[%s%s%q%s]", strings.ToLower(m[1]), m[2], m[3]+m[4]+m[5], strings.ToLower(m[6]))
+			}
+			parts = append(parts, part)
+		}
+		slices.Sort(parts)
+		if kind == "*" && len(parts) > 0 {
+			kind = ""
+		}
+		out = append(out, strings.ToLower(kind)+strings.Join(slices.Compact(parts), ""))
+		rest = strings.TrimLeft(rest[n:], " \t\n\r\f")
+		if strings.HasPrefix(rest, ">") {
+			out, rest = append(out, ">"), strings.TrimLeft(rest[1:], " \t\n\r\f")
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // outsideBrackets is s without its attribute conditions.

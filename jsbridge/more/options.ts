@@ -127,23 +127,55 @@ function checkSelector(selector: string, names: Set<string>): void {
   if (bare.includes('#')) names.add('id')
 }
 
+/**
+ * One form of all the ways in which a selector may be written: white space, quotes, the case of types and attributes, the
+ * order in a compound. The twin is canonical in collector/rules/selector.go.
+ */
+function canonical(selector: string): string {
+  const out: string[] = []
+  let kind = ''
+  let parts: string[] = []
+  const close = (): void => {
+    const text = (kind === '*' && parts[0] ? '' : kind) + Array.from(new Set(parts)).sort().join('')
+    if (text) out.push(text)
+    kind = ''
+    parts = []
+  }
+  for (const token of selector.match(/\[[^\]]*]|[.#]?[^\s.#[>]+|>|\s+/g) ?? []) {
+    if (/^[\s>]/.test(token)) {
+      close()
+      if (token === '>') out.push(token)
+    } else if (/^[.#]/.test(token)) parts.push(token)
+    else if (token[0] !== '[') kind = token.toLowerCase()
+    else {
+      parts.push(token.replace(
+        /^\[\s*([\w-]+)\s*(?:([~|^$*]?=)\s*(?:(["'])(.*?)\3\s*([is]?)|([^\s\]]+)(?:\s+([is]))?)\s*)?]$/i,
+        (_, name: string, sign = '', _quote, quoted = '', flag = '', bare = '', flagOfBare = '') =>
+          `[${name.toLowerCase()}${sign}"${quoted}${bare}"${(flag + flagOfBare).toLowerCase()}]`))
+    }
+  }
+  close()
+  return out.join(' ')
+}
+
 /** The selectors of page and settings together, checked; of the page's `allow` only what the settings have too, if they have any. */
 export function selectorsOf(options: Pick<Options, 'mask' | 'block' | 'allow'>, settings: Pick<Settings, 'mask' | 'block' | 'allow'>): Selectors {
   const join = (name: 'mask' | 'block'): readonly string[] => [...listOf(options[name]), ...(settings[name] ?? [])]
   const mask = join('mask')
   const block = join('block')
   const allow = listOf(options.allow)
-  const limit = settings.allow?.length ? partsOf(settings.allow) : undefined
+  const limit = settings.allow?.length ? partsOf(settings.allow).map(canonical) : undefined
   for (const part of partsOf(allow)) {
-    if (limit && !limit.includes(part)) throw refusal('option', `allow: the settings do not have selector ${part}`)
+    if (limit && !limit.includes(canonical(part))) throw refusal('option', `allow: the settings do not have selector ${part}`)
   }
   // One of the two is a mistake, and nobody can tell which.
   const lists = new Map<string, string>()
   for (const name of ['mask', 'block', 'allow'] as const) {
     for (const part of partsOf(listOf(options[name]))) {
-      const other = lists.get(part) ?? name
+      const form = canonical(part)
+      const other = lists.get(form) ?? name
       if (other !== name) throw refusal('option', `selector ${part} is in ${other} and in ${name}: take it out of one`)
-      lists.set(part, name)
+      lists.set(form, name)
     }
   }
   const names = new Set<string>()
