@@ -136,12 +136,23 @@ func (p *Policy) ch(k int) byte {
 //
 //go:noinline
 func (p *Policy) detect(s []byte) {
-	p.text = s
 	p.spans, p.run = p.spans[:0], 0
-	p.done = 0 // up to here everything is decided
 	if p.skip {
+		p.text = s
 		return
 	}
+	if p.chunks(s) {
+		p.detectFolded(s)
+	}
+	if len(p.spans) > 1 {
+		p.settle()
+	}
+}
+
+// chunks is the pass of detect. It reports whether digits, letters or an @ in another writing stand there.
+func (p *Policy) chunks(s []byte) (folds bool) {
+	p.text = s
+	p.done = 0 // up to here everything is decided
 	for i := 0; i < len(s); {
 		if s[i] <= ' ' {
 			i++
@@ -154,11 +165,15 @@ func (p *Policy) detect(s []byte) {
 			if c <= '9' {
 				if c >= '0' {
 					digits++
+				} else if c == '%' || c == '&' || c == '(' {
+					at++
 				}
-			} else if c == '@' {
+			} else if c == '@' || c == '[' || c == '{' {
 				at++
 			} else if c <= 'Z' {
 				upper++
+			} else if c >= 0xd9 && !folds {
+				folds = otherWriting(s[i:])
 			}
 			i++
 		}
@@ -183,47 +198,133 @@ func (p *Policy) detect(s []byte) {
 			p.echoes(start, i)
 		}
 	}
-	if len(p.spans) > 1 {
-		p.settle()
+	return
+}
+
+// atSign finds an @ at k: the sign, its escapes, or the word in brackets. What stands before it ends at a, what stands
+// behind it begins at b; 0 if there is none.
+func (p *Policy) atSign(k int) (a, b int) {
+	switch p.ch(k) {
+	case '@':
+		return k, k + 1
+	case '%':
+		if p.ch(k+1) == '4' && p.ch(k+2) == '0' {
+			return k, k + 3
+		}
+	case '&':
+		if p.ch(k+1) != '#' {
+			return 0, 0
+		}
+		switch {
+		case p.ch(k+2) == '6' && p.ch(k+3) == '4' && p.ch(k+4) == ';':
+			return k, k + 5
+		case p.ch(k+2)|0x20 == 'x' && p.ch(k+3) == '4' && p.ch(k+4) == '0' && p.ch(k+5) == ';':
+			return k, k + 6
+		}
+	case '(', '[', '{':
+		if b = p.inBrackets(k, " at ät @ arroba "); b > 0 {
+			for a = k; p.ch(a-1) == ' ' && a > k-3; a-- {
+			}
+			for p.ch(b) == ' ' {
+				b++
+			}
+		}
 	}
+	return
+}
+
+// inBrackets: one of the words stands in brackets that open at k. It answers where they are closed.
+func (p *Policy) inBrackets(k int, words string) int {
+	if !charIn(p.ch(k), "([{") {
+		return 0
+	}
+	a := k + 1
+	for p.ch(a) == ' ' {
+		a++
+	}
+	t := p.word[:0]
+	for wordAlnum(p.ch(a)) || p.ch(a) == '@' || p.ch(a) == '.' {
+		if len(t) > 8 {
+			return 0
+		}
+		t = append(t, lower(p.ch(a)))
+		a++
+	}
+	for p.ch(a) == ' ' {
+		a++
+	}
+	if !charIn(p.ch(a), ")]}") || !Listed(words, t) {
+		return 0
+	}
+	return a + 1
+}
+
+// dotSign is where a dot ends that is written as a word at k: in brackets, or bare behind an @ that is.
+func (p *Policy) dotSign(k int, bare bool) int {
+	for p.ch(k) == ' ' {
+		k++
+	}
+	b := p.inBrackets(k, " dot punkt punto point . ")
+	if b == 0 && bare && p.ch(k-1) == ' ' && p.ch(k)|0x20 == 'd' && p.ch(k+1)|0x20 == 'o' && p.ch(k+2)|0x20 == 't' && p.ch(k+3) == ' ' {
+		b = k + 3
+	}
+	if b > 0 {
+		for p.ch(b) == ' ' {
+			b++
+		}
+	}
+	return b
 }
 
 // emails marks each address between from and to. RFC 5322 dot-atoms, also with letters of
 // any script (RFC 6531), and quoted local parts.
 func (p *Policy) emails(from, to int) {
 	for k := from; k < to; k++ {
-		if p.ch(k) != '@' {
+		e, after := p.atSign(k)
+		if after == 0 || p.ch(after) >= '0' && p.ch(after) <= '9' && p.ch(after+1) == 'x' && p.ch(after+2) == '.' { // logo@2x.png
 			continue
 		}
-		a := k
+		written := after > k+1
+		a := e
 		if p.ch(a-1) == '"' {
-			for a -= 2; a > 0 && k-a < 66 && p.ch(a) != '"' && p.ch(a) != '\n'; {
+			for a -= 2; a > 0 && e-a < 66 && p.ch(a) != '"' && p.ch(a) != '\n'; {
 				a--
 			}
 			if p.ch(a) != '"' {
 				continue
 			}
 		} else {
-			for a > from && (wordAlnum(p.ch(a-1)) || charIn(p.ch(a-1), ".!#$%&'*+/=?^_`{|}~-")) {
+			for a > 0 && (a > from || written) && (wordAlnum(p.ch(a-1)) || charIn(p.ch(a-1), ".!#$%&'*+/=?^_`{|}~-")) {
 				a--
 			}
 		}
-		b := k + 1
-		for wordAlnum(p.ch(b)) || charIn(p.ch(b), ".-") {
-			b++
+		b, dot := after, 0
+		for {
+			for wordAlnum(p.ch(b)) || charIn(p.ch(b), ".-") {
+				b++
+			}
+			c := 0
+			if written && wordAlnum(p.ch(after)) {
+				c = p.dotSign(b, charIn(p.ch(k), "([{"))
+			}
+			if c == 0 || !wordAlnum(p.ch(c)) {
+				break
+			}
+			b, dot = c, c-1
 		}
 		for charIn(p.ch(b-1), ".-") {
 			b--
 		}
-		dot := b - 1
-		for dot > k+1 && p.ch(dot) != '.' {
-			dot--
+		for q := b - 1; q > after && q > dot; q-- {
+			if p.ch(q) == '.' {
+				dot = q
+			}
 		}
 		// Quotes, brackets and marks of code before it are not part of it.
-		for a < k && p.ch(k-1) != '"' && !wordAlnum(p.ch(a)) && p.ch(a) != '_' {
+		for a < e && p.ch(e-1) != '"' && !wordAlnum(p.ch(a)) && p.ch(a) != '_' {
 			a++
 		}
-		if tld := p.ch(dot + 1); a < k && dot > k+1 && b-dot >= 3 && (isLetter(tld) || tld >= 0x80) {
+		if tld := p.ch(dot + 1); a < e && dot > after && b-dot >= 3 && (isLetter(tld) || tld >= 0x80) {
 			p.mark(a, b, findEmail)
 			k = b - 1
 		}

@@ -207,11 +207,11 @@ func (p *Policy) judge(start int) int {
 			switch {
 			case size >= 13 && size != 17 && p.card(w): // of 17 digits it may be the beginning of a Chinese id
 				best, kind = w.to, findCard
-			case p.nationalID(w, ctx):
+			case p.nationalID(w, ctx) && !n.inList(w):
 				best, kind = w.to, findID
 			case size == 17 && p.card(w):
 				best, kind = w.to, findCard
-			case size <= 15 && p.phone(w, start, ctx):
+			case size <= 15 && p.phone(w, start, ctx) && !n.inList(w):
 				best, kind = w.to, findPhone
 			}
 		}

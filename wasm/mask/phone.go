@@ -69,6 +69,34 @@ func (p *Policy) phone(w window, start int, ctx uint8) bool {
 	return false
 }
 
+// inList: four groups that it has a part in, each as much more or less than the one before: sizes, ticks of an axis, pages.
+func (n *number) inList(w window) bool {
+	if n.plus && w.g == 0 {
+		return false
+	}
+	for g := max(w.g-3, 0); g <= w.last && g+3 <= n.groups; g++ {
+		if n.steps(g) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *number) steps(g int) bool {
+	before, step := 0, 0
+	for q := g; q <= g+3; q++ {
+		v := 0
+		for i := n.first[q]; i < n.first[q+1]; i++ {
+			v = v*10 + int(n.digits[i])
+		}
+		if q > g && v == before || q > g+1 && v-before != step {
+			return false
+		}
+		before, step = v, v-before
+	}
+	return true
+}
+
 func pairs(s []uint8) bool {
 	for _, g := range s {
 		if g != 2 {

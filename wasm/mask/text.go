@@ -56,7 +56,11 @@ type Policy struct {
 	Posted bool
 	// Handed counts what was masked of that which the site hands over in code (meta.go).
 	Handed int
-	shown  shown // addresses of images and fonts in the Texts
+	// What detection reads a second time, in ASCII, and where each byte of it stands.
+	folded   []byte
+	foldedAt []uint32
+	word     [16]byte // scratch of detection
+	shown    shown    // addresses of images and fonts in the Texts
 }
 
 // New returns the policy of one page view.

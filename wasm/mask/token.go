@@ -16,16 +16,39 @@ func (p *Policy) tokens(from, to int) {
 			b--
 		}
 		t := p.text[k:b]
-		if hasPrefixFold(t, "sha") && (p.ch(k+4) == '-' || p.ch(k+6) == '-') {
+		if hasPrefixFold(t, "sha") && (charIn(p.ch(k+4), "-:") || charIn(p.ch(k+6), "-:")) {
 			return // the digest of a file, to the end of the chunk
 		}
 		if len(t) >= 16 {
-			if knownPrefix(t) || random(t) && !(hexOnly(t) && p.reference(k, len(t))) {
+			if knownPrefix(t) || p.secretBefore(k, t) || random(t) && !(hexOnly(t) && p.reference(k, len(t))) {
 				p.mark(k, b, findToken)
 			}
 		}
 		k = max(k+1, e)
 	}
+}
+
+// secretBefore: the word before what has letters and digits says that it opens something.
+func (p *Policy) secretBefore(k int, t []byte) bool {
+	if !mixed(t) || charIn(p.ch(k-1), "/-") || !only(t, "_+=") {
+		return false
+	}
+	e := k
+	for e > 0 && k-e < 4 && charIn(p.ch(e-1), " :=\"'") {
+		e--
+	}
+	a := e
+	w := p.word[:0]
+	for a > 0 && e-a < 16 && (isLetter(p.ch(a-1)) || p.ch(a-1) == '_') {
+		a--
+	}
+	for q := a; q < e; q++ {
+		w = append(w, lower(p.ch(q)))
+	}
+	if e == k-1 && p.ch(e) == ' ' {
+		return Listed(" bearer basic ", w)
+	}
+	return e < k && Listed(" bearer basic token access_token refresh_token id_token apikey api_key secret client_secret password passwd pwd session sessionid sid jwt sig signature ", w)
 }
 
 // reference: what stands before a hexadecimal number says that it names a version, a file
