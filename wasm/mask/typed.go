@@ -54,15 +54,71 @@ func (p *Policy) Typed(field uint32, value []byte) {
 // partOf is a bit of the field of what is a part of its value.
 const partOf = 1 << 31
 
-// learnParts remembers what pages make of a value: of an address what stands before the @, and of up to three words
-// those that begin with a capital, as names do.
+// Joined is a bit of what stands for several fields that are shown as one.
+const Joined = 1 << 30
+
+// learnParts remembers what pages make of a value: of an address what stands before and behind the @, of a list
+// its items, of a text its lines, and of up to three words those that begin with a capital, as names do.
 func (t *typedTable) learnParts(field uint32, value []byte) {
-	words := 1
-	for i, b := range value {
-		if b == '@' {
+	from, commas := 0, 0
+	for i := 0; i <= len(value); i++ {
+		switch {
+		case i == len(value), value[i] == '\n':
+			if line := value[from:i]; commas > 0 && commas < 16 && t.learnList(field, line) {
+				// by its items
+			} else {
+				if len(line) < len(value) && len(line) > 5 {
+					t.learn(field|partOf, line, false)
+				}
+				t.learnNames(field, line)
+			}
+			from, commas = i+1, 0
+		case value[i] == ',' || value[i] == ';':
+			commas++
+		case value[i] == '@' && from == 0 && commas == 0:
 			t.learn(field|partOf, value[:i], false)
+			for k := i + 1; k+2 < len(value); k++ {
+				if value[k] == '.' {
+					t.learn(field|partOf, value[i+1:], false)
+					break
+				}
+			}
 			return
 		}
+	}
+}
+
+// learnList remembers the items between commas, if each has two words at most, numbers aside: more make a sentence.
+func (t *typedTable) learnList(field uint32, line []byte) bool {
+	words := 0
+	for i, b := range line {
+		switch {
+		case b == ',' || b == ';':
+			words = 0
+		case b > '9' && (i == 0 || line[i-1] <= ' ' || line[i-1] == ',' || line[i-1] == ';'):
+			if words++; words > 2 {
+				return false
+			}
+		}
+	}
+	for from, i := 0, 0; i <= len(line); i++ {
+		if i < len(line) && line[i] != ',' && line[i] != ';' {
+			continue
+		}
+		for from < i && line[from] <= ' ' {
+			from++
+		}
+		t.learn(field|partOf, line[from:i], false)
+		t.learnNames(field, line[from:i])
+		from = i + 1
+	}
+	return true
+}
+
+// learnNames remembers, of up to three words, those that begin with a capital.
+func (t *typedTable) learnNames(field uint32, value []byte) {
+	words := 1
+	for i, b := range value {
 		if b <= ' ' && i > 0 && value[i-1] > ' ' && i < len(value)-1 {
 			words++
 		}
@@ -90,6 +146,21 @@ func (p *Policy) HasTyped() bool { return len(p.typed.vals) > 0 }
 // TypedSecret is Typed of a field of a secret kind: it is looked for from four characters
 // on, and masked with the signs around it, which may belong to it.
 func (p *Policy) TypedSecret(field uint32, value []byte) { p.typed.learn(field, value, true) }
+
+// IsSecretValue reports whether a value, of six characters or with a letter, was typed into a secret field.
+func (p *Policy) IsSecretValue(value []byte) bool {
+	t := &p.typed
+	w, chars, digits, _ := t.plain(value)
+	if chars < minTyped || digits == chars && chars < 6 {
+		return false
+	}
+	for v := t.heads[pair(w[0], w[1])]; v != 0; v = t.vals[v-1].next {
+		if x := &t.vals[v-1]; x.secret && !x.cut && len(x.text) == len(w) && samePrefix(w, x.text) {
+			return true
+		}
+	}
+	return false
+}
 
 // ShownValue tells a raw value of a field that is shown: it is no echo of itself.
 func (p *Policy) ShownValue(value []byte) {
@@ -225,6 +296,9 @@ func letter(s []byte, i int) (rune, int) {
 		return 0, 1
 	}
 	r, size := decodeRune(s[i:])
+	if detects && (r == 0x180e || r == 0x3164 || r == 0xffa0 || r >= 0xfff9 && r <= 0xfffb) {
+		return 0, size // nobody sees them
+	}
 	switch {
 	case r < 0xc0 || r == 0xd7 || r == 0xf7 || r == utf8.RuneError || isSpaceRune(r) || isZeroWidth(r) ||
 		r >= 0x2010 && r <= 0x2bff || r >= 0x3000 && r <= 0x3004 || r >= 0xff00 && r <= 0xff0f:
@@ -263,7 +337,7 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 			continue
 		}
 		val := x.text
-		k, n, gap := i, 0, 0
+		k, n, gap, end := i, 0, 0, 0
 		for k < len(s) && n < len(val) {
 			r, size := letter(s, k)
 			if r == 0 {
@@ -283,9 +357,13 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 			gap = 0
 			k += size
 			n += wide
+			end = k
 		}
 		// The page writes along what was typed just now: what comes of it will go on.
 		goesOn := detects && n < len(val) && n >= minInside && k >= len(s) && t.batch-x.batch < recentBatches
+		if detects && !goesOn && n < len(val) && n >= minInside && ellipsisAt(s, end) {
+			k, goesOn = end, true // cut off by the page
+		}
 		if n < len(val) && !goesOn || k <= best {
 			continue
 		}
@@ -300,6 +378,14 @@ func (t *typedTable) echo(s []byte, i int, start bool) (best int, secret bool) {
 		best, secret = k, x.secret
 	}
 	return
+}
+
+// ellipsisAt: an ellipsis, or three dots, stand at k.
+func ellipsisAt(s []byte, k int) bool {
+	if k+3 > len(s) {
+		return false
+	}
+	return s[k] == '.' && s[k+1] == '.' && s[k+2] == '.' || s[k] == 0xe2 && s[k+1] == 0x80 && s[k+2] == 0xa6
 }
 
 func zeroWidthAt(s []byte, i int) bool {

@@ -82,6 +82,9 @@ func (c *Core) ahead() {
 			if op == opValue {
 				if n := c.n(c.slot(uint32(args[0]))); !n.mode.Opens() {
 					c.pol.Typed(n.id, text)
+					if mask.Detects() {
+						c.joinBoxes(n, text)
+					}
 				}
 			} else if mask.Detects() && op == opEcho {
 				c.echo(args[0], text)

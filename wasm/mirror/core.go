@@ -69,6 +69,7 @@ type Core struct {
 	resend []int32
 	assets assets
 
+	joined   joined
 	secretMs int64 // when something was typed into a secret field last
 	goneMs   int64 // when a ghost, or what is beside one, went last
 	sweptMs  int64
@@ -267,6 +268,7 @@ func (c *Core) beginEpoch() {
 		c.enc.BeginEpoch(c.epoch)
 	}
 	if mask.Detects() {
+		c.joined.n = 0
 		if c.focus = 0; c.boxed {
 			c.focus = focusInBox
 		}
