@@ -173,11 +173,13 @@ const isTwin = (element: Element): boolean => {
 /** The words that wasm/mask/secret.go knows in an input's own attributes, for those around it: the short forms of them. */
 const secretName =
   /pass(w|code|phrase|eword)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(security|auth\w*|sms|access|card) ?code|expir|\b(p[wi]n|pwd|t?otp|tan|c[vs][vcn]2?)\b/i
+/** Those of more languages, without what is no letter or digit: as wasm/mask/secret.go has them. */
+const moreSecret = /2stepcode|adgangskode|heslo|lösenord|parola|паролю|пароля|prüfziffer|gültigbis|mm(yy|jj|aa)|cardc[vs][cvn]|ablaufdatum|apikey|authenticatorcode|backupcode|bestätigungscode|beveiligingscode|caducidad|codedeconfirmation|codedesecurite|codedesécurité|codedeverification|codedevérification|codicedisicurezza|codicediverifica|codigodeseguranca|codigodeseguridad|codigodeverificacion|confirmationcode|contrasenya|creditcardno|códigodesegurança|códigodeseguridad|códigodeverificación|códigodeverificação|digitcode|digitsontheback|doğrulamakodu|einmalcode|einmalkennwort|fjalëkalimi|freischaltcode|geslo|goodthru|güvenlikkodu|jelszo|jelszó|kartnumarası|katalaluan|katasandi|kodzabezpieczający|kortinumero|kortnummer|logincode|lozinka|lykilorð|magiccode|memorableword|mnemonic|mậtkhẩu|numerkarty|numerocarta|numerodellacarta|numerodicarta|numerodocartao|numérodecarte|númerodetarjeta|númerodocartão|palavrapasse|parolă|parool|pasahitza|passord|privatekey|prüfcode|prüfnummer|recoverycode|recoveryphrase|scadenza|secretanswer|secretkey|securityanswer|seedphrase|sicherheitscode|sicherheitsnummer|signincode|sikkerhedskode|sikkerhetskode|slaptažodis|sonkullanma|säkerhetskod|turvakoodi|twofactor|twostep|udløbsdato|unlockcode|utgångsdatum|utløpsdato|validade|validthrough|validthru|validuntil|vencimiento|verificatiecode|verificationvalue|vervaldatum|ważnado|číslokarty|şifre|κωδικός|кодбезопасности|кодизсмс|кодподтверждения|лозинка|номеркарты|одноразовыйкод|парола|срокдействия|סיסמא|סיסמה|كلمةالسر|كلمةالمرور|पासवर्ड|รหัสผ่าน|セキュリティコード|安全码|安全碼|暗証番号|有効期限|有效期|確認コード|認証コード|驗證碼|验证码|보안코드|유효기간|인증번호|인증코드|카드번호|^cardno$/
 /** Likewise: words of names that are put together, and more of them. */
 const saysSecret = (words: string): boolean => {
   if (secretName.test(words)) return true
   const apart = words.replace(/([a-z\d])([A-Z])|_/g, '$1 $2')
-  return secretName.test(apart) || /\b(exp|pass|pw|mfa|tfa|2fa|cid|ccv)\b|\b(exp|cc).?(date|month|year)/i.test(apart)
+  return secretName.test(apart) || moreSecret.test(words.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, '')) || /\b(exp|pass|pw|mfa|tfa|2fa|cid|ccv)\b|\bcard ?#|\b(exp|cc).?(date|month|year)/i.test(apart)
 }
 const typedKinds = __LEAN__ ? /^(text|search|tel|number|email|url)$/ : /^(text|search|tel|number|email|url|month|date)$/
 /** Whether a label element (some are known already) or what aria-labelledby names calls a field a secret. */
@@ -245,6 +247,23 @@ export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): bo
     return true
   }
   return $matches(element, __LEAN__ ? 'select,[contenteditable],[role]' : callable) && !called.includes(element) && !!called.push(element)
+}
+
+/**
+ * Frameworks put another input in the place of a password that is to be shown: one of the same class that comes below the
+ * node from which a secret one went, within one task.
+ */
+export const noteReplaced = (records: readonly MutationRecord[]): void => {
+  const went = new Map<Node, Element[]>()
+  for (const { target, removedNodes } of records) for (const node of removedNodes) if (once.has(node as Element)) went.set(target, [...(went.get(target) ?? []), node as Element])
+  if (!went.size) return
+  for (const { target, addedNodes } of records) {
+    for (const node of addedNodes) {
+      const field = node as HTMLInputElement
+      if ($nodeType(node) !== 1 || $localName(field) !== 'input' || once.has(field) || !typedKinds.test($type(field))) continue
+      if (went.get(target)?.some((old) => $getAttribute(old, 'class') === $getAttribute(field, 'class'))) keepSecret(field)
+    }
+  }
 }
 
 const keepSecret = (element: Element): void => {

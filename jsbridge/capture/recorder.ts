@@ -19,7 +19,7 @@ import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
 import { now, Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { drawnAround, isCode, isShown, makeBox, markNames, noteCalled, noteDrawn, noteOld, openPolicy, openRoots } from './policy'
+import { drawnAround, isCode, isShown, makeBox, markNames, noteCalled, noteDrawn, noteOld, noteReplaced, openPolicy, openRoots } from './policy'
 import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
@@ -190,13 +190,15 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
 
   /** Changes that are not told yet: they wait while somebody types. */
   let held: MutationRecord[] = []
-  const look = (records: readonly MutationRecord[]): void =>
+  const look = (records: readonly MutationRecord[]): void => {
+    if (!__LEAN__) noteReplaced(records)
     records.forEach((record) => {
       held.push(record)
       if (!noteOld(record)) return
       controlTouched(record.target as Element)
       if (!__LEAN__) remarkOne(record.target as Element)
     })
+  }
   let typing: unknown
   /** How often a page changes with the keys, and when, is what is typed: for the rest of a second its changes are one. */
   const typed = (): void => {

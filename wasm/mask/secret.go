@@ -94,6 +94,35 @@ const (
 	secretWords = " pass pw pwd pin otp totp mfa 2fa tfa tan cvv cvv2 cvc cvc2 csc cvn cid exp expiry expires expiration "
 )
 
+// More of them in the full form, where fields can be shown. Letters beyond ASCII stand in both cases where a label
+// begins with them.
+const (
+	moreSecretParts = "cardcvv cardcvc cardcvn cardcsc пароля паролю şifre Şifre katasandi katalaluan mậtkhẩu κωδικός Κωδικός كلمةالمرور كلمةالسر סיסמה סיסמא รหัสผ่าน पासवर्ड jelszó jelszo parolă lozinka geslo " +
+		"slaptažodis lykilorð fjalëkalimi лозинка Лозинка парола Парола pasahitza contrasenya palavrapasse passord parool einmalcode einmalkennwort " +
+		"codicedisicurezza codicediverifica codedesécurité codedesecurite codedevérification codedeverification codedeconfirmation sicherheitscode " +
+		"sicherheitsnummer prüfnummer prüfcode bestätigungscode freischaltcode códigodeseguridad codigodeseguridad códigodeverificación codigodeverificacion " +
+		"códigodesegurança codigodeseguranca códigodeverificação beveiligingscode verificatiecode säkerhetskod sikkerhedskode sikkerhetskode turvakoodi " +
+		"güvenlikkodu doğrulamakodu kodzabezpieczający кодбезопасности кодподтверждения Кодподтверждения кодизсмс Кодизсмс одноразовыйкод Одноразовыйкод " +
+		"vencimiento caducidad validade vervaldatum ablaufdatum scadenza срокдействия Срокдействия udløbsdato utgångsdatum utløpsdato sonkullanma ważnado " +
+		"validthru validthrough validuntil goodthru 有効期限 有效期 유효기간 認証コード 確認コード セキュリティコード 暗証番号 验证码 驗證碼 安全码 安全碼 인증번호 인증코드 보안코드 카드번호 kortnummer kortinumero " +
+		"kartnumarası numerkarty číslokarty númerodetarjeta númerodocartão numerodocartao numérodecarte numerodicarta numerocarta numerodellacarta номеркарты " +
+		"Номеркарты creditcardno recoverycode backupcode recoveryphrase seedphrase mnemonic privatekey secretkey apikey securityanswer secretanswer " +
+		"memorableword unlockcode logincode signincode confirmationcode authenticatorcode magiccode twofactor twostep 2stepcode digitcode digitsontheback " +
+		"verificationvalue"
+	moreLabels = " data-stripe data-encrypted-name data-braintree-name data-recurly data-openpay-card data-conekta data-checkout data-eway-encrypt-name " +
+		"ng-model ng-reflect-name v-model x-model wire:model data-bind data-cy data-qa data-test data-test-id data-field data-name data-role " +
+		"autocompletetype x-autocompletetype aria-description aria-roledescription data-mask data-inputmask data-inputmask-mask "
+)
+
+// FieldHintOf is HintOf for a field: it knows more attributes that name one.
+func (p *Policy) FieldHintOf(name []byte) Hint {
+	h := p.HintOf(name)
+	if detects && h == HintNone && Listed(moreLabels, name) {
+		return HintLabel
+	}
+	return h
+}
+
 // SecretHint reports whether an attribute makes its input or textarea secret: something
 // nothing opens. Once seen, it holds for the element's life (the caller remembers).
 func (p *Policy) SecretHint(h Hint, value []byte) bool {
@@ -145,7 +174,7 @@ func (p *Policy) secretLabel(s []byte) bool {
 	if bullets >= 4 || digits >= 13 || Listed(secretWords, t[start:]) || eqFold(t, "mmyy") || eqFold(t, "mmyyyy") || eqFold(t, "mmjj") {
 		return true
 	}
-	return containsAny(t, secretParts)
+	return containsAny(t, secretParts) || detects && (containsAny(t, moreSecretParts) || eqFold(t, "cardno"))
 }
 
 // Listed reports whether word stands in a list " a b c ".

@@ -132,6 +132,9 @@ func (c *Core) addElement(parent, prev int32, id uint32, ns uint8, name []byte, 
 func (c *Core) learn(n *node, name, value []byte, null bool) {
 	h := c.pol.HintOf(name)
 	field := n.tag == mask.TagInput || n.tag == mask.TagTextarea
+	if mask.Detects() && field {
+		h = c.pol.FieldHintOf(name)
+	}
 	switch h {
 	case mask.HintNone:
 		return

@@ -136,12 +136,18 @@ func (c *Core) applyValue(s int32, value []byte) {
 	if n.input == mask.InputFile || n.input == mask.InputHidden || n.input == mask.InputToggle {
 		return
 	}
+	if mask.Detects() && n.mode.Opens() && n.flags&secret == 0 && c.pol.IsSecretValue(value) {
+		n.flags |= secret // a copy of one, as pages make them to show it
+	}
 	shown := n.mode.Opens() && n.flags&secret == 0
 	if !shown {
 		if n.flags&secret != 0 {
 			c.pol.TypedSecret(n.id, value)
 		} else {
 			c.pol.Typed(n.id, value)
+		}
+		if mask.Detects() {
+			c.joinBoxes(n, value)
 		}
 		if n.input != mask.InputSlider {
 			c.emitMask(s, len(value) > 0)
@@ -164,6 +170,9 @@ func (c *Core) echo(id int32, value []byte) {
 	} else {
 		if mask.Detects() && len(value) > 0 {
 			c.secretMs = c.atMs
+		}
+		if mask.Detects() && id > 0 {
+			c.joinBoxes(c.n(c.slot(uint32(id))), value)
 		}
 		c.pol.TypedSecret(uint32(max(id, 0)), value)
 	}
