@@ -14,7 +14,7 @@ import { trackKeys } from './keys'
 import { beyond } from './lean'
 import { createLess, type Less } from './less'
 import { createMutations } from './mutations'
-import { $contains, $defaultView, $firstChild, $hasAttribute, $lastChild, $localName, $nodeType, findAll } from './native'
+import { $contains, $defaultView, $firstChild, $lastChild, $localName, $nodeType, findAll } from './native'
 import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
 import { now, Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
@@ -298,10 +298,9 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       wrote()
     })
     listen(root, 'toggle', (event) => {
-      const target = targetOf(event) as Element
-      if (!idOf(target) || !$hasAttribute(target, 'popover')) return
+      // Of details too: they have no such state, and that is told.
       stamp()
-      tellDialog(target, true)
+      tellDialog(targetOf(event) as Element, true)
       wrote()
     })
     listen(root, 'reset', (event) => {
