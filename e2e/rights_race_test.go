@@ -183,3 +183,22 @@ func TestWhatIsNoTextIsHandedOver(t *testing.T) {
 		t.Errorf("recorded: %s", texts)
 	}
 }
+
+// Where the browser keeps nothing, what a visitor said holds as long as the document does.
+func TestWordOfAVisitorHoldsWithoutStorage(t *testing.T) {
+	t.Parallel()
+	for _, does := range []string{`afterimage.optOut()`, `afterimage.consent(false)`} {
+		g := newRightsRig(t, true, "")
+		tb := newTab(t)
+		tb.onNewDocument(`for (const name of ['localStorage', 'sessionStorage', 'indexedDB']) Object.defineProperty(globalThis, name, { get() { throw new DOMException('denied', 'SecurityError') } })`)
+		g.visit(tb, "recording")
+		eval[any](tb, does+`; afterimage.start().catch(() => 0); new Promise((f) => setTimeout(f, 2000))`)
+		if got := eval[string](tb, `JSON.stringify([afterimage.sessionId, afterimage.state.phase])`); got != `[null,"refused"]` {
+			t.Errorf("after %s and start(): %s", does, got)
+		}
+		// What waited cannot be deleted, so nothing is recorded here any more; the reason says so.
+		if got := eval[string](tb, `afterimage.state.reason`); !strings.Contains(got, "IndexedDB fails") {
+			t.Errorf("reason %q", got)
+		}
+	}
+}

@@ -15,6 +15,12 @@ import { earlyOptions, type Options } from './options'
 import { isRefusal, refusal, type Refusal } from './refusal'
 import { openVisitor, randomId, type Stored, type Visitor } from './visitor'
 
+declare global {
+  interface Navigator {
+    readonly globalPrivacyControl?: unknown
+  }
+}
+
 export interface State {
   readonly phase: Phase
   readonly reason: string
@@ -62,7 +68,8 @@ interface View {
   post_: Post
   /** Undefined until it is made. */
   recorder_?: Recorder
-  readonly snapshot_: (full?: boolean | string) => Promise<void>
+  /** Undefined while there is no recorder. */
+  readonly snapshot_: (full?: boolean | string) => Promise<void> | undefined
   /** The full recorder takes over. */
   handing_?: Promise<void> | undefined
 }
@@ -118,10 +125,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
   const checkCurrent = (mine: number): void => check(mine === generation, 'stopped', 'stopped')
 
-  const asksNotToTrack = (): boolean => {
-    const { doNotTrack, globalPrivacyControl } = navigator as { doNotTrack?: unknown; globalPrivacyControl?: unknown }
-    return /1|yes|true/.test([doNotTrack, page.doNotTrack, globalPrivacyControl].join())
-  }
+  /** By a signal of the browser, where that counts. */
+  const asksNotToTrack = (): boolean | undefined =>
+    (options.respectDNT !== false || (settings && settings.respectDNT !== false)) &&
+      /1|yes|true/.test([navigator.doNotTrack, page.doNotTrack, navigator.globalPrivacyControl] as unknown as string)
   const stored = (): Readonly<Stored> => visitor?.stored_ ?? {}
   // Settings can only tighten what the page asks for.
   const hasConsent = (): boolean => {
@@ -133,7 +140,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   const mayRecord = async (mine: number): Promise<void> => {
     checkCurrent(mine)
     if (stored().o) withhold('opt-out')
-    if (asksNotToTrack() && (options.respectDNT !== false || (settings && settings.respectDNT !== false))) withhold('dnt')
+    if (asksNotToTrack()) withhold('dnt')
     if (hasConsent()) return sweep()
     setState('waiting-consent', noConsent)
     const answered = new Promise<void>((resolve) => (consented = () => resolve(consented = undefined)))
@@ -199,13 +206,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     const view = {
       id_: id,
       sessionId_: sessionId,
-      async snapshot_(full) {
-        try {
-          await view.recorder_?.snapshot_(full)
-        } catch (error) {
-          throw lost(error)
-        }
-      },
+      snapshot_: (full) => view.recorder_?.snapshot_(full).catch((error) => {
+        throw lost(error)
+      }),
     } as View
     const startMs = performance.now()
     let recorderOptions: RecorderOptions
@@ -262,7 +265,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
         case 'resend':
           return view.recorder_?.resend_(message.list)
         case 'snapshot':
-          return void view.snapshot_(message.full).catch(() => {})
+          return void view.snapshot_(message.full)?.catch(() => {})
         case 'assets':
           return view.recorder_?.assets_?.()
         case 'applied':

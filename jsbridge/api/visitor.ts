@@ -63,6 +63,9 @@ export interface Visitor {
   active_(): boolean
 }
 
+const opened: Record<string, Visitor | undefined> = {}
+
+/** The same one each time: where there is no storage it alone knows what the visitor said. */
 export function openVisitor(siteId: string): Visitor {
   const key = 'afterimage.' + siteId
   let stored: Stored = {}
@@ -92,7 +95,7 @@ export function openVisitor(siteId: string): Visitor {
   const update = (change: Stored): void => write({ ...read(), ...change })
   /** Of a session that is there. */
   const isOver = (): boolean => Date.now() - (stored.a as number) > sessionLimitMs
-  return {
+  return opened[siteId] ??= {
     get stored_() {
       return read()
     },

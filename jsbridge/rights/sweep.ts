@@ -12,7 +12,12 @@ const clearOutbox = (): Promise<void> =>
   new Promise((resolve, reject) => {
     // Recording waits for it: what can be sent again later must be gone before.
     const fail = (): void => reject(refusal('storage', 'what was not sent before cannot be deleted: IndexedDB fails'))
-    const request = indexedDB.open('afterimage')
+    let request: IDBOpenDBRequest
+    try {
+      request = indexedDB.open('afterimage')
+    } catch {
+      return fail()
+    }
     // There is none.
     request.onupgradeneeded = () => request.transaction?.abort()
     request.onerror = () => (request.error?.name === 'AbortError' ? resolve() : fail())
