@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 const (
@@ -55,6 +58,26 @@ func TestBannerOfAPrivacyChange(t *testing.T) {
 	f.mu.Unlock()
 	tb.open(base + "/sites/" + fixtureSite)
 	tb.until(bannerBox + "?.textContent.includes('Version 5')")
+}
+
+// What `collector site check` warns of stands on the site's health page too, with what to do.
+func TestHealthPageWarnsOfRiskySettings(t *testing.T) {
+	t.Parallel()
+	c := startCollectorFor(t, "https://shop.example", "--privacy", "balanced")
+	id := strings.Split(c.SiteKey, ".")[1]
+	tb := newTab(t)
+	tb.open(regexp.MustCompile(`http://\S+/sign-in/\S+`).FindString(c.server.output()))
+	tb.do(chromedp.Click(chromedp.CSS("form button")))
+	tb.until(`location.pathname === "/"`)
+	tb.open(c.URL + "/sites/" + id + "/health")
+	const page = appRoot + ".querySelector('afterimage-health')?.renderRoot"
+	tb.until(page + "?.textContent.includes('Settings to look at')")
+	text := eval[string](tb, page+".textContent")
+	for _, want := range []string{"texts of pages are recorded and visitors are not asked", "visitors are told nobody whom they can ask", "collector site set " + id + " --contact"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the health page lacks %q: %s", want, text)
+		}
+	}
 }
 
 // looks keeps a picture and checks what every page of ours must be.
