@@ -44,6 +44,7 @@ const (
 	TagAnchor // a, area, base
 	TagFrame  // iframe, frame
 	TagScript
+	TagCanvas
 )
 
 // Rules of tagList: the letter of a group is 'A' + Tag.
@@ -52,7 +53,7 @@ const tagList = "B:hgroup dir menu strike nobr listing xmp plaintext rb rtc base
 	"maction menclose mphantom mfenced merror mprescripts none annotation-xml html head body title div span p h1 h2 h3 h4 h5 h6 header footer main nav section article aside address " +
 	"ul ol li dl dt dd figure figcaption blockquote q cite pre code kbd samp var tt em strong small s del ins u b i big " +
 	"mark sub sup ruby rt bdi bdo br wbr hr abbr dfn time data font center marquee table caption colgroup col " +
-	"thead tbody tfoot tr td th form fieldset legend label details summary dialog slot canvas map picture search " +
+	"thead tbody tfoot tr td th form fieldset legend label details summary dialog slot map picture search " +
 	"selectedcontent " +
 	"svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textpath desc metadata view switch marker " +
 	"pattern mask clippath lineargradient radialgradient stop filter feblend fecolormatrix fecomponenttransfer fecomposite " +
@@ -62,7 +63,7 @@ const tagList = "B:hgroup dir menu strike nobr listing xmp plaintext rb rtc base
 	"math mi mn mo ms mtext mspace mrow mfrac msqrt mroot mstyle mpadded msub msup msubsup munder " +
 	"mover munderover mmultiscripts mtable mtr mtd semantics annotation" +
 	"|C:input|D:textarea|E:select|F:option optgroup datalist|G:output meter progress|H:style|I:noscript template noembed noframes" +
-	"|J:meta|K:link|L:img image feimage|M:video audio track source|N:object embed applet param|O:button|P:a area base|Q:iframe frame|R:script"
+	"|J:meta|K:link|L:img image feimage|M:video audio track source|N:object embed applet param|O:button|P:a area base|Q:iframe frame|R:script|S:canvas"
 
 // TagOf finds what a local name means.
 func (p *Policy) TagOf(name []byte) Tag {

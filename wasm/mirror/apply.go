@@ -100,7 +100,10 @@ func (c *Core) apply(op int) {
 			}
 			seen := c.n(c.seen(at)).wire
 			// Where in a box the pointer is tells the keys of a keypad.
-			skip = skip || op < opKey && c.n(at).mode == mask.Blocked
+			skip = skip || op < opKey && (c.n(at).mode == mask.Blocked || op != opMouse && c.n(at).tag == mask.TagCanvas && !mask.Detects())
+			if mask.Detects() && c.n(at).tag == mask.TagCanvas && !c.n(at).mode.Opens() {
+				skip = skip || c.draws(op)
+			}
 			if spec[k] == 'e' {
 				s, o.ID = at, seen
 			} else {
@@ -547,4 +550,13 @@ func (c *Core) applyElement() {
 	}
 	c.leaf = true
 	c.addElement(parent, c.spot, uint32(id), uint8(ns), name, marks)
+}
+
+// draws: an op of the pointer's way while it is pressed. On a canvas that may be a signature. The strict form, which shows
+// no picture, tells clicks on one and no more.
+func (c *Core) draws(op int) bool {
+	if op == opMouse && c.args[0] < 2 {
+		c.pressed = c.args[0] == 0
+	}
+	return op == opPointer && c.pressed || op == opTouch && c.args[0] == 1
 }

@@ -70,6 +70,7 @@ type Core struct {
 	assets assets
 
 	joined   joined
+	pressed  bool  // the pointer, on a canvas
 	secretMs int64 // when something was typed into a secret field last
 	goneMs   int64 // when a ghost, or what is beside one, went last
 	sweptMs  int64

@@ -256,6 +256,26 @@ func TestPointerInABlockedPartIsNotTold(t *testing.T) {
 	}
 }
 
+// What a pressed pointer or a finger draws on a canvas may be a signature: its way is not told, but where it begins and ends.
+func TestWayOfADrawingIsNotTold(t *testing.T) {
+	for level := range 2 {
+		core := start(t, level)
+		must(t, core, new(batch).op(opElement, 1, 0, 2, 0, "canvas", 0).op(opElement, 1, 2, 3, 0, "div", 0).op(opElement, 1, 3, 4, 0, "canvas", 1, "data-afterimage", "allow").op(opSnapshotEnd))
+		p := newPage()
+		p.read(t, core, 0)
+		for id, want := range map[int]int{2: 0, 3: 2, 4: 2} {
+			must(t, core, new(batch).op(opTime, 1000*id).op(opMouse, 0, id, 30, 40, 0, 0).op(opPointer, id, 1, 0, 31, 41).op(opMouse, 1, id, 30, 40, 0, 0).
+				op(opPointer, id, 1, 0, 32, 41).op(opTouch, 0, 1, 7, id, 30, 40).op(opTouch, 1, 1, 7, id, 31, 41).op(opTouch, 2, 1, 7, id, 30, 40))
+			p.ops = nil
+			p.read(t, core, 9000)
+			all := strings.Join(p.ops, "\n")
+			if got := strings.Count(all, "31 41"); got != want || !strings.Contains(all, "32 41") || strings.Count(all, "30 40") != 4 {
+				t.Errorf("level %d, node %d: %d ops tell the way, want %d:\n%s", level, id, got, want, all)
+			}
+		}
+	}
+}
+
 // So is it in the next epoch, and in another instance: the bridge does not say again what has the focus.
 func TestFocusedBoxTellsNoLengthInTheNextEpoch(t *testing.T) {
 	for _, handed := range []bool{false, true} {
