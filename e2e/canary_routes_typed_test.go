@@ -55,7 +55,7 @@ var typedInStyles = []string{
 	`@import url("/V.css") layer(V) supports(x: V) V; a { color: red }`,
 	`.u { background: -moz-element(#V); behavior: V; -webkit-locale: "V"; x: symbols(cyclic "V"); font-synthesis: V; transition: --V 1s; transition-property: V }`,
 	`.u { & .V { color: red } #V & { color: red } @media (V) { color: red } .x > V { color: red } } .u:has([title="V"], [data-V], :is(.V), :not(#V), :nth-child(2 of .V)) { color: red }`,
-	`.V\:hover { color: red } .content-\[\'V\'\] { color: red } [class~="V" i] { color: red } [V] { color: red } .\V { color: red } .a\9 V { x: y }`,
+	`.V\:hover { color: red } .content-\[\'V\'\] { color: red } [class~="V" i] { color: red } [V] { color: red } .a\9 V { x: y }`,
 	`/* V */ a { color: red } /*! V */ @charset "V"; @V foo { a { color: red } } @V "V"; .u { V: red; --x: { V: V } }`,
 }
 

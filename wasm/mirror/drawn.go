@@ -31,7 +31,7 @@ func lookOf(attr []byte) uint16 {
 
 // stands reports whether the parent of n is in a masked editor, and n no part of a line (fold).
 func (c *Core) stands(n *node) bool {
-	return mask.Detects() && n.tag == mask.TagPlain && n.flags&(hidden|phrase) == 0 && !n.mode.Opens() && n.mode != mask.Blocked && c.n(n.parent).kids&textTyped != 0
+	return mask.Detects() && (n.tag == mask.TagPlain || n.tag == mask.TagCanvas) && n.flags&(hidden|phrase) == 0 && !n.mode.Opens() && n.mode != mask.Blocked && c.n(n.parent).kids&textTyped != 0
 }
 
 // haveGone keeps n, which the page has removed, on the wire if it stands in an editor.
@@ -141,7 +141,7 @@ func (c *Core) drawn(s int32, leaf bool) {
 		return
 	}
 	c.pol.Drawn = mask.NotDrawn
-	if n := c.n(s); (n.tag == mask.TagPlain || n.tag == mask.TagTextarea || n.tag == mask.TagInput) && !n.mode.Opens() && n.mode != mask.Blocked && c.n(n.parent).kids&textTyped != 0 {
+	if n := c.n(s); (n.tag == mask.TagPlain || n.tag == mask.TagCanvas || n.tag == mask.TagTextarea || n.tag == mask.TagInput) && !n.mode.Opens() && n.mode != mask.Blocked && c.n(n.parent).kids&textTyped != 0 {
 		c.pol.Drawn = mask.DrawnAround
 		if leaf {
 			c.pol.Drawn = mask.DrawnLeaf
