@@ -155,3 +155,43 @@ func TestLeanRecorderDoesNotBegin(t *testing.T) {
 		}
 	}
 }
+
+// What fails in the recorder while it takes changes in, here by a function that the page has replaced, leaves out
+// nothing of the page: all of it is told anew.
+func TestChangesThatFailAreToldAnew(t *testing.T) {
+	for _, level := range []string{"strict", "balanced"} {
+		t.Run(level, func(t *testing.T) {
+			s := newRecordedSite(t, false, `data-privacy="`+level+`"`, `<main></main>`)
+			s.settings = map[string]any{"privacy": level}
+			tb := newTab(t)
+			tb.allow("inner error")
+			tb.open(s.page)
+			tb.until("window.afterimage && " + isRecording)
+			eval[any](tb, "afterimage.flush()")
+			eval[any](tb, `new Promise((done) => {
+				const { escape } = CSS
+				CSS.escape = () => { throw new Error('none of ours') }
+				document.querySelector('main').innerHTML = '<section><input id=late></section>'
+				queueMicrotask(() => { CSS.escape = escape; done() })
+			})`)
+			eval[any](tb, `document.querySelector('section').append(document.createElement('aside'))`)
+			view := eval[string](tb, "afterimage.pageViewId")
+			waitFor(t, "a second epoch", func() bool {
+				eval[any](tb, "afterimage.flush()")
+				return kinds(s.ops(view))[wire.KindSnapshotEnd] > 1
+			})
+			there := map[string]bool{}
+			for _, op := range s.ops(view) {
+				if op.Kind == wire.KindSnapshotBegin {
+					clear(there)
+				}
+				there[string(op.Name)] = true
+			}
+			for _, name := range []string{"section", "input", "aside"} {
+				if !there[name] {
+					t.Errorf("%s is not told", name)
+				}
+			}
+		})
+	}
+}

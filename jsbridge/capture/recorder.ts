@@ -66,9 +66,12 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const { post_: post } = options
   const controller = new AbortController()
   openGuard((error) => {
-    if (!__LEAN__ || error !== beyond) return options.failed_(error)
-    rewind()
-    freeze()
+    if (!__LEAN__ || error !== beyond) options.failed_(error)
+    // What is not whole is begun anew.
+    if (__LEAN__) {
+      rewind()
+      freeze()
+    }
   }, controller.signal)
   openRoots()
   if (!__LEAN__) openPolicy(options.plan_, continues)
@@ -216,7 +219,17 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     held = []
     if (!records[0]) return
     stamp()
-    mutations.apply_(records)
+    if (__LEAN__) mutations.apply_(records)
+    else {
+      try {
+        mutations.apply_(records)
+      } catch (error) {
+        options.failed_(error)
+        rewind()
+        forget()
+        soon(guard(catchUp))
+      }
+    }
     wrote()
   }
   /** What is to be told now of these changes. */
