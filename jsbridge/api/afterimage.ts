@@ -462,7 +462,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
       if (/[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^\(?(\d{3}\)?[-./]?){2}\d{4}$/.test(id)) {
         run?.post_({ t: 'count', name: 'identify-refused' })
-        throw refusal('identity', 'a name, e-mail or phone number: give a random id')
+        throw refusal('identity', 'looks like a person: give a random id')
       }
       note(Op.identify, id, traits)
     },

@@ -108,7 +108,7 @@ type scheme struct {
 func schemes() []scheme {
 	var list []scheme
 	for _, l := range alphabets {
-		for _, beside := range []int{100, 150, 200, 250, 300} {
+		for _, beside := range []int{100, 200, 300} {
 			list = append(list, scheme{l, beside, false}, scheme{l, beside, true})
 		}
 	}

@@ -15,7 +15,7 @@ const modifier = /^(Shi|Contr|Alt|Met|Fn)|Lock$/
 const unnamed = /^(Dea|Proc|Uni)/
 
 const kindOf = (event: KeyboardEvent): number => {
-  const { key } = event
+  const { key = '' } = event // the event of a browser's autofill has none
   if (modifier.test(key)) return 3
   if ((event.ctrlKey || event.metaKey) && !event.getModifierState('AltGraph')) return 4
   if ([...key].length === 1 || unnamed.test(key)) return 0

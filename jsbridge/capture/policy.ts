@@ -136,7 +136,7 @@ export const isSingle = (node: unknown): boolean =>
 /** It is tiny, or something else is seen where it is. */
 const isCovered = (field: Element): boolean => {
   const { x, y } = $rect(field)
-  return !$contains(field, ($getRootNode(field) as Document).elementFromPoint(x + 9, y + 9))
+  return !$contains(field, ($getRootNode(field) as Document).elementFromPoint(x + 9, y + 9) ?? field)
 }
 const drawnFields = 'textarea,[contenteditable],input:not([type=file i],[type=checkbox i],[type=radio i],[type=range i])'
 

@@ -101,9 +101,11 @@ func (p *Policy) appendIdent(name []byte) {
 }
 
 // appendIdents writes a white-space separated list of names, but for those that say what is checked: a control that the
-// page draws tells no more than one of the browser.
+// page draws tells no more than one of the browser. Where what was typed stands in several names, it is known by all of
+// them together; the strict form has no room for that.
 func (p *Policy) appendIdents(s []byte, m Mode) {
 	first := true
+	until := 0 // where the last of such names ends
 	for i := 0; i < len(s); {
 		for i < len(s) && isSpace(s[i]) {
 			i++
@@ -117,7 +119,20 @@ func (p *Policy) appendIdents(s []byte, m Mode) {
 				p.put(' ')
 			}
 			first = false
-			p.appendIdent(s[start:i])
+			if detects && p.typed.in(s[start:]) {
+				end := i
+				for !p.typed.in(s[start:end]) && end < len(s) {
+					end++
+				}
+				if !p.typed.in(s[i:end]) {
+					until = end
+				}
+			}
+			if detects && start < until {
+				p.appendRenamed("m", s[start:i])
+			} else {
+				p.appendIdent(s[start:i])
+			}
 		}
 	}
 }

@@ -333,6 +333,26 @@ func TestTypedValuesAreFoundElsewhere(t *testing.T) {
 	}
 }
 
+// A value of several words in a list of names is known by all of them together, and what stands around it stays.
+func TestTypedWordsInAListOfNames(t *testing.T) {
+	for _, level := range []mask.Mode{mask.Masked, mask.Shown} {
+		p := mask.New(mask.Balanced)
+		p.Typed(1, []byte("zan thor pe"))
+		for _, c := range []struct{ in, want string }{
+			{"tag zan thor pe on", "tag m1 m2 m3 on"},
+			{"zan-thor pe", "m4 m3"},
+			{"zan on thor pe", "zan on thor pe"},
+			{"a-zan-thor-pe zan thor", "m5 zan thor"},
+			{"zan thor pe zan thor pe", "m1 m2 m3 m1 m2 m3"},
+		} {
+			_, v, _ := p.Attr(mask.Element{Mode: level}, []byte("class"), []byte(c.in))
+			if got := string(v.Bytes()); got != c.want {
+				t.Errorf("level %v, %q: got %q, want %q", level, c.in, got, c.want)
+			}
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{"plan":"pro","n":3,"ok":true,"x":null}`, `{"plan":"pro","n":3,"ok":true,"x":null}`},
