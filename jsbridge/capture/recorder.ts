@@ -172,8 +172,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     queueMicrotask(guard(() => {
       if (stopped || !due[0]) return
       drain()
-      // What stands in the fields is not told: neither is this, before it is.
-      if (!__LEAN__ && dirty) return
+      // What stands in the fields is not told: neither is this, before it is. A marker may wait with what the page changed.
+      if (!__LEAN__ && (typing || dirty)) return
       stamp()
       settleForms()
       settleDue()
@@ -207,7 +207,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const typed = (): void => {
     const end = (): void => {
       typing = 0
-      drain()
+      __LEAN__ ? drain() : flush()
     }
     typing ||= setTimeout(guard(end), Limit.typedMs - (now() % Limit.typedMs))
   }
@@ -294,7 +294,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     attached.add(root)
     scroll.attach_(root)
     // They are of elements that may be new.
-    listen(root, 'pointerdown focus blur toggle', () => drain(true))
+    listen(root, 'pointerdown focus blur toggle', () => (__LEAN__ ? drain(true) : apply([], true))) // not what this task has changed so far: it may mark it next
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
       if ($nodeType(target) !== 1 || !idOf(target)) return
@@ -530,8 +530,10 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       pointer.settle_()
       scroll.settle_()
       stamp()
-      settleForms()
-      settleDue()
+      if (__LEAN__ || !typing || all) {
+        settleForms()
+        settleDue()
+      }
       styles.settle_()
       watchClock()
     }
