@@ -37,11 +37,11 @@ window.scriptsAskedFor = () => { look(o.takeRecords()); return seen.join(' ') } 
 // handingRoutes are the routes by which the lean recorder has to hand over to the full one. Each stands alone
 // on a plain page, and fails when it does so no more.
 var handingRoutes = map[string]bool{
-	"EditContext given after its text":                      true,
 	"XML document in a frame":                               true,
 	"a marker goes after the node has left, in one task":    true,
 	"block, then text":                                      true,
 	"blocked, moved and marked in one task":                 true,
+	"box that is focused in the task that makes it one":     true,
 	"contenteditable set later":                             true,
 	"contenteditable taken away":                            true,
 	"designMode":                                            true,
@@ -57,7 +57,6 @@ var handingRoutes = map[string]bool{
 	"role given later":                                      true,
 	"sheet by script of an element that gets a marker then": true,
 	"slot in a blocked part of a shadow root":               true,
-	"text that an EditContext holds":                        true,
 	"value of a box is asked for when it opens":             true,
 }
 

@@ -91,6 +91,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   /** Runs the job in tasks of its own, until it answers false. */
   const later = (job: () => boolean): void =>
     soon(guard(() => {
+      // What is told here has the level that the page gives it now.
+      if (!__LEAN__ && typing) drain(true)
       if (!stopped && job()) later(job)
     }))
   let timer = 0
@@ -293,8 +295,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if (attached.has(root)) return
     attached.add(root)
     scroll.attach_(root)
-    // They are of elements that may be new.
-    listen(root, 'pointerdown focus blur toggle', () => (__LEAN__ ? drain(true) : apply([], true))) // not what this task has changed so far: it may mark it next
+    // They are of elements that may be new. Not what this task has changed so far: it may mark it next.
+    listen(root, 'pointerdown focus blur toggle', () => apply([], true))
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
       if ($nodeType(target) !== 1 || !idOf(target)) return
@@ -519,7 +521,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     busyBefore = busyMs
     if (__LEAN__) isLate && void options.beyond_(isLate)
     else {
-      if (isLate) drain()
+      if (isLate) drain(true)
       less?.[0](isLate)
     }
   }), Limit.degradeMs)
