@@ -88,14 +88,6 @@ func settings(t *testing.T, c store.Config) store.Config {
 	return c
 }
 
-// onlyEmbedded skips what is about the files of the embedded form.
-func onlyEmbedded(t *testing.T, why string) {
-	t.Helper()
-	if largeForm != nil {
-		t.Skip("embedded form only: " + why)
-	}
-}
-
 // objects are the stored blobs, as files, in either form.
 func objects(t *testing.T, dir string) []string {
 	t.Helper()

@@ -4,71 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"afterimage/collector/store"
 )
-
-// Somebody puts yesterday's database back: what the journal holds beyond it stays there
-// until its page views are admitted again.
-func TestOlderDatabaseLosesNothingOfTheJournal(t *testing.T) {
-	onlyEmbedded(t, "it puts an older database file back")
-	cases := []struct {
-		name  string
-		known bool // the older database knows the session, not its second page view
-	}{
-		{"that does not know the session", false},
-		{"that knows the session and not the page view", true},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			dir, clk := t.TempDir(), newClock()
-			cfg := store.Config{Dir: dir, Now: clk.now}
-			s, a, b := id(1), id(2), id(3)
-			st := open(t, cfg)
-			if c.known {
-				admit(t, st, s, a)
-			}
-			st.Close()
-			db := filepath.Join(dir, "afterimage.db")
-			old, err := os.ReadFile(db)
-			if err != nil {
-				t.Fatal(err)
-			}
-			st = open(t, cfg)
-			admit(t, st, s, a)
-			appendAll(t, st, s, a, sealed(a, 0, 1, 1, 10))
-			admit(t, st, s, b)
-			appendAll(t, st, s, b, sealed(b, 0, 1, 1, 10), sealed(b, 1, 1, 1, 10))
-			st.Close()
-			if err := os.WriteFile(db, old, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			st = open(t, cfg)
-			clk.t = clk.t.Add(2 * store.EmptyFor)
-			for range 3 {
-				if _, err := st.Finalise(t.Context()); err != nil {
-					t.Fatalf("finalise: %v", err)
-				}
-			}
-			admit(t, st, s, a, b)
-			if got, want := numbers(t, st, s), []uint32{0, 0, 1}; !slices.Equal(got, want) {
-				t.Errorf("after the hello of the recorder: got %v, want %v", got, want)
-			}
-			clk.t = clk.t.Add(2 * store.EmptyFor)
-			if _, err := st.Finalise(t.Context()); err != nil {
-				t.Fatalf("finalise: %v", err)
-			}
-			if got, want := numbers(t, st, s), []uint32{0, 0, 1}; !slices.Equal(got, want) {
-				t.Errorf("finalised: got %v, want %v", got, want)
-			}
-		})
-	}
-}
 
 func TestBrokenSessionsKeepNoOtherInTheJournal(t *testing.T) {
 	dir, clk := t.TempDir(), newClock()
