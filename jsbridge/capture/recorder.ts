@@ -182,7 +182,10 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       wrote()
     }))
   }
-  const settleDue = (): void => due.splice(0).forEach((tell) => tell())
+  const settleDue = (): void => {
+    if (!__LEAN__) typedIn = undefined
+    due.splice(0).forEach((tell) => tell())
+  }
   const styles = createStyles(later, wrote, afterTask)
   const pointer = trackPointer((isClick) => active(isClick))
   const scroll = trackScroll(frame)
@@ -205,6 +208,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     })
   }
   let typing: unknown
+  /** In these, whose values wait too. */
+  let typedIn: Node[] | undefined
   /** How often a page changes with the keys, and when, is what is typed: for the rest of a second its changes are one. */
   const typed = (): void => {
     const end = (): void => {
@@ -221,6 +226,8 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     held = []
     if (!records[0]) return
     stamp()
+    // The page may repeat it in what is told before its time.
+    if (!__LEAN__ && typedIn) tellTyped(typedIn)
     if (__LEAN__) mutations.apply_(records)
     else {
       try {
@@ -361,7 +368,10 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
       if ((event as InputEvent).inputType && (__LEAN__ || !isShown(target))) typed()
       stamp()
       noteDesign(root as Document, true)
-      if (!__LEAN__ && dirty) tellTyped([target])
+      if (!__LEAN__) {
+        if (dirty) tellTyped([target])
+        if (typing && !typedIn?.includes(target)) (typedIn ??= []).push(target)
+      }
       afterTask(() => {
         controlChanged(target)
         active()
