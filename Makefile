@@ -22,7 +22,7 @@ help: ## list the targets
 run: ## start the collector with the demo site on 127.0.0.1:8080
 	go run ./collector
 
-deps: ## install what tests need and this machine lacks (Chromium, nginx, npm packages); says what
+deps: ## install what tests need and this machine lacks (Chromium, with windows and without, nginx, npm packages); says what
 	@sh e2e/deps.sh
 
 toolchain: ## build the pinned TinyGo into .build (installs LLVM 19 from Debian)
@@ -60,7 +60,7 @@ large: $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nod
 	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -tags large -count=1 ./collector/store -args -large
 
 e2e: deps ## the whole path in real Chromium
-	go test -vet=off -timeout 25m -parallel 6 ./e2e
+	go test -vet=off -timeout 40m -parallel 6 ./e2e
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$(go list ./wasm/... ./replay/... ./collector/...); do \

@@ -282,6 +282,11 @@ func TestSettingsFailClosed(t *testing.T) {
 		{"all is said", dnt, "recording balanced", func(s map[string]any) { s["respectDNT"] = false }},
 		{"no level", "", "recording strict", func(s map[string]any) { delete(s, "privacy") }},
 		{"no word about DNT", dnt, "idle", func(s map[string]any) { delete(s, "respectDNT") }},
+		{"one selector in two lists", "", "refused", func(s map[string]any) { s["mask"], s["allow"] = []string{".c .d"}, []string{".a", ".b", ".c  .d"} }},
+		{"a selector with a character that cannot be seen", "", "refused", func(s map[string]any) { s["mask"] = []string{".c\u200b"} }},
+		{"an unknown level", "", "refused", func(s map[string]any) { s["privacy"] = "open" }},
+		{"a level in another case", "", "refused", func(s map[string]any) { s["privacy"] = "Balanced" }},
+		{"a list that is none", "", "refused", func(s map[string]any) { s["mask"] = ".c" }},
 		{"allows less than the page", "", "refused", func(s map[string]any) { s["allow"] = []string{".a"} }},
 		{"allows what the page does", "", "recording balanced", func(s map[string]any) { s["allow"] = []string{".c", ".b,.a"} }},
 	} {

@@ -39,6 +39,7 @@ onmessage = async (m) => {
 // TestBenchCore prints how fast the shipped core reads, masks, encodes and compresses a
 // full snapshot in a worker of Chromium: MB of serialised page a second, best of five.
 func TestBenchCore(t *testing.T) {
+	wholeBrowser(t)
 	if !*benchFlag {
 		t.Log("not measured: a benchmark, run by make bench-core")
 		return

@@ -17,6 +17,7 @@ type recordCost struct{ threadMs, scriptMs, wallMs, longestMs float64 }
 // and the ratio of what the recorders add. ThreadTime is the renderer main thread's CPU
 // time (CDP Performance.getMetrics).
 func TestBenchRecord(t *testing.T) {
+	wholeBrowser(t)
 	if !*benchFlag {
 		t.Log("not measured: a benchmark, run by make bench-record")
 		return

@@ -16,6 +16,7 @@ import (
 // a sample recording, and prints the seconds until the recording is painted. The module
 // cache is warm; the build cache is empty, unless AFTERIMAGE_WARM=1.
 func TestBenchStart(t *testing.T) {
+	wholeBrowser(t)
 	if !*benchFlag {
 		t.Log("not measured: a benchmark, run by make bench-start")
 		return

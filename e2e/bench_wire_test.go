@@ -84,6 +84,7 @@ const rrwebInPage = `
 // first time, and goes on with the full core and a second snapshot; the row without markers
 // shows the same session on a page that has none.
 func TestBenchWire(t *testing.T) {
+	wholeBrowser(t)
 	if !*benchFlag {
 		t.Log("not measured: a benchmark, run by make bench-wire")
 		return

@@ -102,7 +102,8 @@ func TestActivityAfterTheSessionBeginsANewOne(t *testing.T) {
 	s := newRecordedSite(t, false, "", `<button id=b>b</button><ul id=list></ul>`)
 	tb := newTab(t)
 	// The browser's clock, as it stands after a pause.
-	tb.onNewDocument(`{ const now = Date.now.bind(Date); window.pause = 0; Date.now = () => now() + pause }`)
+	tb.onNewDocument(`{ const now = Date.now.bind(Date); window.pause = 0; Date.now = () => now() + pause
+const later = setTimeout; window.setTimeout = (run, ms, ...args) => later(run, ms === 250 ? 1500 : ms, ...args) }`) // as if the next one began at once
 	tb.open(s.page)
 	tb.until("window.afterimage && " + isRecording)
 	first := eval[[2]string](tb, "[afterimage.sessionId, afterimage.pageViewId]")
@@ -116,12 +117,15 @@ func TestActivityAfterTheSessionBeginsANewOne(t *testing.T) {
 	if now := eval[[2]string](tb, "[afterimage.sessionId, afterimage.pageViewId]"); now != first {
 		t.Fatal("a change of the page that nobody made begins a session")
 	}
+	// What the first page view had still to post takes nothing of the second with it.
+	eval[any](tb, fmt.Sprintf(`void setInterval(() => { if (!window.begun && (afterimage.pageViewId ?? %[1]q) !== %[1]q) afterimage.track(window.begun = 'begun') })`, first[1]))
 	click(tb, "#b")
 	tb.until(fmt.Sprintf("%s && afterimage.pageViewId && afterimage.pageViewId !== %q", isRecording, first[1]))
 	second := eval[[2]string](tb, "[afterimage.sessionId, afterimage.pageViewId]")
 	if second[0] == first[0] {
 		t.Error("the session is the same")
 	}
+	eval[any](tb, "new Promise((r) => setTimeout(r, 1600))")
 	click(tb, "#b")
 	eval[any](tb, "afterimage.flush()")
 	if got := look(s.up, func() string { return s.up.views[second[1]].session }); got != second[0] {
@@ -138,6 +142,9 @@ func TestActivityAfterTheSessionBeginsANewOne(t *testing.T) {
 		}
 	}
 	got := kinds(ops)
+	if got[wire.KindTrack] != 1 {
+		t.Errorf("%d calls of track came, want 1", got[wire.KindTrack])
+	}
 	if predecessor != first[1] || text == "" || got[wire.KindSnapshotBegin] != 1 || got[wire.KindSnapshotEnd] != 1 || got[wire.KindMouse] == 0 {
 		t.Errorf("predecessor %q, want %q; ops %v", predecessor, first[1], got)
 	}
@@ -182,39 +189,49 @@ func TestTailOfAPageArrives(t *testing.T) {
 	}
 }
 
+// The worker of the page that follows looks for what dead ones have left. The lock of one whose page is in the
+// back/forward cache it must not ask for: that puts the page out of there.
+func TestTheNextPageLeavesTheBackForwardCacheAlone(t *testing.T) {
+	wholeBrowser(t)
+	t.Parallel()
+	s := newRecordedSite(t, false, "", `<p>Hello</p>`)
+	comesBack(t, func() *tab {
+		tb := newTab(t)
+		tb.open(s.page)
+		tb.until("window.afterimage && " + isRecording)
+		eval[any](tb, "afterimage.flush()")
+		tb.leave(s.page + "?next")
+		tb.until("window.afterimage && " + isRecording)
+		eval[any](tb, "afterimage.flush()")
+		eval[any](tb, "new Promise((done) => setTimeout(done, 500))")
+		return tb
+	}, "sharedworker-message")
+}
+
 // Into the back/forward cache and back: the tail goes, and the same page view is recorded on.
 func TestRecordingGoesOnAfterTheBackForwardCache(t *testing.T) {
+	wholeBrowser(t)
 	s := newRecordedSite(t, false, "", `<p id=p>before</p><button id=b>b</button><ul id=list></ul>`)
 	other := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, `<!doctype html><link rel=icon href=data:,>elsewhere`)
 	}))
-	tb := newTab(t)
 	var view string
-	// An answer of the worker that is under way while the page leaves puts it out of the cache.
-	// Nobody can call it back, so the page may try again; a recorder that never fits the cache
-	// fails each time.
-	for try := 1; ; try++ {
+	// An answer of the worker that is under way while the page leaves puts it out of the cache. Nobody can call it
+	// back; a recorder that never fits the cache fails each time.
+	tb := comesBack(t, func() *tab {
+		tb := newTab(t)
 		tb.open(s.page)
 		tb.until("window.afterimage && " + isRecording)
 		view = eval[string](tb, "afterimage.flush().then(() => afterimage.pageViewId)")
-		eval[any](tb, `(addEventListener('pageshow', (e) => { window.restored = e.persisted }), afterimage.track('tail', {}), p.firstChild.data = 'gone')`)
-		tb.open(other)
+		eval[any](tb, `(afterimage.track('tail', {}), p.firstChild.data = 'gone')`)
+		tb.leave(other)
 		waitFor(t, "the tail", func() bool {
 			got := kinds(s.ops(view))
 			return got[wire.KindTrack] == 1 && got[wire.KindLeave] == 1
 		})
-		if _, err := tryEval[any](tb, `history.back()`); err != nil {
-			t.Fatal(err)
-		}
-		tb.until("window.restored || window.afterimage && " + isRecording)
-		if eval[bool](tb, "!!window.restored") {
-			break
-		}
-		if try == 3 {
-			t.Fatal("three times the page did not come back from the back/forward cache")
-		}
-	}
+		return tb
+	}, "sharedworker-message")
 	if now := eval[string](tb, "afterimage.pageViewId + afterimage.state.phase"); now != view+"recording" {
 		t.Fatalf("after the way back: %s", now)
 	}

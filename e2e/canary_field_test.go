@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +23,6 @@ type typedField struct {
 	find       string // expression of the element below `at`, the one with the class; default at itself
 	secret     bool   // nothing opens it, and not even activity is told
 	quiet      bool   // nobody types with keys: there is no activity to be told
-	full       bool   // the lean recorder hands over where it is met
 	short      string // keys of a field that takes no word, and its value by then
 	canary     *canary
 	class      string
@@ -63,7 +61,7 @@ func typedFields() []typedField {
 		{name: "contenteditable, plaintext-only", html: `<div class="%s" contenteditable="plaintext-only"></div>`},
 		{name: "contenteditable with markup", html: `<div class="%s" contenteditable="true"><p><b>a</b></p></div>`, find: `at.querySelector("b")`},
 		// It gets a new id while it is typed into, so its activity may be told of its parent.
-		{name: "contenteditable by script", html: `<div class="%s" tabindex="0"></div>`, quiet: true, full: true, type_: func(tb *tab, f *typedField) {
+		{name: "contenteditable by script", html: `<div class="%s" tabindex="0"></div>`, quiet: true, type_: func(tb *tab, f *typedField) {
 			eval[any](tb, f.at()+`.contentEditable = "true"`)
 			tb.typeInto(f)
 		}},
@@ -72,7 +70,7 @@ func typedFields() []typedField {
 			eval[any](tb, f.at()+`.oninput = (e) => { e.target.nextElementSibling.textContent = e.target.value }`)
 			tb.typeInto(f)
 		}},
-		{name: "designMode frame", html: `<iframe class="%s"></iframe>`, quiet: true, full: true, type_: func(tb *tab, f *typedField) {
+		{name: "designMode frame", html: `<iframe class="%s"></iframe>`, quiet: true, type_: func(tb *tab, f *typedField) {
 			eval[any](tb, fmt.Sprintf(`(() => { const d = %s.contentDocument; d.designMode = "on"; d.defaultView.focus(); d.body.focus() })()`, f.at()))
 			tb.typeText(f.canary.text)
 		}},
@@ -137,9 +135,9 @@ func typedFields() []typedField {
 		list = append(list, typedField{name: name, html: `<input class="%s" type="password">`, secret: true, type_: show(how)})
 	}
 	list = append(list,
-		typedField{name: "one-character boxes", html: `<div class="%s"></div>`, quiet: true, full: true, type_: boxesOfOne(``)},
-		typedField{name: "one-character boxes of a code", html: `<div class="%s"></div>`, secret: true, full: true, type_: boxesOfOne(`autocomplete="one-time-code"`)},
-		typedField{name: "one-character boxes of a password", html: `<div class="%s"></div>`, secret: true, full: true, type_: boxesOfOne(`type="password"`)},
+		typedField{name: "one-character boxes", html: `<div class="%s"></div>`, quiet: true, type_: boxesOfOne(``)},
+		typedField{name: "one-character boxes of a code", html: `<div class="%s"></div>`, secret: true, type_: boxesOfOne(`autocomplete="one-time-code"`)},
+		typedField{name: "one-character boxes of a password", html: `<div class="%s"></div>`, secret: true, type_: boxesOfOne(`type="password"`)},
 	)
 	return list
 }
@@ -245,9 +243,6 @@ func TestCanaryInEveryField(t *testing.T) {
 				t.Parallel()
 			}
 			fields := typedFields()
-			if policy.level == plain {
-				fields = slices.DeleteFunc(fields, func(f typedField) bool { return f.full })
-			}
 			var body strings.Builder
 			for i := range fields {
 				f := &fields[i]
@@ -287,8 +282,7 @@ func TestCanaryInEveryField(t *testing.T) {
 			if pending := eval[int](tb, `afterimage.stop({timeoutMs: 20000}).then((r) => r.pending)`); pending != 0 {
 				t.Fatalf("%d segments were not acknowledged", pending)
 			}
-			// Beside other tests the worker may be two seconds behind, where the lean recorder hands over by design.
-			checkHandover(tb, &leakPage{name: "fields", level: policy.level, either: isBeside})
+			checkHandover(tb, &leakPage{name: "fields", level: policy.level, handsOver: true})
 			s := newScanner()
 			for i := range fields {
 				s.add(fields[i].canary)

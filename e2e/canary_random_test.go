@@ -121,6 +121,7 @@ if (failed > done) throw new Error('most steps failed');
 // Random page programs leak no canary, and what is allowed still arrives. Without -leak-time
 // a short list with seeds that never change; with it new ones until the time is over.
 func TestRandomPages(t *testing.T) {
+	wholeBrowser(t)
 	first, count := uint64(1), 24
 	began := time.Now()
 	switch {

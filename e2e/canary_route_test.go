@@ -135,6 +135,7 @@ func newLeakPage(drawn draws, n int, level, custody string, routes ...leakRoute)
 			fmt.Fprintf(&do, "control('%s');\n", p.control("what stands after "+r.name))
 		}
 		p.handsOver = p.handsOver || r.handsOver()
+		p.either = p.either || r.types() && !r.handsOver()
 	}
 	first := routes[0]
 	p.path = "/p/" + strconv.Itoa(n) + p.fill(first, own, first.path, "")

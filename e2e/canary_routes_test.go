@@ -8,7 +8,7 @@ import (
 
 // leakRoutes are all routes, by what carries the text.
 func leakRoutes() []leakRoute {
-	return slices.Concat(textRoutes, attributeRoutes(), elementRoutes, fieldRoutes, styleRoutes, changeRoutes, pageRoutes, siteRoutes, combinedRoutes, furtherRoutes, newerRoutes(), freshRoutes, secretRoutes, typedRoutes(), calledRoutes(), madeRoutes)
+	return slices.Concat(textRoutes, attributeRoutes(), elementRoutes, fieldRoutes, styleRoutes, changeRoutes, pageRoutes, siteRoutes, combinedRoutes, furtherRoutes, newerRoutes(), freshRoutes, secretRoutes, typedRoutes(), calledRoutes(), madeRoutes, heldRoutes(), secondRoutes(), seamRoutes, seamsRoutes, widgetRoutes, scriptRoutes())
 }
 
 var textRoutes = []leakRoute{

@@ -13,6 +13,7 @@ import (
 // Every route: no canary in any byte that left the browser, and all that
 // is allowed arrived.
 func TestLeakRoutes(t *testing.T) {
+	wholeBrowser(t)
 	routes := leakRoutes()
 	names := map[string]bool{}
 	for _, r := range routes {

@@ -205,10 +205,11 @@ func TestScriptTagRecords(t *testing.T) {
 
 // What a page view costs in requests where nothing may be recorded: the script, and nothing more.
 func TestNothingIsAskedForOrStored(t *testing.T) {
-	for _, c := range []struct{ name, attrs, before, phase string }{
-		{"Do Not Track", "", `Object.defineProperty(navigator, 'doNotTrack', { value: '1' })`, "idle"},
-		{"Global Privacy Control", "", `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })`, "idle"},
-		{"consent is required", "data-consent=required", "", "waiting-consent"},
+	// What the page says for its visitor changes nothing of that.
+	for _, c := range []struct{ name, attrs, before, phase, says string }{
+		{"Do Not Track", "", `Object.defineProperty(navigator, 'doNotTrack', { value: '1' })`, "idle", `afterimage.consent(true)`},
+		{"Global Privacy Control", "data-consent=required", `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })`, "idle", `afterimage.consent(true, '2')`},
+		{"consent is required", "data-consent=required", "", "waiting-consent", `afterimage.track('a')`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newRecordedSite(t, false, c.attrs, recordedBody)
@@ -218,6 +219,7 @@ func TestNothingIsAskedForOrStored(t *testing.T) {
 			}
 			tb.open(s.page)
 			tb.until(fmt.Sprintf("window.afterimage && (afterimage.state.phase !== 'idle' || afterimage.state.reason) && afterimage.state.phase === %q", c.phase))
+			eval[any](tb, c.says)
 			if got := strings.Join(s.requests, " "); got != "/in/afterimage.js" {
 				t.Errorf("requests: %s", got)
 			}
@@ -252,6 +254,7 @@ func TestRefusalsNameTheCause(t *testing.T) {
 		{"one selector masked and allowed", `data-mask=".a,.b  .c" data-allow=".d, .b .c"`, "", "", "selector .b .c is in mask and in allow: take it out of one"},
 		{"one selector in another case and order", `data-mask="P.b.a > I[Name=x]" data-allow=".d, p.a.b>i[ name = 'x' ]"`, "", "", "in mask and in allow"},
 		{"one selector blocked and allowed", `data-block=.a data-allow=.a`, "", "", "selector .a is in block and in allow"},
+		{"a selector with a character that cannot be seen", "data-mask=\".b, .a\u00a0\"", "", "", "cannot be seen"},
 		{"a site key that is none", `data-site="x"`, "", "", "not a site key"},
 		{"a value of another kind", "data-privacy=lax", "", "", "privacy must be strict|balanced"},
 		{"a share that is none", "data-sample=2", "", "", "sample must be 0..1"},

@@ -107,6 +107,7 @@ func TestFormState(t *testing.T) {
 func TestWhatIsBlockedIsNeverPosted(t *testing.T) {
 	tb := newTab(t)
 	tb.open(bridgePage(t, bridgeHead+`</head><body>`+formBody+`<div id=blocked data-afterimage=block title=CANARYTITLE><p id=inner>CANARYTEXT<input id=in value=CANARYIN></div>
+<input id=boxedInput data-afterimage=block value=CANARYBOX><textarea id=boxedArea data-afterimage=block>CANARYAREA</textarea><div id=boxedEditor contenteditable data-afterimage=block>CANARYEDITOR</div>
 <div class=site-block><b>CANARYSITE</b></div><template id=tpl><input type=password value=CANARYTPL></template></body></html>`, nil))
 	eval[any](tb, `bridge.record({ selectors: { mask: [], block: ['.site-block'], allow: [] } })`)
 	eval[any](tb, `(() => { inner.firstChild.data = 'CANARY2'; inner.title = 'CANARY3'; inner.append('CANARY4'); blocked.setAttribute('title', 'CANARY5'); blocked.append(document.createElement('i'));
@@ -114,7 +115,11 @@ func TestWhatIsBlockedIsNeverPosted(t *testing.T) {
 		const toggled = document.createElement('div'); toggled.id = 'toggled'; toggled.textContent = 'open'; document.body.append(toggled) })()`)
 	typeInto(tb, "#in", "CANARYTYPED")
 	typeInto(tb, "#pw", "CANARYTYPED")
-	eval[any](tb, `(() => { toggled.className = 'site-block'; toggled.textContent = 'CANARY7' })()`)
+	for _, field := range []string{"boxedInput", "boxedArea", "boxedEditor"} {
+		eval[any](tb, field+".focus()")
+		tb.do(chromedp.KeyEvent("CANARYTYPED"))
+	}
+	eval[any](tb, `(() => { boxedInput.value = boxedArea.value = boxedEditor.textContent = "CANARYSET"; boxedInput.type = "search"; toggled.className = 'site-block'; toggled.textContent = 'CANARY7' })()`)
 	tree := newOpTree()
 	for _, p := range eval[[]posted](tb, "bridge.take()") {
 		if text := string(utf16Runes(utf16Of(p.Text))); strings.Contains(text, "CANARY") {
@@ -195,8 +200,11 @@ func TestPointerScrollAndRoutes(t *testing.T) {
 	tb.do(chromedp.MouseEvent("mouseMoved", 20, 20))
 	click(tb, "#s")
 	tb.do(chromedp.MouseClickXY(230, 120))
-	eval[any](tb, `(async () => { s.scrollTop = 200; scrollTo(0, 50); history.pushState({}, '', '/a'); history.replaceState({}, '', '/b'); location.hash = 'c'; await new Promise((r) => setTimeout(r, 150)) })()`)
-	drain(t, tb, tree)
+	eval[any](tb, `(async () => { s.scrollTop = 200; scrollTo(0, 50); history.pushState({}, '', '/a'); history.replaceState({}, '', '/b'); location.hash = 'c'; await new Promise((r) => addEventListener('hashchange', r)) })()`)
+	waitFor(t, "the scroll events", func() bool {
+		drain(t, tb, tree)
+		return tree.byID("s").scrollY != 0 && tree.byID("s").scrollY != 33 && tree.nodes[1].scrollY != 0
+	})
 	var clicks, moves [][]int32
 	var routes []string
 	for _, o := range tree.log {

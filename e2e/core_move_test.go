@@ -30,10 +30,13 @@ func (s *recordedSite) asked(name string) bool {
 	return slices.ContainsFunc(s.requests, func(path string) bool { return strings.Contains(path, name) })
 }
 
-// arrived flushes and returns texts and values of all ops, and the number of epochs.
+// arrived flushes until all is acknowledged and returns texts and values of all ops, and the number of epochs.
 func (s *recordedSite) arrived(tb *tab) (texts string, epochs int) {
 	s.t.Helper()
-	eval[any](tb, "afterimage.flush()")
+	waitFor(s.t, "an acknowledgement of all", func() bool {
+		done := eval[flushed](tb, "afterimage.flush()")
+		return done.Pending == 0 && done.Acknowledged > 0
+	})
 	for _, op := range s.ops(eval[string](tb, "afterimage.pageViewId")) {
 		if op.Kind == wire.KindSnapshotBegin {
 			epochs++
@@ -101,7 +104,7 @@ func TestPageThatGrowsMovesToAnotherInstance(t *testing.T) {
 	eval[any](tb, `big.textContent = 'words and more '.repeat(400000)`)
 	waitFor(t, "a second epoch", func() bool {
 		_, epochs := s.arrived(tb)
-		return epochs == 2
+		return epochs >= 2
 	})
 	eval[any](tb, `big.textContent = ''; hello.textContent = 'Dear Zanthorpe, welcome'; hello.dataset.afterimage = 'allow'`)
 	waitFor(t, "a later text", func() bool {

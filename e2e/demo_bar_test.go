@@ -12,6 +12,7 @@ import (
 // The demo shop says what its recorder does, and not that all is recorded where nothing is;
 // and it leads to the page where visitors see and delete what was recorded of them.
 func TestDemoShopSaysWhatItsRecorderDoes(t *testing.T) {
+	t.Parallel()
 	var script, key string
 	shop := http.NewServeMux()
 	shop.Handle("/demo/", demo.Handler(func() string { return script }, func() string { return key }))

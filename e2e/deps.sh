@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 need=""
 command -v chromium >/dev/null 2>&1 || need="$need chromium"
+command -v chromium-headless-shell >/dev/null 2>&1 || need="$need chromium-headless-shell"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || need="$need nginx-light"
 command -v caddy >/dev/null 2>&1 || need="$need caddy"
 command -v systemd-analyze >/dev/null 2>&1 || need="$need systemd"

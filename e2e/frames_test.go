@@ -7,6 +7,16 @@ import (
 	"testing"
 )
 
+// patientFrame lets a page in a frame ask the one around it longer than 3 s, for it may be slow here: where nothing
+// is answered the last five of twenty questions come 3 s one after the other.
+const patientFrame = `<script>{
+	const every = setInterval
+	window.setInterval = (f, ms, ...args) => {
+		let n = 0
+		return every(ms === 150 ? () => { if (n++ < 15 || n % 20 === 0) f() } : f, ms, ...args)
+	}
+}</script>`
+
 // Markers reach into frames whose documents load the recorder themselves: where a part around is blocked,
 // they record nothing, whatever their origin, also below a document of another one.
 func TestBlockedFramesRecordNothing(t *testing.T) {
@@ -15,7 +25,7 @@ func TestBlockedFramesRecordNothing(t *testing.T) {
 	pages := map[string]string{}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, "<!doctype html><title>page</title>%s%s", scriptTag(c, ""), pages[r.URL.Path])
+		fmt.Fprintf(w, "<!doctype html><title>page</title>%s%s%s", patientFrame, scriptTag(c, ""), pages[r.URL.Path])
 	})
 	own, other, third := serve(t, handler), serve(t, handler), serve(t, handler)
 	c = startCollectorFor(t, own, "--origin", other, "--origin", third)
@@ -58,5 +68,61 @@ func TestBlockedFramesRecordNothing(t *testing.T) {
 	// A page that is blocked sends nothing, and asks for no worker.
 	if got := eval[string](tb, `afterimage.state.phase`); got != "recording" {
 		t.Errorf("the page around them is %s", got)
+	}
+}
+
+// A page that blocks its frame later, begins to record later than it, or waits for consent, is heard all the same.
+func TestFramesThatAreBlockedLater(t *testing.T) {
+	t.Parallel()
+	var c *collectorSite
+	var own, other string
+	page := func(attrs, body string) string {
+		return `<!doctype html><title>page</title>` + scriptTag(c, attrs) + `<p>Hello</p>` + body
+	}
+	const hears = `<script>globalThis.said = []; addEventListener('message', ({ data }) => { if (data.phase && said.at(-1) !== data.phase) said.push(data.phase) })</script>`
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		frame := `<div id="around"%s><iframe src="` + other + `/inner"></iframe></div>`
+		switch r.URL.Path {
+		case "/inner", "/inner-patient": // something changes all the time
+			if r.URL.Path == "/inner-patient" {
+				fmt.Fprint(w, patientFrame)
+			}
+			fmt.Fprint(w, page("", `<script>setInterval(() => {
+				document.body.dataset.n = 1 + (document.body.dataset.n | 0)
+				if (window.afterimage) parent.postMessage({ phase: afterimage.state.phase }, '*')
+			}, 100)</script>`))
+		case "/blocks-later":
+			fmt.Fprint(w, hears, page("", fmt.Sprintf(frame, "")))
+		case "/records-later":
+			// Not started by its tag.
+			tag := strings.Replace(scriptTag(c, ""), "data-site", "data-later", 1)
+			fmt.Fprint(w, hears, `<!doctype html><title>page</title>`, tag, fmt.Sprintf(frame, ` data-afterimage="block"`))
+		case "/asks-for-consent":
+			frame = strings.Replace(frame, "/inner", "/inner-patient", 1)
+			fmt.Fprint(w, hears, page(`data-consent="required"`, fmt.Sprintf(frame, ` data-afterimage="block"`)))
+		}
+	})
+	own, other = serve(t, handler), serve(t, handler)
+	c = startCollectorFor(t, own, "--origin", other)
+	for _, row := range []struct{ path, do, want string }{
+		{"/blocks-later", `around.dataset.afterimage = 'block'`, "recording,refused"},
+		{"/records-later", `afterimage.start({ site: document.querySelector('[data-later]').dataset.later })`, "recording,refused"},
+		{"/asks-for-consent", ``, "refused"},
+	} {
+		t.Run(row.path, func(t *testing.T) {
+			t.Parallel()
+			tb := newTab(t)
+			tb.allow("nothing is recorded")
+			tb.open(own + row.path)
+			if row.do != "" {
+				tb.until(`said.includes('recording')`)
+				eval[any](tb, row.do)
+			}
+			tb.until(`said.includes('refused')`)
+			if got := strings.TrimPrefix(eval[string](tb, `said.join()`), "idle,"); got != row.want {
+				t.Errorf("the page in the frame is %s, want %s", got, row.want)
+			}
+		})
 	}
 }

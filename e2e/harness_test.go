@@ -1,6 +1,7 @@
 // Package e2e drives the whole path, from the page to the replay, in real Chromium.
 //
-// One browser serves the package, a tab with a browser context of its own serves a test.
+// One browser serves the package, a tab with a browser context of its own serves a test. It is Chromium
+// without windows where that is installed; what only the whole browser has asks for that (wholeBrowser).
 // An uncaught exception, a console error or a failed request that the test did not
 // announce fails it; a screenshot is kept in the folder AFTERIMAGE_SHOTS, if that is set.
 package e2e
@@ -9,15 +10,19 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -31,15 +36,42 @@ import (
 )
 
 // patience bounds every wait for a condition; a condition that holds ends it at once.
-const patience = 30 * time.Second
+const patience = time.Minute
+
+// sharedBrowser is started by the first test that needs it, and ends with the package.
+type sharedBrowser struct {
+	once sync.Once
+	ctx  context.Context
+	err  error
+}
+
+func (b *sharedBrowser) start(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	b.once.Do(func() {
+		var stop func()
+		b.ctx, stop, b.err = startBrowser(flags...)
+		if b.err == nil {
+			closing.Lock()
+			closeBrowsers = append(closeBrowsers, stop)
+			closing.Unlock()
+		}
+	})
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	return b.ctx
+}
 
 var (
-	browserOnce   sync.Once
-	browserCtx    context.Context
-	browserErr    error
-	closeBrowsers []func()
-	binDir        string
+	withoutWindows, whole sharedBrowser
+	ofWhole               sync.Map // names of tests
+	closing               sync.Mutex
+	closeBrowsers         []func()
+	binDir                string
 )
+
+// wholeBrowser says that the test is about what Chromium without windows lacks: autofill, the back/forward cache.
+func wholeBrowser(t *testing.T) { ofWhole.Store(t.Name(), true) }
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "afterimage-e2e-")
@@ -74,7 +106,7 @@ func startBrowser(flags ...chromedp.ExecAllocatorOption) (context.Context, func(
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
 		chromedp.Flag("disable-features", strings.Join(unused, ",")),
 		chromedp.WindowSize(1280, 800))
-	opts = append(opts, flags...)
+	opts = append(append(opts, chromedp.WSURLReadTimeout(patience)), flags...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, stop := chromedp.NewContext(alloc)
 	if err := chromedp.Do(ctx); err != nil {
@@ -103,17 +135,15 @@ type reports struct {
 // newTab opens a tab that is closed, and whose errors are reported, when the test ends.
 func newTab(t *testing.T) *tab {
 	t.Helper()
-	browserOnce.Do(func() {
-		var stop func()
-		browserCtx, stop, browserErr = startBrowser()
-		if browserErr == nil {
-			closeBrowsers = append(closeBrowsers, stop)
+	browser, flags := &whole, []chromedp.ExecAllocatorOption(nil)
+	name, _, _ := strings.Cut(t.Name(), "/")
+	if _, isWhole := ofWhole.Load(name); !isWhole {
+		// The same engine at three quarters of the CPU: nobody draws a window.
+		if shell, err := exec.LookPath("chromium-headless-shell"); err == nil {
+			browser, flags = &withoutWindows, append(flags, chromedp.ExecPath(shell))
 		}
-	})
-	if browserErr != nil {
-		t.Fatal(browserErr)
 	}
-	return newTabIn(t, browserCtx, chromedp.WithNewBrowserContext())
+	return newTabIn(t, browser.start(t, flags...), chromedp.WithNewBrowserContext())
 }
 
 func newTabIn(t *testing.T, parent context.Context, opts ...chromedp.ContextOption) *tab {
@@ -135,6 +165,14 @@ func newTabIn(t *testing.T, parent context.Context, opts ...chromedp.ContextOpti
 		tb.tell()
 	})
 	return tb
+}
+
+// closePage closes the page as a visitor does: its browser context, with what still goes out, lives until the test ends.
+func (tb *tab) closePage() {
+	tb.t.Helper()
+	if _, err := cdp.Call(tb.ctx, chromedp.FromContext(tb.ctx).Target, page.Close, cdp.Empty{}); err != nil && !errors.Is(err, chromedp.ErrTargetDetached) {
+		tb.t.Fatalf("close the page: %v", err)
+	}
 }
 
 // row is the same tab for one row of a table, whose test gets what its pages report. A browser
@@ -311,6 +349,59 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 	}
 }
 
+// comesBack has `leave` bring a tab from a page to another one and goes back, until the page comes from the
+// back/forward cache as it was left. The browser may load it anew for reasons that are not the page's, which
+// it does not name ("masked"). A reason that it names is ours and fails the test at once, but for those of
+// `chance`, which nobody can prevent each time.
+func comesBack(t *testing.T, leave func() *tab, chance ...string) *tab {
+	t.Helper()
+	var told []string
+	for range 3 {
+		tb := leave()
+		why := tb.back()
+		if len(why) == 0 {
+			return tb
+		}
+		t.Logf("the page did not come from the back/forward cache: %v", why)
+		for _, reason := range why {
+			if reason != "masked" && !slices.Contains(chance, reason) {
+				t.Fatalf("the page does not fit the back/forward cache: %v", why)
+			}
+		}
+		told = append(told, fmt.Sprint(why))
+	}
+	t.Fatalf("the page never came from the back/forward cache: %v", told)
+	return nil
+}
+
+// leave opens url in place of a page that `back` is to find again.
+func (tb *tab) leave(url string) {
+	tb.t.Helper()
+	eval[any](tb, `addEventListener('pageshow', (e) => { globalThis.persisted = e.persisted }); 0`)
+	tb.open(url)
+}
+
+// back goes back to what was left. Where that is loaded anew it tells why, in the browser's words.
+func (tb *tab) back() (why []string) {
+	tb.t.Helper()
+	if _, err := tryEval[any](tb, `history.back()`); err != nil {
+		tb.t.Fatal(err)
+	}
+	waitFor(tb.t, "the way back", func() bool {
+		got, err := tryEval[[]string](tb, `(() => {
+			if (globalThis.persisted) return []
+			const [entry] = performance.getEntriesByType('navigation')
+			if (entry?.type !== 'back_forward' || document.readyState !== 'complete') return null
+			const all = (of) => [...(of.reasons ?? []).map(({ reason }) => reason), ...(of.children ?? []).flatMap(all)]
+			const why = all(entry.notRestoredReasons ?? {})
+			return why.length ? why : ['masked']
+		})()`)
+		why = got
+		return err == nil && got != nil
+	})
+	return why
+}
+
 func (tb *tab) screenshot() []byte {
 	tb.t.Helper()
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
@@ -438,7 +529,7 @@ func (s *server) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		s.kill()
 	}
 }
@@ -464,13 +555,22 @@ func serve(t *testing.T, h http.Handler) string {
 	return s.URL
 }
 
-// freeAddr reserves a loopback address that a restarted server can use again.
+// addrs counts through ports below those that the kernel gives to connections and to servers that ask for any.
+var addrs atomic.Uint32
+
+func init() { addrs.Store(rand.Uint32N(10_000)) }
+
+// freeAddr is a loopback address that a server can use, and use again when it has restarted.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+addrs.Add(1)%10_000)
+		l, err := net.Listen("tcp", addr)
+		if err == nil {
+			l.Close()
+			return addr
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("of 1,000 ports from 20,000 to 30,000 none is free")
+	return ""
 }

@@ -12,7 +12,7 @@ import (
 // recording and, counted, on the site's health page.
 func TestBusyPageIsToldOnTheHealthPage(t *testing.T) {
 	g := newRightsRig(t, true, "")
-	g.body = `<main id="rows"></main><script>
+	g.body = `<main id="rows" hidden></main><script>
 		let frames = 0
 		function work() {
 			const list = []
@@ -24,11 +24,13 @@ func TestBusyPageIsToldOnTheHealthPage(t *testing.T) {
 		work()
 	</script>`
 	tb := newTab(t)
+	tb.onNewDocument(soon)
 	g.visit(tb, "degraded")
 	if reason := eval[string](tb, `afterimage.state.reason`); !strings.Contains(reason, "busy page") || !strings.Contains(reason, "pointer") {
 		t.Errorf("the state says %q", reason)
 	}
-	eval[any](tb, `afterimage.flush().then(() => 0)`)
+	// Much of a busy page waits before it.
+	waitFor(t, "an acknowledgement of all", func() bool { return eval[flushed](tb, `afterimage.flush()`).Pending == 0 })
 	if events := g.replay(t, "cat", eval[string](tb, `afterimage.sessionId`)); !strings.Contains(events, `"degraded"`) {
 		t.Error("the recording does not tell")
 	}

@@ -22,7 +22,7 @@ func TestLeanRecorderHandsOver(t *testing.T) {
 		name, head, body, act string
 		atOnce                bool // nothing of the tree may leave after it
 	}{
-		{"designMode at an input", "", "", `document.designMode = 'on'; hello.dispatchEvent(new Event('input', { bubbles: true }))`, true},
+		{"designMode at an input", "", "", `document.designMode = 'on'; hello.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertText' }))`, true},
 		{"a frame in designMode", "", "", `{
 			const frame = document.createElement('iframe'); document.body.append(frame)
 			frame.contentDocument.designMode = 'on'; frame.contentDocument.body.append('CANARY')
@@ -164,7 +164,7 @@ func TestChangesThatFailAreToldAnew(t *testing.T) {
 			s := newRecordedSite(t, false, `data-privacy="`+level+`"`, `<main></main>`)
 			s.settings = map[string]any{"privacy": level}
 			tb := newTab(t)
-			tb.allow("inner error")
+			tb.allow("afterimage: error")
 			tb.open(s.page)
 			tb.until("window.afterimage && " + isRecording)
 			eval[any](tb, "afterimage.flush()")

@@ -13,6 +13,7 @@ import (
 // A visit is live in list and player while its page is open and shows how it began; seconds
 // after the visitor has left it is live no more, though it could still go on.
 func TestLiveEndsWhenTheVisitorLeaves(t *testing.T) {
+	t.Parallel()
 	var tag string
 	page := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestSwitchEndsRunningRecorders(t *testing.T) {
 		off  func(g *rightsRig)
 		most time.Duration
 	}{
-		{"by the command", func(g *rightsRig) { g.siteSet("--no-enabled") }, patience},
+		{"by the command", func(g *rightsRig) { g.siteSet("--no-enabled") }, 30 * time.Second},
 		{"by another collector on the database", func(g *rightsRig) {
 			db, err := sql.Open("sqlite", "file:"+filepath.Join(g.Data, "afterimage.db")+"?_pragma=busy_timeout(5000)")
 			if err != nil {
@@ -37,7 +38,7 @@ func TestSwitchEndsRunningRecorders(t *testing.T) {
 			} else if n, _ := r.RowsAffected(); n != 1 {
 				t.Fatalf("%d sites switched off", n)
 			}
-		}, 3 * time.Second},
+		}, 20 * time.Second}, // less than the 30 s of a ping by default
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := newRightsRig(t, true, "")
@@ -52,6 +53,11 @@ func TestSwitchEndsRunningRecorders(t *testing.T) {
 				sessions = append(sessions, eval[string](tb, `afterimage.sessionId`))
 			}
 			count := func(session string) int { return len(g.events(t, session)) }
+			// The worker writes it when it has heard the collector's clock, perhaps after all else.
+			waitFor(t, "the anchor", func() bool {
+				eval[any](tabs[0], `afterimage.flush()`)
+				return slices.ContainsFunc(g.events(t, sessions[0]), func(e event) bool { return e.Op == "anchor" })
+			})
 			before := count(sessions[0])
 			c.off(g)
 			began := time.Now()

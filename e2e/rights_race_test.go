@@ -69,8 +69,9 @@ func TestWithdrawalWhileARecordingBegins(t *testing.T) {
 						eval[any](tb, c.does+`; 0`)
 					}
 					release()
-					eval[any](tb, `new Promise((f) => setTimeout(f, 1500))`)
 					want := map[string]string{"opt-out": `{"o":true}`, "withdrawal": `{"w":true}`, "minor": `{"e":"` + key + `"}`}[c.name]
+					tb.until(`JSON.stringify(` + storedNow + `) === '` + want + `'`)
+					eval[any](tb, `new Promise((f) => setTimeout(f, 1500))`)
 					if got := eval[string](tb, `JSON.stringify(`+storedNow+`)`); got != want {
 						t.Errorf("stored: %s, want %s", got, want)
 					}

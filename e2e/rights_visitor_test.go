@@ -202,7 +202,7 @@ func TestIdentifyRefusesPeople(t *testing.T) {
 	g.visit(tb, "recording")
 	const call = `(() => { try { afterimage.identify(%s, {}); return 'taken' } catch (e) { return e.code + ': ' + e.message } })()`
 	for _, id := range []string{"grace@example.org", "grace%40example.org", "Grace Hopper", "Jean Luc Picard", "+353871234567", "00353871234567", "087 123 4567", "0871234567",
-		"(087)1234567", "212-555-0123", "212.555.0123", "2125550123", "渡辺 謙"} {
+		"(087)1234567", "1-212-555-0123", "1(212)555.0123", "212-555-0123", "212.555.0123", "2125550123", "渡辺 謙"} {
 		if got := eval[string](tb, fmt.Sprintf(call, toJSON(id))); !strings.HasPrefix(got, "identity: ") || !strings.Contains(got, "looks like") {
 			t.Errorf("identify(%q): %s", id, got)
 		}

@@ -83,7 +83,8 @@ func TestSize(t *testing.T) {
 	tb := newTab(t)
 	tb.open(origin)
 	tb.until(`window.afterimage && afterimage.state.phase === "recording"`)
-	eval[any](tb, `(() => { scrollTo(0, 500); const i = document.getElementById("name"); i.value = "x"; i.dispatchEvent(new Event("input", {bubbles: true})) })()`)
+	eval[any](tb, `(() => { scrollTo(0, 500); const i = document.getElementById("name"); i.focus() })()`)
+	tb.typeText("text")
 	eval[any](tb, `afterimage.flush()`)
 
 	m.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"afterimage/collector/ingest"
 
@@ -29,6 +30,7 @@ func randomWords(n int) string {
 // Whatever is on a page, its segments can be sent: what is too much of a text ends in an ellipsis, a
 // picture that is too much is a box, and recording goes on behind them.
 func TestPageOfTooMuchIsRecorded(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	long := randomWords(3 << 19)
 	g.body = `<h1>a</h1><pre hidden>` + long + `</pre><img alt="" src="data:image/svg+xml,` + randomWords(3<<19) + `"><p>behind it</p>`
@@ -88,6 +90,10 @@ func (g *rightsRig) atMost(bytes int64) http.HandlerFunc {
 			here.Close()
 		}()
 		pass(here, there)
+		// Closed with bytes unread, a connection is reset, and the page may never read why it was closed.
+		for rest := make([]byte, 64<<10); err == nil; _, err = here.NetConn().Read(rest) {
+			err = here.NetConn().SetReadDeadline(time.Now().Add(time.Second))
+		}
 	}
 }
 
@@ -95,6 +101,7 @@ func (g *rightsRig) atMost(bytes int64) http.HandlerFunc {
 // with the remedy, the site's health page counts it, and when it happens again and again recording ends: each
 // time costs a snapshot, and what is acknowledged between does not make the next one smaller.
 func TestSegmentThatIsTooLargeIsToldInTheConsole(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, true, "")
 	g.instead["/v1/ws"] = g.atMost(200 << 10)
 	g.body = `<h1>a</h1><pre hidden>` + randomWords(3<<19) + `</pre>`

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -32,22 +33,47 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 		{"counter", `<input class=at><b>0/99</b>`, `at.oninput = () => { at.nextSibling.firstChild.data = at.value.length + '/99' }`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newRecordedSite(t, false, "", c.body+`<script>{ const at = document.querySelector('.at'); `+c.script+` }</script>`)
 			tb := newTab(t)
-			told := map[int]string{}
+			told, tries := map[int]string{}, 0
+			tb.onNewDocument(`window.times = []; for (const type of ['keydown', 'input']) addEventListener(type, () => times.push(performance.now()), type === 'keydown')`)
 			for _, keys := range []int{2, 7} {
+			again:
 				tb.open(s.page)
 				tb.until("window.afterimage && " + isRecording)
-				eval[any](tb, `{ const at = document.querySelector('.at'); at.focus(); if (at.isContentEditable) getSelection().selectAllChildren(at.querySelector('p') ?? at) }`)
-				eval[any](tb, "afterimage.flush()")
 				view := eval[string](tb, "afterimage.pageViewId")
+				zero := tb.clockOf(s, view, `{ const at = document.querySelector('.at'); at.focus(); if (at.isContentEditable) getSelection().selectAllChildren(at.querySelector('p') ?? at) }`)
+				tb.typeText("q")
+				// Editors, and pages that change their address with the keys, are for the full recorder.
+				if isFull := !regexp.MustCompile(`<input|<textarea`).MatchString(c.body) || strings.Contains(c.script, "history"); isFull {
+					waitFor(t, "an epoch of the full recorder", func() bool {
+						eval[any](tb, "afterimage.flush()")
+						return s.asked("afterimage-recorder") && kinds(s.ops(view))[wire.KindSnapshotEnd] > 1
+					})
+				} else if s.asked("afterimage-recorder") {
+					t.Error("the lean recorder has handed over")
+				}
+				tb.typeText("u") // of what a snapshot says the first change is always told
+				tb.nextSecond(zero)
+				eval[any](tb, "afterimage.flush()")
+				eval[any](tb, "times = []")
 				before := len(s.ops(view))
 				for k := range keys {
 					tb.typeText("zanthor"[k : k+1])
-					eval[any](tb, "new Promise(requestAnimationFrame)")
+					eval[any](tb, "new Promise((done) => setTimeout(done, 20))")
 				}
-				eval[any](tb, "afterimage.flush()") // the changes of the second too
+				eval[any](tb, "new Promise((done) => setTimeout(done, 1050))") // what is told at the end of the second too
+				eval[any](tb, "afterimage.flush()")
+				if !tb.areOfOneSecond(zero) {
+					if tries++; tries < 20 {
+						goto again // a busy machine types slowly
+					}
+					t.Fatalf("%d keys do not fit into a second", keys)
+				}
 				eval[any](tb, "afterimage.snapshot()")
+				// A snapshot's scroll offsets are read in the frame after it.
+				eval[any](tb, "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)))")
 				eval[any](tb, "afterimage.stop()")
 				counts := kinds(s.ops(view)[before:])
 				if counts[wire.KindActivity] > 4 || counts[wire.KindKey] > 0 {
@@ -56,9 +82,6 @@ func TestTypingIsNotToldKeyByKey(t *testing.T) {
 				delete(counts, wire.KindActivity)
 				delete(counts, wire.KindAnchor)
 				told[keys] = fmt.Sprint(counts)
-				if s.asked("afterimage-recorder") {
-					t.Error("the lean recorder has handed over")
-				}
 			}
 			if told[2] != told[7] {
 				t.Errorf("ops by kind after two keys %s, after seven %s", told[2], told[7])
@@ -83,6 +106,40 @@ func TestStopTellsOfTheSecondThatHasNotEnded(t *testing.T) {
 	}
 }
 
+// The end of the second in which somebody typed takes nothing of the recording that has begun since.
+func TestSecondOfTheKeysEndsWithItsRecording(t *testing.T) {
+	t.Parallel()
+	s := newRecordedSite(t, false, "", `<input class=at type=password><main></main>`)
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	zero := tb.clockOf(s, eval[string](tb, "afterimage.pageViewId"), `document.querySelector('.at').focus()`)
+	tb.nextSecond(zero)
+	tb.typeText("z")
+	eval[any](tb, "afterimage.stop()")
+	eval[any](tb, "afterimage.start()")
+	eval[any](tb, `new Promise((done) => {
+	let n = 0
+	const timer = setInterval(() => {
+		document.querySelector('main').append(document.createElement('article'))
+		if (++n === 60) done(clearInterval(timer))
+	}, 20)
+})`)
+	eval[any](tb, "afterimage.flush()")
+	if s.asked("afterimage-recorder") {
+		t.Fatal("the lean recorder has handed over")
+	}
+	told := 0
+	for _, op := range s.ops(eval[string](tb, "afterimage.pageViewId")) {
+		if op.Kind == wire.KindElement && string(op.Name) == "article" {
+			told++
+		}
+	}
+	if told != 60 {
+		t.Errorf("%d elements are told of the second recording, want 60", told)
+	}
+}
+
 // A field that the page draws by itself is known for one by each recording of the page, not by the first alone.
 func TestDrawnFieldIsKnownAgainAfterStop(t *testing.T) {
 	s := newRecordedSite(t, false, "", `<div><textarea style="opacity:0"></textarea><p></p></div>`)
@@ -97,15 +154,6 @@ func TestDrawnFieldIsKnownAgainAfterStop(t *testing.T) {
 			eval[any](tb, "afterimage.flush()")
 			return kinds(s.ops(view))[wire.KindSnapshotBegin] > 1
 		})
-		epochs := 0
-		for _, op := range s.ops(view) {
-			if op.Kind == wire.KindSnapshotBegin {
-				epochs++
-			}
-			if op.Kind == wire.KindActivity && epochs < 2 {
-				t.Errorf("in the %s recording the lean recorder went on with the first key", which)
-			}
-		}
 		eval[any](tb, "afterimage.stop()")
 		eval[any](tb, "afterimage.start()")
 	}
@@ -161,8 +209,17 @@ at.oninput = () => { mark.className = 'x' + n++ % 2; document.querySelector('ul'
 
 // What is clicked, focused or opened within the second is told as what it is.
 func TestWhatComesWithTheKeysCanBeClicked(t *testing.T) {
-	s := newRecordedSite(t, false, "", `<input class=at><div id=list></div><script>{ const at = document.querySelector('.at')
-at.oninput = () => { list.innerHTML = '<div popover=manual class=tip>Tip</div><button>Take</button>'; document.querySelector('.tip').showPopover() } }</script>`)
+	// The lean recorder hands over where a popover opens at a key, and does not tell what is new before the full one is there.
+	t.Run("lean", func(t *testing.T) { clickWhatComes(t, "", "") })
+	t.Run("full, beside a popover", func(t *testing.T) {
+		clickWhatComes(t, `data-mask=".none"`, "; document.querySelector('.tip').showPopover()")
+	})
+}
+
+func clickWhatComes(t *testing.T, attrs, then string) {
+	t.Helper()
+	s := newRecordedSite(t, false, attrs, `<input class=at><div id=list></div><script>{ const at = document.querySelector('.at')
+at.oninput = () => { list.innerHTML = '<div popover=manual class=tip>Tip</div><button>Take</button>'`+then+` } }</script>`)
 	tb := newTab(t)
 	tb.open(s.page)
 	tb.until("window.afterimage && " + isRecording)
@@ -170,23 +227,132 @@ at.oninput = () => { list.innerHTML = '<div popover=manual class=tip>Tip</div><b
 	view := eval[string](tb, "afterimage.pageViewId")
 	tb.typeText("z")
 	tb.do(chromedp.Click(chromedp.CSS("button")))
-	eval[any](tb, "afterimage.flush()")
-	names := map[uint32]string{}
 	clicked, opened := "", false
-	for _, op := range s.ops(view) {
-		switch op.Kind {
-		case wire.KindElement:
-			names[op.ID] = string(op.Name)
-		case wire.KindMouse:
-			clicked = names[op.ID]
-		case wire.KindDialogState:
-			opened = opened || op.Nums[0] != 0
+	look := func() bool {
+		names := map[uint32]string{}
+		for _, op := range s.ops(view) {
+			switch op.Kind {
+			case wire.KindElement:
+				names[op.ID] = string(op.Name)
+			case wire.KindMouse:
+				clicked = names[op.ID]
+			case wire.KindDialogState:
+				opened = opened || op.Nums[0] != 0
+			}
 		}
+		return opened || then == "" && clicked != ""
+	}
+	// A busy browser may say that it is open after the click.
+	for range 50 {
+		eval[any](tb, "afterimage.flush()")
+		if look() {
+			break
+		}
+		eval[any](tb, "new Promise((r) => setTimeout(r, 100))")
 	}
 	if clicked != "button" {
 		t.Errorf("what is clicked is told as %q", clicked)
 	}
-	if !opened {
+	if !opened && then != "" {
 		t.Error("the popover is not told to be open")
+	}
+}
+
+// A page may take what somebody typed, with Enter, out of its field and show it, before the changes of that second are told:
+// a chat, a list of tags, a name that is edited in its place.
+func TestWhatThePageTakesFromItsFieldIsKnown(t *testing.T) {
+	t.Parallel()
+	s := newRecordedSite(t, false, `data-privacy="balanced"`, `<input class=tag><textarea class=chat></textarea><div class=note contenteditable></div>
+<h1 contenteditable>A</h1><input class=secret type=password><input class=open data-afterimage=allow><ul></ul><script>for (const field of document.querySelectorAll('input, textarea, [contenteditable]')) field.onkeydown = (event) => {
+  if (event.key !== 'Enter') return
+  event.preventDefault()
+  if (field.localName === 'h1') return field.removeAttribute('contenteditable')
+  const text = field.value ?? field.textContent
+  field.value != null ? field.value = '' : field.textContent = ''
+  document.querySelector('ul').insertAdjacentHTML('beforeend', '<li class="by-' + text + '">' + text)
+}</script>`)
+	s.settings = map[string]any{"privacy": "balanced"}
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	view := eval[string](tb, "afterimage.pageViewId")
+	for _, of := range [][2]string{{".tag", "quillfeather"}, {".chat", "zanthorpe"}, {".note", "brackwater"}, {"h1", "mirthwood"}, {".secret", "vexingly9"}, {".open", "plainsong"}} {
+		eval[any](tb, `(async () => { document.querySelector('`+of[0]+`').focus(); const at = performance.now() % 1000; if (at > 300) await new Promise((f) => setTimeout(f, 1050 - at)) })()`)
+		tb.typeText(of[1])
+		tb.typeText("\r")
+	}
+	eval[any](tb, "afterimage.flush()")
+	told := ""
+	for _, op := range s.ops(view) {
+		told += string(op.Name) + "\n" + string(op.Text) + "\n"
+		for _, a := range op.Attrs {
+			told += string(a.Value) + "\n"
+		}
+	}
+	for _, typed := range []string{"quillfeather", "zanthorpe", "brackwater", "mirthwood", "vexingly9"} {
+		if strings.Contains(told, typed) {
+			t.Errorf("%q is told", typed)
+		}
+	}
+	if !strings.Contains(told, "plainsong") {
+		t.Errorf("what is allowed is not told: %s", told)
+	}
+}
+
+// An editor takes each character out of its field as it comes, and draws it; nothing of its style says so.
+func TestEditorThatEmptiesItsFieldIsKnown(t *testing.T) {
+	t.Parallel()
+	s := newRecordedSite(t, false, `data-privacy="balanced"`, `<main><div><pre></pre><textarea></textarea></div><p>Hello</p></main><script>document.querySelector('textarea').oninput = ({ target }) => {
+  document.querySelector('pre').insertAdjacentHTML('beforeend', '<span>' + target.value + '</span>')
+  target.value = ''
+}</script>`)
+	s.settings = map[string]any{"privacy": "balanced"}
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	view := eval[string](tb, "afterimage.pageViewId")
+	eval[any](tb, `document.querySelector('textarea').focus()`)
+	for _, key := range "zanthorpe" {
+		tb.typeText(string(key))
+		eval[any](tb, "new Promise((done) => setTimeout(done, 60))")
+	}
+	eval[any](tb, "afterimage.flush()")
+	eval[any](tb, `document.querySelector('p').append(' again')`)
+	eval[any](tb, "afterimage.flush()")
+	told := ""
+	for _, op := range s.ops(view) {
+		if op.Kind == wire.KindText || op.Kind == wire.KindSetText || op.Kind == wire.KindValue {
+			told += string(op.Text)
+		}
+	}
+	// The first one may be, before anybody can know what becomes of it.
+	told = strings.TrimPrefix(strings.NewReplacer("a page", "", "Hello", "", " again", "", "•", "", "x", "", "\n", "").Replace(told), "z")
+	if told != "" {
+		t.Errorf("characters are told: %q", told)
+	}
+}
+
+// Who sends by a button empties the field: the page draws nothing of its own, and what is around it stays shown.
+func TestFieldThatAButtonEmptiesIsNoEditor(t *testing.T) {
+	t.Parallel()
+	s := newRecordedSite(t, false, `data-privacy="balanced"`, `<main><p>Hello</p><textarea></textarea><button>Send</button></main><script>document.querySelector('button').onclick = () => { document.querySelector('textarea').value = '' }</script>`)
+	s.settings = map[string]any{"privacy": "balanced"}
+	tb := newTab(t)
+	tb.open(s.page)
+	tb.until("window.afterimage && " + isRecording)
+	view := eval[string](tb, "afterimage.pageViewId")
+	for range 2 {
+		eval[any](tb, `document.querySelector('textarea').focus()`)
+		tb.typeText("zan")
+		tb.do(chromedp.Click(chromedp.CSS("button")))
+	}
+	eval[any](tb, `document.querySelector('p').append(' again')`)
+	eval[any](tb, "afterimage.flush()")
+	told := ""
+	for _, op := range s.ops(view) {
+		told += string(op.Text)
+	}
+	if !strings.Contains(told, "again") {
+		t.Error("what is around the field is masked")
 	}
 }

@@ -9,6 +9,7 @@ import (
 // Where no socket comes about, page and worker run and nothing arrives: after some connects in a row that
 // fail the state says so, until one succeeds, and the console names the remedy, once.
 func TestCollectorOutOfReachIsTold(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, attrs string
 		instead     http.HandlerFunc
@@ -17,6 +18,7 @@ func TestCollectorOutOfReachIsTold(t *testing.T) {
 		{"a proxy that drops upgrades", "", func(w http.ResponseWriter, r *http.Request) {}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			g := newRightsRig(t, true, c.attrs)
 			if c.instead != nil {
 				g.instead["/v1/ws"] = c.instead

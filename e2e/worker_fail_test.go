@@ -30,10 +30,10 @@ func (g *workerRig) nothingSent() {
 	}
 }
 
-// start is begin without waiting for `ready`.
-func (g *workerRig) start(kind string) {
+// start is begin without waiting for `ready`; with event 0, and what is then said in the same task.
+func (g *workerRig) start(kind string, then ...string) {
 	g.t.Helper()
-	eval[any](g.tab, fmt.Sprintf(`globalThis.r = rec(%q, %s); r.begin(); r.track(0); 0`, kind, g.config))
+	eval[any](g.tab, fmt.Sprintf(`globalThis.r = rec(%q, %s); r.begin(); r.track(0); %s; 0`, kind, g.config, strings.Join(then, ";")))
 }
 
 func TestWorkerDoesNotStart(t *testing.T) {
@@ -126,8 +126,8 @@ func TestWorkerFailsClosed(t *testing.T) {
 	} {
 		t.Run(c.name+" before anything is sealed", func(t *testing.T) {
 			g := newWorkerRig(t)
-			g.begin("shared")
-			g.run(`r.track(0); r.send('ops', [[` + c.op + `]]); r.track(1); r.begin()`)
+			// In one task with the beginning: a second after that the worker seals.
+			g.start("shared", `r.send('ops', [[`+c.op+`]]); r.track(1); r.begin()`)
 			if got := g.failure(); got.Code != c.code {
 				t.Errorf("got %+v, want code %q", got, c.code)
 			}
@@ -139,8 +139,7 @@ func TestWorkerFailsClosed(t *testing.T) {
 		})
 		t.Run(c.name+" after something was sealed", func(t *testing.T) {
 			g := newWorkerRig(t)
-			g.begin("shared")
-			g.track(0, 1)
+			g.start("shared", ``) // the event is sealed with the beginning
 			g.storedUntil("a segment", func(n []int) bool { return len(n) > 0 })
 			g.run(`r.track(7); r.send('ops', [[` + c.op + `]]); r.track(8)`)
 			g.failure()

@@ -203,7 +203,7 @@ function rec(kind, config) {
     begin() { r.send('ops', beginning); },
     snap() { r.send('ops', [[2, r.now()], ...snapshot]); },
     track(i) { r.send('ops', [[2, r.now()], [37, 'e' + i, '{}']]); },
-    leave(i) { r.send('leave', [[2, r.now()], ...(i === undefined ? [] : [[37, 'e' + i, '{}']]), [30]]); },
+    leave(i, t = 'leave') { r.send(t, [[2, r.now()], ...(i === undefined ? [] : [[37, 'e' + i, '{}']]), [30]]); },
     ask(t, extra) { const id = Math.random(); post({ t, id, timeoutMs: 10000, ...extra });
       return new Promise((resolve) => { const poll = () => { const m = log.find((m) => m.t === 'flushed' && m.id === id); m ? resolve(m) : setTimeout(poll, 5); }; poll(); }); },
   };

@@ -145,17 +145,35 @@ func TestWorkerDeliversWhatIsFlushed(t *testing.T) {
 }
 
 func TestWorkerSealsEachSecondAndSendsWithoutBeingAsked(t *testing.T) {
-	g := newWorkerRig(t)
-	g.begin("shared")
-	g.track(0, 1)
-	g.storedUntil("one segment", func(n []int) bool { return len(n) == 1 })
-	g.track(1, 2)
-	g.storedUntil("two segments", func(n []int) bool { return len(n) == 2 })
-	g.arrived(2)
-	if frames := look(g.up, func() int { return g.up.frames }); frames != 1 {
-		t.Errorf("two segments within 5 s came in %d frames, want 1", frames)
+	for range 3 {
+		g := newWorkerRig(t)
+		g.begin("shared")
+		g.flush() // the welcome is there
+		g.flush() // and with it the anchor, which might have a segment of its own
+		g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+		before := look(g.up, func() int { return g.up.frames })
+		// From before the first of them is sealed until both are.
+		took := eval[float64](g.tab, fmt.Sprintf(`(async () => {
+			const began = performance.now();
+			const until = async (n) => { while (performance.now() - began < 5000 && (await stored(%q)).length < n) await new Promise((r) => setTimeout(r, 20)) };
+			r.track(0);
+			await until(1);
+			r.track(1);
+			await until(2);
+			return performance.now() - began;
+		})()`, g.view))
+		g.arrived(2)
+		g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+		if took >= 5000 {
+			t.Logf("the machine is too slow: two segments took %.0f ms", took)
+			continue
+		}
+		if frames := look(g.up, func() int { return g.up.frames }) - before; frames != 1 {
+			t.Errorf("two segments within 5 s came in %d frames, want 1", frames)
+		}
+		return
 	}
-	g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+	t.Fatal("two segments never came about within 5 s, though each second is sealed")
 }
 
 func TestWorkerSendsEachSecondWhileWatched(t *testing.T) {

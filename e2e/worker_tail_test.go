@@ -8,13 +8,13 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// leaveOnHide makes the page say `leave` with event 0 when it is hidden or goes, as the
-// bridge does.
+// leaveOnHide makes the page say `gone` when it goes and `leave` when it is hidden, as the bridge does;
+// event 0 comes with what is said first.
 const leaveOnHide = `
-	let left = false;
-	const leave = () => { if (!left) { left = true; r.leave(0); } };
-	addEventListener('pagehide', leave);
-	document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leave(); });`
+	let left = 0;
+	const leave = (t) => r.leave(left++ ? undefined : 0, t);
+	addEventListener('pagehide', () => leave('gone'));
+	document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') leave('leave'); });`
 
 // The last second of a page view arrives whichever way the page goes, without another page
 // of the origin to help: the shared worker outlives the page.
@@ -35,7 +35,7 @@ func TestTailArrives(t *testing.T) {
 			}},
 			{"on a link", func(g *workerRig) { g.do(chromedp.Click(chromedp.ID("link"))) }},
 			{"on reload", func(g *workerRig) { g.do(chromedp.Reload()) }},
-			{"on close", func(g *workerRig) { g.close() }},
+			{"on close", func(g *workerRig) { g.closePage() }},
 		} {
 			t.Run(way.name+" "+exit.name, func(t *testing.T) {
 				g := newWorkerRig(t)
@@ -46,12 +46,15 @@ func TestTailArrives(t *testing.T) {
 				if way.open {
 					g.flush()
 				}
+				frames := look(g.up, func() int { return g.up.frames })
 				g.run(leaveOnHide)
 				exit.do(g)
 				g.arrived(1)
+				// A slow machine may post a tail beside the frame that is not acknowledged in time.
+				frames = look(g.up, func() int { return g.up.frames }) - frames
 				tails := look(g.up, func() int { return g.up.tails })
-				if way.open == (tails > 0) {
-					t.Errorf("%d HTTP tails were posted", tails)
+				if way.open && frames == 0 || !way.open && tails == 0 {
+					t.Errorf("%d frames and %d HTTP tails came", frames, tails)
 				}
 			})
 		}
@@ -98,18 +101,23 @@ func TestTailIsTheNewestThatFits(t *testing.T) {
 // A page that goes into the back/forward cache says that it leaves; when it comes back it
 // records on, in the same page view.
 func TestWorkerLivesThroughTheBackForwardCache(t *testing.T) {
+	wholeBrowser(t)
 	for _, kind := range workerKinds {
 		t.Run(kind, func(t *testing.T) {
-			g := newWorkerRig(t)
-			g.begin(kind)
-			g.flush()
-			g.run(leaveOnHide + `; addEventListener('pageshow', (e) => { globalThis.restored = e.persisted; r.port.postMessage({ t: 'visible' }); })`)
-			g.open(g.page.URL + "/other")
-			g.arrived(1)
-			if _, err := tryEval[any](g.tab, `history.back()`); err != nil {
-				t.Fatal(err)
-			}
-			g.until(`globalThis.restored`)
+			var g *workerRig
+			comesBack(t, func() *tab {
+				g = newWorkerRig(t)
+				g.begin(kind)
+				g.flush()
+				// After its welcome the worker looks for leftovers and asks for their locks, which throws the page
+				// out of the cache where it comes that late. It has asked when it answers after this.
+				g.storedUntil("nothing", func(n []int) bool { return len(n) == 0 })
+				g.flush()
+				g.run(leaveOnHide + `; addEventListener('pageshow', () => r.port.postMessage({ t: 'visible' }))`)
+				g.leave(g.page.URL + "/other")
+				g.arrived(1)
+				return g.tab
+			})
 			g.track(1, 3)
 			if got := g.flush(); got.Pending != 0 {
 				t.Errorf("flush answers %+v, want nothing pending", got)

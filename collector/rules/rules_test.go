@@ -11,7 +11,7 @@ import (
 
 func TestSelector(t *testing.T) {
 	good := []string{"p", "*", ".a", "#a", "[data-x]", `[data-x="a b" i]`, "form .card > input[type=text]", "a.b#c[d]", "x-card", ".a, .b",
-		`[href^='/account/']`, "main>p", ".größe", "[a=b] [c~=d]", " p ", "#notes\n> p"}
+		`[href^='/account/']`, "main>p", ".größe", "[a=b] [c~=d]", " p ", "#notes\n> p", "[a=größe]", `[a="größe"]`}
 	for _, s := range good {
 		if err := rules.Selector(s); err != nil {
 			t.Errorf("%q: refused: %v", s, err)
@@ -21,7 +21,7 @@ func TestSelector(t *testing.T) {
 		{"", "empty"}, {"  ", "empty"}, {"a:hover", "pseudo"}, {"p::before", "pseudo"}, {":has(input)", "pseudo"}, {"li:nth-child(2)", "pseudo"},
 		{"a + b", "sibling"}, {"a ~ b", "sibling"}, {".a,", "empty"}, {", .a", "empty"}, {"a >", "combinator"}, {"> a", "parse"}, {"[a", "parse"}, {"a]", "parse"},
 		{"..a", "parse"}, {"#1", "parse"}, {"a{", "parse"}, {"a > > b", "parse"}, {`[a="]"]`, "parse"}, {"a||b", "parse"}, {"svg|a", "parse"}, {"a;b", "parse"},
-		{"</style>", "parse"}, {"a\x00", "parse"}, {strings.Repeat("a", 513), "bytes"},
+		{"</style>", "parse"}, {".a\u00a0", "cannot be seen"}, {"\ufeff.a", "cannot be seen"}, {".a\u200b", "cannot be seen"}, {"p\u3000.a", "cannot be seen"}, {".a\v.b", "cannot be seen"}, {"[a=b s]", "parse"}, {`[a="b"S]`, "parse"}, {"a\x00", "cannot be seen"}, {`.a\.b`, "escapes"}, {`#\31 a`, "escapes"}, {`[a\.b]`, "escapes"}, {"[größe]", "ASCII"}, {"[größe=a]", "ASCII"}, {`[a=\62]`, "escapes"}, {strings.Repeat("a", 513), "bytes"},
 	}
 	for _, c := range bad {
 		err := rules.Selector(c.selector)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Problem is a setting that is refused, with the reason and what to do.
@@ -18,17 +19,20 @@ const (
 	maxSelectors     = 200
 )
 
-const ident = `-?(?:[A-Za-z_]|[^\x00-\x7F]|\\.)(?:[\w-]|[^\x00-\x7F]|\\.)*`
+const ident = `-?(?:[A-Za-z_]|[^\x00-\x7F])(?:[\w-]|[^\x00-\x7F])*`
+
+// strangeName is the name of an attribute that the recorder would not find: it watches those of letters of ASCII.
+var strangeName = regexp.MustCompile(`\[\s*[\w-]*[^\x00-\x7F][^\]~|^$*=]*[\]~|^$*=]`)
 
 // One compound: a type or *, then classes, ids and attribute conditions, at least one part.
 var (
 	partPattern = regexp.MustCompile(`^(?:\.` + ident + `|#` + ident +
-		`|\[\s*` + ident + `\s*(?:[~|^$*]?=\s*(?:"[^"\\\]\n]*"|'[^'\\\]\n]*'|` + ident + `)\s*(?:[iIsS]\s*)?)?\])`)
+		`|\[\s*` + ident + `\s*(?:[~|^$*]?=\s*(?:"[^"\\\]\n]*"|'[^'\\\]\n]*'|` + ident + `)\s*(?:[iI]\s*)?)?\])`) // not every browser knows s
 	typePattern = regexp.MustCompile(`^(?:\*|` + ident + `)`)
 )
 
 // Selector checks one selector (lists with commas included) by the rule of the recorder
-// (jsbridge/capture/policy.ts): type, class, id and attribute conditions, joined by
+// (jsbridge/more/options.ts): type, class, id and attribute conditions, joined by
 // descendant and child combinators. What it lets pass is a part of what the recorder
 // takes: a page must not be the first to say no.
 func Selector(s string) error {
@@ -46,6 +50,15 @@ func Selector(s string) error {
 		if strings.TrimSpace(one) == "" {
 			return refuse("a part between commas is empty", form)
 		}
+	}
+	if strings.ContainsFunc(s, isUnseen) {
+		return refuse("a character in it cannot be seen, and is part of a name to browsers", "write it anew, without what was pasted")
+	}
+	if strings.Contains(s, "\\") {
+		return refuse("escapes are refused: a selector shall be read one way only", "give the element a class, an id or an attribute without signs that need one")
+	}
+	if strangeName.MatchString(s) {
+		return refuse("names of attributes are of letters of ASCII", form)
 	}
 	if rest := outsideBrackets(s); strings.ContainsAny(rest, ":") {
 		return refuse("pseudo-classes and pseudo-elements are refused: an element can come to match them without a record of its own", form)
@@ -77,6 +90,11 @@ func Selector(s string) error {
 		return refuse("it ends in a combinator", form)
 	}
 	return nil
+}
+
+// isUnseen: it looks like a blank or like nothing, and is no white space to CSS.
+func isUnseen(r rune) bool {
+	return !strings.ContainsRune(" \t\n\r\f", r) && (unicode.IsSpace(r) || unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r))
 }
 
 // compound is the length of the compound selector at the start of s; 0: there is none.

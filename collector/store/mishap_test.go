@@ -146,3 +146,33 @@ func TestPagesOfSessionsLoseNoTie(t *testing.T) {
 		}
 	}
 }
+
+// A list is whole also while the counters are being written by somebody else: who waits for it has been told that they are kept.
+func TestListKnowsWhatIsBeingWritten(t *testing.T) {
+	st := open(t, store.Config{Dir: t.TempDir()})
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = st.Flush(context.Background())
+			}
+		}
+	}()
+	defer func() { close(stop); <-stopped }()
+	for n := range byte(60) {
+		s, v := id(n+1), id(n+100)
+		admit(t, st, s, v)
+		appendAll(t, st, s, v, sealed(v, 0, 1, 1, 10))
+		list, err := st.Sessions(t.Context(), store.SessionFilter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) != int(n)+1 {
+			t.Fatalf("%d sessions in the list, want %d", len(list), n+1)
+		}
+	}
+}

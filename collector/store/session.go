@@ -231,6 +231,8 @@ func (s *Store) info(x *session) SessionInfo {
 
 // Flush writes the counters of running sessions to the index.
 func (s *Store) Flush(ctx context.Context) error {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
 	s.mu.Lock()
 	all := slices.Collect(maps.Values(s.sessions))
 	s.mu.Unlock()

@@ -36,6 +36,7 @@ type Store struct {
 	warned   map[string]bool      // sessions of which warnUnknown has spoken
 
 	finalising sync.Mutex // one batch of the finaliser at a time
+	flushing   sync.Mutex // who lists sessions waits for the counters that another call is about to write
 
 	refusals    refusalCounts
 	unforgotten atomic.Bool // the database's log still holds what was deleted

@@ -90,6 +90,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let settings: Settings | undefined
   let settingsText = ''
   let run: View | undefined
+  /** Its session has ended, and the next page view of the document is about to begin. */
+  let before: View | undefined
   let starting: Promise<void> | undefined
   let generation = 0
   let replaced = -1 // the newest version of settings that the collector said to be too old
@@ -98,10 +100,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   let answers = 0
   let tabId: string | undefined
   const waiting: Record<number, ((delivered: Delivered) => void) | undefined> = {}
-  const page = window as unknown as {
-    readonly afterimageConfig?: Options
-    readonly doNotTrack?: unknown
-  }
+  const page = window as unknown as { readonly afterimageConfig?: Options }
 
   /** What was handed over while it began is written where it records now, and forgotten with any other state. */
   const setState = (phase: Phase, reason = '', directive?: string): void => {
@@ -128,7 +127,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   /** By a signal of the browser, where that counts. */
   const asksNotToTrack = (): boolean | undefined =>
     (options.respectDNT !== false || (settings && settings.respectDNT !== false)) &&
-      /1|yes|true/.test([navigator.doNotTrack, page.doNotTrack, navigator.globalPrivacyControl] as unknown as string)
+      /1|true/.test([navigator.doNotTrack, navigator.globalPrivacyControl] as unknown as string)
   const stored = (): Readonly<Stored> => visitor?.stored_ ?? {}
   // Settings can only tighten what the page asks for.
   const hasConsent = (): boolean => {
@@ -154,10 +153,10 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   }
 
   const begin = async (mine: number): Promise<void> => {
-    const { site = '' } = settle()
-    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site), 'option', 'not a site key: copy the script tag')
+    const { site } = settle()
+    check(/^[mh]\.[a-z0-9]{8,32}(\.[\w-]+)?$/.test(site as string), 'option', 'not a site key: copy the script tag')
     // Elsewhere browsers have none.
-    check(crypto.subtle, 'insecure-context', 'not secure: use https')
+    check(crypto.subtle, 'insecure-context', 'use https')
     if ((document as { prerendering?: boolean }).prerendering) {
       await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve))
     }
@@ -189,9 +188,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       signed = JSON.parse(settingsText) as SignedSettings
       settings = current = JSON.parse(signed.payload) as Settings
     } catch {
-      throw refusal('settings', 'the settings are not JSON')
+      throw refusal('settings', 'not JSON')
     }
-    check(current.enabled !== false, 'disabled', 'the site is switched off')
+    check(current.enabled !== false, 'disabled', 'switched off')
     await mayRecord(mine)
     // Beyond the default, where options or settings ask for more.
     const plan: Plan = isPlain && !current.mask?.length && !current.block?.length ? {} : await (await withMore()).plan(options, current)
@@ -228,8 +227,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     /** The same document goes on as a new page view, under the settings and the consent that hold now. */
     const again = (): void => {
       if (!isRunning()) return
+      before = run
       run = undefined
-      view.recorder_?.stop_()
+      view.recorder_?.stop_(true)
       finish()
       beginPageView(mine, id).catch((error) => ended(mine, error))
     }
@@ -294,6 +294,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     try {
       if (over) throw over
       still()
+      before?.recorder_?.stop_()
       view.recorder_ = create(recorderOptions = {
         plan_: plan,
         startMs_: startMs,
@@ -302,7 +303,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
           if (isRunning() && !known.active_() && !changed()) again() // the session ended meanwhile
         },
         degraded_: (reason) => setState('degraded', reason),
-        failed_: (error) => console.warn('afterimage: inner error', (error as Error).name),
+        failed_: (error) => console.warn('afterimage: error', (error as Error).name),
         broken_: lost,
         beyond_: handOver,
       })
@@ -337,8 +338,8 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
   /** Ends recording. */
   const halt = (): View | undefined => {
     generation++
-    const current = run
-    starting = run = undefined
+    const current = run ?? before
+    starting = run = before = undefined
     current?.recorder_?.stop_()
     consented?.()
     return current
@@ -450,7 +451,9 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     snapshot: async () => run?.snapshot_(),
     consent(granted, version) {
       if (!granted) return forget({ w: true })
-      openStored()?.update_({ c: version || options.consentVersion || '', p: settings?.privacyVersion, w: false })
+      openStored()
+      if (asksNotToTrack()) return
+      visitor?.update_({ c: version || options.consentVersion || '', p: settings?.privacyVersion, w: false })
       resume()
     },
     optOut: () => forget({ o: true }),
@@ -460,7 +463,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     },
     identify(id, traits) {
       // An address, words, or digits as of a telephone. What the core finds beyond that is masked.
-      if (/[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^\(?(\d{3}\)?[-./]?){2}\d{4}$/.test(id)) {
+      if (/[@%]|\S\s+\S|^[+0][\d()./-]{6,}$|^(1\W)?\(?(\d{3}[)./-]*){2}\d{4}$/.test(id)) {
         run?.post_({ t: 'count', name: 'identify-refused' })
         throw refusal('identity', 'looks like a person: give a random id')
       }
@@ -475,7 +478,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
       if (opened) {
         withMoreAnyway()
           .then(({ hand }) => hand(opened, locate('privacy', 'privacy'), siteOf(), known))
-          .catch((error) => console.warn('afterimage: ' + (error as Error).message))
+          .catch(console.warn)
       }
       return !!opened
     },
@@ -490,7 +493,7 @@ export function createAfterimage(script: HTMLScriptElement | null): Afterimage {
     },
   }
   addEventListener('message', (event) => {
-    if (event.data === 'afterimage' && (run || state.phase === 'refused')) withMore().then((more) => more.answer(event), () => {})
+    if (event.data === 'afterimage' && state.phase !== 'idle') withMore().then((more) => more.answer(event), () => {})
   })
   return api
 }

@@ -4,6 +4,7 @@
  */
 import type { Given } from '../capture/lean'
 import { natives } from '../capture/native'
+import { typed } from '../capture/ops'
 import { called, once, secrets } from '../capture/policy'
 import { byScript } from '../capture/styles'
 import type { FromWorker, ToWorker } from '../messages'
@@ -36,7 +37,7 @@ async function explained<T>(
     // The report of a violation comes after the failure it explains.
     await new Promise((resolve) => setTimeout(resolve, 50))
     throw directive
-      ? refusal('csp', `the Content-Security-Policy lacks ${directive} ${directive[0] === 't' ? 'afterimage' : source}`, directive)
+      ? refusal('csp', `the CSP lacks ${directive} ${directive[0] === 't' ? 'afterimage' : source}`, directive)
       : refusal(code, reason)
   } finally {
     document.removeEventListener('securitypolicyviolation', onViolation)
@@ -75,7 +76,7 @@ export const loadScript = <T>(url: string, hash: string, nonce = ''): Promise<T>
           integrity: hash && 'sha256-' + hash,
           referrerPolicy: 'no-referrer',
           nonce,
-          given: [natives, once, secrets, called, byScript] satisfies Given,
+          given: [natives, once, secrets, called, byScript, typed] satisfies Given,
           onload: () => resolve((element as unknown as { more: T }).more),
           onerror() {
             // Whoever needs it next tries again.
@@ -138,6 +139,6 @@ export async function startWorker(url: string, hash: string, name: string, still
     url,
     isForeign ? 'blob:' : "'self'",
     'worker',
-    'the worker did not start',
+    'the worker failed',
   ).finally(() => URL.revokeObjectURL(url))
 }

@@ -53,9 +53,8 @@ export interface Options {
 export function earlyOptions(script: HTMLScriptElement | null): Options {
   const options: Record<string, unknown> = {}
   for (const [name, text] of Object.entries({ ...script?.dataset })) {
-    // respectDNT and consentVersion as they stand in an attribute's name, with dashes or without. A switch is
-    // on without a value too.
-    options[name.replace(/dnt$/i, 'DNT').replace('tv', 'tV')] = /^minor$|dnt$/i.test(name) ? text !== 'false' : text
+    // respectDNT as it stands in an attribute's name, with dashes or without. A switch is on without a value too.
+    options[name.replace(/dnt$/i, 'DNT')] = /^minor$|dnt$/i.test(name) ? text !== 'false' : text
   }
   return options
 }

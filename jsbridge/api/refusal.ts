@@ -7,5 +7,5 @@ export interface Refusal extends Error {
 export const refusal = (code: string, reason: string, directive?: string): Refusal =>
   Object.assign(Error(reason), { code, directive })
 
-/** Ours, or of the chunk (../more): those of the browser have numbers for codes, if any. */
-export const isRefusal = (error: unknown): error is Refusal => typeof (error as Refusal | undefined)?.code === 'string'
+/** Ours, or of the chunk (../more): those of the browser have numbers for codes, if any, which have no method `trim`. */
+export const isRefusal = (error: unknown): error is Refusal => !!(error as Partial<Refusal> | undefined)?.code?.trim

@@ -66,6 +66,7 @@ type folder struct {
 	// smallest spends time on names (names.go).
 	smallest bool
 	swaps    int
+	letters  []letters
 	// mangled are the short names of properties that scripts hand to each other; nil where each has its own.
 	mangled map[string]any
 }
@@ -97,7 +98,7 @@ func (f *folder) add(source string, data []byte, sourceBytes int, name naming) (
 		var out []byte
 		var err error
 		if f.smallest && mediaType == "text/javascript" {
-			out, err = smallest(data, f.swaps, minified)
+			out, err = smallest(data, f.swaps, f.letters, minified)
 		} else {
 			out, err = minified(data, false)
 		}

@@ -17,12 +17,48 @@ func inlineCalledOnce(script []byte) ([]byte, error) {
 			return nil, err
 		}
 		uniqueNames(tree)
-		isChanged := moveOne(tree) || simplifyOne(tree)
+		isChanged := dropOne(tree) || moveOne(tree) || simplifyOne(tree)
 		script = []byte(tree.JSString())
 		if !isChanged {
 			return script, nil
 		}
 	}
+}
+
+// dropOne takes the first variable away that nothing reads or writes, if making its value does nothing: what one of the two
+// recorders has no use for is left behind where the other has it.
+func dropOne(tree *js.AST) bool {
+	uses := map[*js.Var]int{}
+	var variables []*js.VarDecl
+	eachNode(reflect.ValueOf(tree), func(v reflect.Value) bool {
+		switch n := v.Interface().(type) {
+		case *js.Var:
+			uses[linked(n)]++
+		case *js.VarDecl:
+			variables = append(variables, n)
+		}
+		return true
+	})
+	for _, d := range variables {
+		for i, item := range d.List {
+			name, isVar := item.Binding.(*js.Var)
+			if isVar && uses[linked(name)] == 1 && doesNothing(item.Default) && len(d.List) > 1 && !d.InFor && !d.InForInOf {
+				d.List = append(d.List[:i:i], d.List[i+1:]...)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func doesNothing(value js.IExpr) bool {
+	switch n := value.(type) {
+	case nil, *js.Var, *js.LiteralExpr, *js.ArrowFunc:
+		return true
+	case *js.UnaryExpr:
+		return (n.Op == js.NegToken || n.Op == js.NotToken) && doesNothing(n.X)
+	}
+	return false
 }
 
 // moveOne moves the first such function.
@@ -155,6 +191,11 @@ func simplifyOne(tree *js.AST) bool {
 				done = true
 				return false
 			}
+			if list := statementsOf(n.Value); list != nil {
+				v.Set(reflect.ValueOf(&js.BlockStmt{List: list}))
+				done = true
+				return false
+			}
 		case *js.ReturnStmt:
 			if body := bodyOf(n.Value); body != nil && !hasOwn(body, false) {
 				v.Set(reflect.ValueOf(&js.BlockStmt{List: append(slices.Clip(body.List), &js.ReturnStmt{})}))
@@ -188,6 +229,29 @@ func bodyOf(value js.IExpr) *js.BlockStmt {
 	}
 	if f := calledLiteral(call); f != nil && isBare(call, f) {
 		return &f.Body
+	}
+	return nil
+}
+
+// statementsOf are the parts of an expression that stands as a statement, if a call that bodyOf takes apart is one of them;
+// otherwise nil.
+func statementsOf(value js.IExpr) []js.IStmt {
+	switch n := value.(type) {
+	case *js.CommaExpr:
+		var list []js.IStmt
+		has := false
+		for _, part := range n.List {
+			body := bodyOf(part)
+			has = has || body != nil && !hasOwn(body, true)
+			list = append(list, &js.ExprStmt{Value: part})
+		}
+		if has {
+			return list
+		}
+	case *js.BinaryExpr:
+		if body := bodyOf(n.Y); n.Op == js.AndToken && body != nil && !hasOwn(body, true) {
+			return []js.IStmt{&js.IfStmt{Cond: n.X, Body: &js.BlockStmt{List: body.List}}}
+		}
 	}
 	return nil
 }

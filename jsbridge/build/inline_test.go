@@ -22,11 +22,34 @@ func TestOnlyFunctionsCalledOnceMove(t *testing.T) {
 	}
 }
 
+func TestVariablesThatNobodyUsesAreDropped(t *testing.T) {
+	for _, c := range []struct{ name, script, want string }{
+		{"without a value", `let k=1,a;g(k)`, `let k=1;g(k)`},
+		{"number", `let k=1,a=-2;g(k)`, `let k=1;g(k)`},
+		{"another name", `let k=1,a=k;g(k)`, `let k=1;g(k)`},
+		{"function", `let k=1,a=()=>g(k);g(k)`, `let k=1;g(k)`},
+		{"one after the other", `let k=1,a=2,e=()=>a;g(k)`, `let k=1;g(k)`},
+	} {
+		t.Run(c.name, func(t *testing.T) { inlined(t, c.script, c.want) })
+	}
+	for name, script := range map[string]string{
+		"its value is made": `let k=1,a=g();g(k)`,
+		"written":           `let k=1,a;g(()=>a=k)`,
+		"of a pattern":      `let[k,a,e]=g();g(k,e)`,
+		"of a loop":         `for(let k=0,a=1;;)g(k)`,
+		"parameter":         `g((k,a,e)=>k+e)`,
+	} {
+		t.Run(name, func(t *testing.T) { untouched(t, script) })
+	}
+}
+
 func TestCallsOfFunctionLiteralsAreTakenApart(t *testing.T) {
 	for _, c := range []struct{ name, script, want string }{
 		{"parameter", `let k=g();h(()=>{(e=>{let t=e;g(()=>e+t)})(k)})`, `let k=g();h(()=>{{let t=k;g(()=>k+t)}})`},
 		{"hidden name", `let k=g();h(()=>(e=>k=>e+k)(k))`, `let k=g();h(()=>{{return(e)=>k+e;return}})`},
 		{"expression", `h(()=>g((()=>1+2)(),3))`, `h(()=>{return g((1+2),3)})`},
+		{"in a list", `h(()=>{g(1),(()=>{let e=g();g(e)})(),g(2)})`, `h(()=>{{g(1);{let e=g();g(e)};g(2)}})`},
+		{"behind a condition", `h(()=>{g(1)&&(()=>{let e=g();g(e)})()})`, `h(()=>{{if(g(1)){let e=g();g(e)}}})`},
 		{"returned", `h(()=>(()=>{let e=g();return e})())`, `h(()=>{{let e=g();return e;return}})`},
 	} {
 		t.Run(c.name, func(t *testing.T) { inlined(t, c.script, c.want) })

@@ -91,9 +91,9 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 		"__FULL_WORKER_HASH__": quote(full.SHA256),
 	}
 	const swaps = 120 // a second for each dozen: for what every page view loads
-	out.swaps = swaps
+	out.swaps, out.letters = swaps, ofWorker
 	worker, err := out.script(filepath.Join(root, "jsbridge/worker/main.ts"), "afterimage-worker.js", defines, hashedName)
-	out.swaps = 0
+	out.swaps, out.letters = 0, nil
 	if err != nil {
 		return err
 	}
@@ -115,9 +115,9 @@ func buildRecorder(root, coreFile, fullCoreFile string) error {
 	defines["__LEAN__"] = "true"
 	defines["__MORE_NAME__"] = quote(more.Name)
 	defines["__MORE_HASH__"] = quote(more.SHA256)
-	out.swaps = swaps
+	out.swaps, out.letters = swaps, ofEntry
 	entry, err := out.script(filepath.Join(root, "jsbridge/entry.ts"), "afterimage.js", defines, fixedName)
-	out.swaps = 0
+	out.swaps, out.letters = 0, nil
 	if err != nil {
 		return err
 	}

@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
+	"sync"
 
 	"github.com/tdewolff/parse/v2"
 	"github.com/tdewolff/parse/v2/js"
@@ -25,9 +27,19 @@ const localOnly = 27
 // alphabets were found by search over the recorder's own scripts, as those of which brotli makes the smallest.
 var alphabets = []letters{
 	{"etpsoiarclduhmfngv_jybwOxCEMASFkTzDNLRPHIBV$WUKqYGXQZJ", "etnsoiaAWuyhldGpgvbjmcwOxECkrSMFTzDNLPRHIBV$YUKq_fJQZX"},
-	{"etpsoiarcldukmQngvCjybwOx_EMAJzhTUDHRVPNIBL$WFKqYGZfXS", "ptnsoiaAWlCrmdOegvbjhcwGxyQku$MFTzDNLPRHIBVSYUKq_fJEZX"},
+	{"etpsoiarcldkumQngvCjybwOx_EMAJzhTUDHRVINPBLGWFKqY$ZfXS", "ptnsoicAWlPrmdOegvbjhaHGxyQkuFM$TzDNLCEwIBVSYUKq_fJRZX"},
 	{"etpsoiarclduhw_ngvfjybmOxCEVZSqKWF$JkRHYUATzMLBIDPGXQN", "etmsoiWwElcCyOvJAjg_kbrxfndphSGFHDzIZPRTVXY$LMKqaUQuBN"},
 	{"etpsoiarcbduhmfngvCjylwOx_EHASMkzIDNLQUTFBKP$qZWYJVRXG", "melthsiCAwycE_xpoWuZgObzdafkNnrMFTDS$GVQIBHLYUKjqPRJvX"},
+}
+
+// ofEntry were found in the same way for the one script that every page loads, as it is now: the others do not change with them.
+var ofEntry = []letters{
+	{"etpdoiarclshumfNkv_jybwOxCEMAqngSzDFLRJHIBV$WUKTYGXQZP", "etnsoiaAWOyhlSujUvbpmKgkxCENrdMzwcHTLPR$IFBQYGqDVfJ_ZX"},
+}
+
+// ofWorker were, for the worker that every page loads.
+var ofWorker = []letters{
+	{"etpsoiarcbduhmfngvCFylwOx_EHASMkzIDNLQUTjBKP$qZWYJVRXG", "teumdsifnaocE_xpyLlZgObzhwCkNFrMATDB$GVWXSHqQUKjYPRJvI"},
 }
 
 // smallest minifies a script in some ways that differ in names, and in whether functions with
@@ -36,7 +48,7 @@ var alphabets = []letters{
 // tdewolff/minify names the variables of each scope by frequency; here those of functions are
 // named in the order of their declaration, which repeats more. At the end swaps pairs of letters are
 // tried the other way round.
-func smallest(script []byte, swaps int, minified func(script []byte, keepNames bool) ([]byte, error)) ([]byte, error) {
+func smallest(script []byte, swaps int, more []letters, minified func(script []byte, keepNames bool) ([]byte, error)) ([]byte, error) {
 	best, err := minified(script, false)
 	if err != nil {
 		return nil, err
@@ -66,7 +78,7 @@ func smallest(script []byte, swaps int, minified func(script []byte, keepNames b
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range schemes() {
+		for _, s := range schemes(more) {
 			if err := try(p, s); err != nil {
 				return nil, err
 			}
@@ -77,14 +89,35 @@ func smallest(script []byte, swaps int, minified func(script []byte, keepNames b
 	}
 	random := rand.New(rand.NewPCG(1, 2)) // the same in every build
 	for range swaps {
-		s := with
-		if random.IntN(3) == 0 {
-			s.local = swapped(s.local, random)
-		} else {
-			s.wide = swapped(s.wide, random)
+		// Two at once, as machines have two cores; the same two everywhere.
+		var next [2]struct {
+			s    scheme
+			text []byte
+			size int
+			err  error
 		}
-		if err := try(of, s); err != nil {
-			return nil, err
+		var done sync.WaitGroup
+		for i := range next {
+			n := &next[i]
+			n.s = with
+			if random.IntN(3) == 0 {
+				n.s.local = swapped(n.s.local, random)
+			} else {
+				n.s.wide = swapped(n.s.wide, random)
+			}
+			done.Go(func() {
+				n.text = of.named(n.s)
+				n.size, n.err = compressedSize(n.text)
+			})
+		}
+		done.Wait()
+		for _, n := range next {
+			if n.err != nil {
+				return nil, n.err
+			}
+			if n.size < bestSize {
+				best, bestSize, with = n.text, n.size, n.s
+			}
 		}
 	}
 	return best, of.check(best)
@@ -105,9 +138,9 @@ type scheme struct {
 	byUse  bool
 }
 
-func schemes() []scheme {
+func schemes(more []letters) []scheme {
 	var list []scheme
-	for _, l := range alphabets {
+	for _, l := range slices.Concat(alphabets, more) {
 		for _, beside := range []int{100, 200, 300} {
 			list = append(list, scheme{l, beside, false}, scheme{l, beside, true})
 		}

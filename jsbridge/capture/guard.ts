@@ -8,7 +8,8 @@ import { beyond } from './lean'
 let failed: (error: unknown) => void
 let failures = 0
 let depth = 0
-const undo: (() => void)[] = []
+/** What is done at the end, the last first. */
+export const undo: (() => void)[] = []
 let signal: AbortSignal
 /** Main-thread time spent in guarded callbacks so far, ms. */
 export let busyMs = 0
@@ -35,6 +36,9 @@ export const guard = <A extends readonly unknown[]>(run: (...args: A) => void) =
   }
   if (!--depth) busyMs += performance.now() - start
 }
+
+/** At the end of the task: script makes events of the browser in the middle of one. */
+export const atEnd = (run: () => unknown): void => queueMicrotask(guard(run))
 
 /** Takes events of one root in the capture phase, until the recorder stops; the listener is told which of the types it is. */
 export const listen = (target: EventTarget, types: string, listener: (event: Event, kind: number) => void): void => {
@@ -68,7 +72,7 @@ export function wrap(
       if (live) guarded(self, args, result)
       return result
     },
-    get: (target, key) => (key === 'toString' ? text : Reflect.get(target, key)),
+    get: (target, key) => (key === 'toString' ? text : target[key as keyof typeof target]),
   })
   Object.defineProperty(owner, name, { ...before, [kind]: wrapper })
   undo.push(() => {

@@ -34,6 +34,9 @@ export interface Recorder {
   applied_(bytes: number): void
   /** The worker for pages that show something asks what the page has loaded: only of the full recorder. */
   readonly assets_?: () => void
-  /** Takes back everything that was wrapped or listened to; posts what there is first. */
-  stop_(): void
+  /**
+   * Takes back everything that was wrapped or listened to; posts what there is first. Where another page view of the document
+   * follows at once (`isForNext`) the full recorder does so when that begins, and posts nothing until then.
+   */
+  stop_(isForNext?: boolean): void
 }

@@ -1,18 +1,22 @@
 /** Key events by kind, never the character, nothing for secret inputs and blocked subtrees; and focus. */
 import { listen } from './guard'
-import { beyond } from './lean'
+import { isTyping, Late, tellLate } from './late'
 import { $nodeType } from './native'
 import { boxes, idOf, nearestId } from './nodes'
 import { Op, op, stamp } from './ops'
 import { targetOf } from './pointer'
 import { isHidden, isSecret, isSingle } from './policy'
 
-// By the beginnings that no other named key has (https://www.w3.org/TR/uievents-key/): Backspace, Delete, Enter, Insert, Undo, Redo;
-const editing = /^(Ba|Del|Ent|Inse|Und|Red)/
+// By the beginnings that no other named key has (https://www.w3.org/TR/uievents-key/): Backspace, Delete, Insert, Undo, Redo (Enter
+// sends, follows or goes on);
+const editing = /^(Ba|Del|Inse|Und|Red)/
 // Shift, Control, Alt, AltGraph, Meta, Fn and the locks;
 const modifier = /^(Shi|Contr|Alt|Met|Fn)|Lock$/
 // Dead, Process, Unidentified: what an input method and a phone's keyboard say instead of a character.
 const unnamed = /^(Dea|Proc|Uni)/
+
+/** The last that had the focus. Only of the lean recorder, which tells it after the second of a key. */
+export let focusedLast: Node | null = null
 
 const kindOf = (event: KeyboardEvent): number => {
   const { key = '' } = event // the event of a browser's autofill has none
@@ -23,16 +27,19 @@ const kindOf = (event: KeyboardEvent): number => {
 }
 
 /** Listens in a document. Without `capture.keystrokes` the core is told too, and tells nothing of it: what scrolls with the caret is hidden. */
-export function trackKeys(doc: Document, activity: () => void): void {
-  listen(doc, 'keydown', (event) => {
+export function trackKeys(doc: Document, realm: Window | null, activity: () => void, typed: (isBeyond: unknown) => void, freeze: () => void): void {
+  // A listener of the page on the window may keep it from the document.
+  listen(realm ?? doc, 'keydown', (event) => {
     const target = targetOf(event)
+    const kind = kindOf(event as KeyboardEvent)
+    const isElement = $nodeType(target) === 1
+    if (__LEAN__ && isElement && kind < 2 && target !== document.body) {
+      typed(!(target as HTMLInputElement).type) // a control has one
+      if (isHidden(target as Element)) freeze()
+    }
     // A node without id is in a box, or is not written yet.
     const id = idOf(target)
-    const isElement = $nodeType(target) === 1
-    if (!id || boxes.has(target)) return
-    const kind = kindOf(event as KeyboardEvent)
-    if (__LEAN__ && isElement && !kind && isHidden(target as Element)) throw beyond
-    if (isElement && isSecret(target as Element)) return
+    if (!id || boxes.has(target) || (isElement && isSecret(target as Element))) return
     stamp()
     op(Op.key, id, kind)
     activity()
@@ -41,6 +48,9 @@ export function trackKeys(doc: Document, activity: () => void): void {
     const target = targetOf(event)
     if ($nodeType(target) !== 1 || !__LEAN__ && isSingle(target) && isSingle((event as FocusEvent).relatedTarget)) return
     stamp()
-    op(Op.focus, isBlur ? 0 : nearestId(target))
+    if (__LEAN__) {
+      focusedLast = isBlur ? null : target
+      isTyping || op(Op.focus, nearestId(focusedLast))
+    } else tellLate(Late.focus, document, () => op(Op.focus, isBlur ? 0 : nearestId(target)), !!boxes.size)
   })
 }

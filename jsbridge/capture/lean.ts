@@ -21,6 +21,7 @@ export type Given = readonly [
   secrets: Set<WeakRef<Element>>,
   called: Element[],
   sheetsByScript: WeakSet<CSSStyleSheet>,
+  typed: Set<string>,
 ]
 export function given(): Given | undefined {
   return (document.currentScript as { readonly given?: Given } | null)?.given

@@ -67,7 +67,6 @@ export function createMutations(
     const texts = new Set<Node>()
     for (const record of records) {
       const { target, type } = record
-      if (!idOf(target) && type !== 'childList') continue
       if (type === 'childList') {
         const { addedNodes, removedNodes } = record
         removedNodes.forEach((node) => {
@@ -76,11 +75,12 @@ export function createMutations(
         })
         addedNodes.forEach((node) => touched.add(node))
         if ($nodeType(target) === 1 && $localName(target as Element) === 'style') hooks.style_(target as Element)
-      } else if (type === 'attributes') {
+      } else if (!idOf(target)) continue
+      else if (type === 'attributes') {
         let names = attributes.get(target as Element)
         if (!names) attributes.set(target as Element, (names = new Map()))
         names.set(record.attributeName as string, record.attributeNamespace)
-      } else if ($nodeType(target) === 3 || $nodeType(target) === 4) texts.add(target) // of a comment nothing is read
+      } else if ($nodeType(target) < 5) texts.add(target) // of a comment nothing is read
     }
 
     const fates = new Map<Node, Fate>()
@@ -90,8 +90,8 @@ export function createMutations(
     const willClose = new Map<Node, boolean>()
     const isShut = (parent: Node, fate: Fate): boolean => {
       if (fate !== Fate.fresh || $nodeType(parent) !== 1) return closedNodes.has(parent)
-      let closes = willClose.get(parent)
-      if (closes === undefined) willClose.set(parent, (closes = isClosed(parent as Element)))
+      const closes = willClose.get(parent) ?? isClosed(parent as Element)
+      willClose.set(parent, closes)
       return closes
     }
 
@@ -110,7 +110,7 @@ export function createMutations(
         runs.set(at, run)
       }
       // What follows the cursor of a sliced walk is left to it.
-      const later = !__LEAN__ && mutations.isOpen_?.(parent) && !(at && idOf(at))
+      const later = __LEAN__ ? undefined : mutations.isOpen_?.(parent) && !(at && idOf(at))
       for (const member of run.nodes_) {
         const fate =
           later || parentFate === Fate.out || isShut(parent, parentFate) ? Fate.out
@@ -278,7 +278,7 @@ export function createMutations(
     }
     walker.settle_()
     // What was moved into a new subtree that came to lie in a box was not written.
-    const unwritten = Array.from(left.keys()).filter((node) => fates.get(node) === Fate.fresh && isOld(node, firstNew))
+    const unwritten = [...left.keys()].filter((node) => fates.get(node) === Fate.fresh && isOld(node, firstNew))
     for (const node of unwritten) if (forgets?.(node, idOf(node))) op(Op.remove, idOf(node))
     unwritten.forEach(dropIds)
     setForgets(null)

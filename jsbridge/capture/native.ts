@@ -26,7 +26,6 @@ export type Natives = readonly [
   ...Getters<Attr, [string, string]>,
   ...Getters<HTMLTemplateElement, [DocumentFragment]>,
   ...Getters<HTMLIFrameElement, [Document | null]>,
-  ...Getters<HTMLFrameElement, [Document | null]>,
   ...Getters<HTMLInputElement, [string, string, string, boolean, boolean, boolean, number | null, NodeListOf<HTMLLabelElement> | null]>,
   ...Getters<HTMLTextAreaElement, [string, string]>,
   ...Getters<HTMLSelectElement, [HTMLOptionsCollection, NodeListOf<HTMLLabelElement>]>,
@@ -50,7 +49,6 @@ CharacterData data length
 Attr name value
 HTMLTemplateElement content
 HTMLIFrameElement contentDocument
-HTMLFrameElement contentDocument
 HTMLInputElement type value defaultValue checked defaultChecked indeterminate selectionEnd labels
 HTMLTextAreaElement value defaultValue
 HTMLSelectElement options labels
@@ -76,7 +74,6 @@ export const [
   $attrName, $attrValue,
   $content,
   $contentDocument,
-  $frameDocument,
   $type, $value, $defaultValue, $checked, $defaultChecked, $indeterminate, $selectionEnd, $labels,
   $areaValue, $areaDefault,
   $options, $selectLabels,
@@ -88,7 +85,7 @@ const queries: Readonly<Record<number, Query | undefined>> = { 1: queryElement, 
 
 /** querySelectorAll of an element, document or fragment, in document order; nothing of any other node. */
 export const findAll = (root: Node, selector: string): readonly Element[] =>
-  Array.from(queries[$nodeType(root)]?.(root, selector) ?? [])
+  [...(queries[$nodeType(root)]?.(root, selector) ?? [])]
 
 export const $parentElement = (node: Node): Element | null => {
   const parent = $parentNode(node)

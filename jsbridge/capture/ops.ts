@@ -5,6 +5,8 @@
  * parameter and the script bytes. Nothing is kept after `take`.
  */
 import type { Batch } from '../messages'
+import { isTyping } from './late'
+import { beyond, given } from './lean'
 
 /** Op numbers of PROTOCOL.md. */
 export const enum Op {
@@ -38,11 +40,21 @@ export const str = (value: string | null): void => {
   units += value.length
 }
 export const end = (): void => {
-  ints[start] = (ints[start] as number) | ((ints.length - start) << 8)
+  ints[start]! |= (ints.length - start) << 8 // begin has put it there
 }
 
+/**
+ * What was typed in this document, but for secrets: both recorders write it, and the full one tells the core of each page view
+ * that follows (./forms.ts), also in the place of a lean one. Of that one short values alone: no name is made of others.
+ */
+export const typed = (__LEAN__ ? null : given()?.[5]) ?? new Set<string>()
 /** One whole op; a string argument takes its place among the ints. */
 export const op = (code: Op, ...args: readonly (number | string | null)[]): void => {
+  // What a page does beside its tree while somebody types: frames, sizes, sheets, which may be of what is held, and addresses
+  // in the second of a key.
+  if (__LEAN__ && isTyping && /^.(16|3[2-6])|229/.test(isTyping + '' + code)) throw beyond
+  // And op echo, 27 more: it spares bytes of the entry.
+  if (__LEAN__ && code % 27 === Op.value && !(args[1] as string)[99]) typed.add(args[1] as string)
   begin(code)
   for (const arg of args) typeof arg === 'number' ? int(arg) : str(arg)
   end()

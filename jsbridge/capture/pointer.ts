@@ -2,6 +2,7 @@
  * Pointer path (sampled), buttons, clicks and touches, in CSS px of the top document's viewport.
  */
 import { listen } from './guard'
+import { isTyping } from './late'
 import { $rect } from './native'
 import { holderOf, nearestId } from './nodes'
 import { Op, now, op, stamp } from './ops'
@@ -46,7 +47,12 @@ export function trackPointer(
       const kindOf = (event: Event): number =>
         ({ mouse: 0, touch: 1, pen: 2 })[(event as PointerEvent).pointerType as 'mouse'] ?? pointerType
 
-      listen(doc, 'pointermove', (event) => {
+      /** Made by script at each key: how often, and when, is what is typed. */
+      const hear = (types: string, listener: (event: Event, kind: number) => void): void =>
+        listen(doc, types, (event, kind) => {
+          if (isTyping < 2 || event.isTrusted) listener(event, kind)
+        })
+      hear('pointermove', (event) => {
         const { clientX, clientY, pointerType: type } = event as PointerEvent
         const at = now()
         if ((!__LEAN__ && !pointer.sampling_) || type === 'touch' || at - lastSample < Limit.sampleMs) return
@@ -58,7 +64,7 @@ export function trackPointer(
         samples.push(at, clientX + x, clientY + y)
         activity()
       })
-      listen(doc, 'pointerdown pointerup click dblclick contextmenu', (event, kind) => {
+      hear('pointerdown pointerup click dblclick contextmenu', (event, kind) => {
         const { clientX, clientY, button } = event as MouseEvent
         pointerType = kindOf(event)
         // A finger's way down and up comes as touch.
@@ -67,9 +73,10 @@ export function trackPointer(
         pointer.settle_()
         stamp()
         op(Op.mouse, kind, nearestId(targetOf(event)), clientX + x, clientY + y, button, pointerType)
-        activity(kind === 2)
+        // By script it comes in the middle of another event, of which we may not know yet what was typed.
+        activity(kind === 2 && event.isTrusted)
       })
-      listen(doc, 'touchstart touchmove touchend touchcancel', (event, kind) => {
+      hear('touchstart touchmove touchend touchcancel', (event, kind) => {
         const at = now()
         if (kind === 1 && ((!__LEAN__ && !pointer.sampling_) || at - lastSample < Limit.sampleMs)) return
         lastSample = at

@@ -7,7 +7,7 @@ import type { Plan } from '../more/plan'
 import { given } from './lean'
 import {
   $contains, $content, $defaultView, $getRootNode, $hasAttribute, $localName, $matches, $nodeType, $ownerDocument, $parentElement, elementCount,
-  $getAttribute, $rect, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, findAll,
+  $areaValue, $getAttribute, $rect, $isEqualNode, $labels, $selectLabels, $shadowRoot, $textContent, $type, $value, findAll,
 } from './native'
 import { parentOf } from './nodes'
 import { slots, slotted } from './slots'
@@ -23,7 +23,7 @@ export interface Selectors {
 
 export const marker = 'data-afterimage'
 const secretKinds =
-  ':is([type=password i],[autocomplete~=cc-number i],[autocomplete~=cc-csc i],[autocomplete~=current-password i],[autocomplete~=new-password i],[autocomplete~=one-time-code i])'
+  ':is([type=password i],[autocomplete~=cc-number i],[autocomplete~=cc-csc i],[autocomplete*=-password i],[autocomplete~=one-time-code i])'
 const hiddenInputs = ',input[value]' + secretKinds
 
 export let blocked = `[${marker}=block i]`
@@ -77,6 +77,7 @@ export const isInShadow = (node: Node): boolean => $nodeType($getRootNode(node))
 let typed: Element[] = []
 /** Takes effect with the next op mark; answers whether it is new. */
 export const noteTyped = (element: Element): boolean => !typed.includes(element) && !!typed.push(element)
+export const isNotedTyped = (element: Element): boolean => typed.includes(element)
 
 /**
  * What is around a field of which the page itself draws the text or the caret, which no attribute says: code
@@ -99,18 +100,34 @@ const isSmall = (element: Element): boolean => {
   const { width, height } = $rect(element)
   return width < 9 || height < 9
 }
+/** Fields whose last character the page took away, as it came, without the visitor's doing: it shows it elsewhere. */
+const emptied = new WeakSet<Element>()
+/** The field in which something stood after the last input event, while the visitor has done nothing else since. */
+let filled: Element | undefined
+/** A field was typed into; without one the visitor has done something else, which may empty it. */
+export const noteFilled = (field?: Element): void => {
+  filled = field && $matches(field, 'input,textarea') && !isBlocked(field) && !isSecret(field) && valueOf(field) ? field : undefined
+}
+const valueOf = (field: Element): string => ($localName(field) === 'textarea' ? $areaValue(field as HTMLTextAreaElement) : $value(field as HTMLInputElement))
+/** A key goes down in it, which `isCharacter` or not: by Enter, Escape and the like it is the visitor who empties it. */
+export const noteKey = (field: Element, isCharacter: boolean): void => {
+  if (filled === field && isCharacter && !valueOf(field)) emptied.add(field)
+  if (!isCharacter) filled = undefined
+}
+
 /** Whether somebody who types in the field may not see it there; of the lean recorder, whether more could be known of it by the full one. */
 export const isHidden = (field: Element): boolean => {
   const { opacity, webkitTextFillColor, caretColor } = styleOf(field)
-  return !!(field as { editContext?: unknown }).editContext || opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor) || (__LEAN__
-    ? (field as HTMLInputElement).maxLength === 1 || (field as { maxLength?: unknown }).maxLength as boolean && isCovered(field)
-    : $localName(field) === 'textarea' && (isSmall(field) || isSmall($parentElement(field) ?? field)) || isUnseen(field))
+  return opacity === '0' || /rgba[^)]*, 0\)/.test(webkitTextFillColor + caretColor) || (__LEAN__
+    ? (field as HTMLInputElement).maxLength === 1 || isCovered(field)
+    : !!(field as { editContext?: unknown }).editContext || $localName(field) === 'textarea' && (isSmall(field) || isSmall($parentElement(field) ?? field)) || emptied.has(field) || isUnseen(field))
 }
 /** Nobody can see what is in it: where it is, something else is, or nothing. */
 const isUnseen = (field: Element): boolean => {
-  const { fontSize, textIndent } = styleOf(field)
-  if (fontSize === '0px' || field.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) === false) return true
-  const { left, top, right, bottom, width } = $rect(field)
+  const { fontSize, textIndent, filter } = styleOf(field)
+  if (fontSize === '0px' || /opacity\(0/.test(filter) || field.checkVisibility?.({ opacityProperty: true, visibilityProperty: true }) === false) return true
+  const { left, top, right, bottom, width, height } = $rect(field)
+  if (width < 2 || height < 2) return true
   if (Math.abs(parseFloat(textIndent)) > width) return true
   const view = $defaultView($ownerDocument(field) as Document)
   const root = $getRootNode(field) as Document
@@ -164,24 +181,23 @@ const keepNames = (element: Element): void => namesOf(element).forEach((name) =>
 /** A copy of an input that was secret once, which shows nothing of that any more; or like one. */
 const isTwin = (element: Element): boolean => {
   if (!__LEAN__) if (namesOf(element).some((name) => secretNames.has(name)) || isLikePassword(element)) return true
-  for (const ref of secrets) {
+  return [...secrets].some((ref) => {
     const other = ref.deref()
-    if (other && $isEqualNode(element, other)) return true
-  }
-  return false
+    return other && $isEqualNode(element, other)
+  })
 }
 /** The words that wasm/mask/secret.go knows in an input's own attributes, for those around it: the short forms of them. */
 const secretName =
   /pass(w|code|phrase|eword)|kennwort|contrase|senha|mot de passe|wachtwoord|has[lł]o|salasana|ароль|密[码碼]|パスワード|비밀번호|(card|karten|carte|tarjeta).{0,4}n[uú]m|numero de (carte|tarjeta)|cc-[nce]|one.?time|verif\w+ code|(security|auth\w*|sms|access|card) ?code|expir|\b(p[wi]n|pwd|t?otp|tan|c[vs][vcn]2?)\b/i
 /** Those of more languages, without what is no letter or digit: as wasm/mask/secret.go has them. */
-const moreSecret = /2stepcode|adgangskode|heslo|lösenord|parola|паролю|пароля|prüfziffer|gültigbis|mm(yy|jj|aa)|cardc[vs][cvn]|ablaufdatum|apikey|authenticatorcode|backupcode|bestätigungscode|beveiligingscode|caducidad|codedeconfirmation|codedesecurite|codedesécurité|codedeverification|codedevérification|codicedisicurezza|codicediverifica|codigodeseguranca|codigodeseguridad|codigodeverificacion|confirmationcode|contrasenya|creditcardno|códigodesegurança|códigodeseguridad|códigodeverificación|códigodeverificação|digitcode|digitsontheback|doğrulamakodu|einmalcode|einmalkennwort|fjalëkalimi|freischaltcode|geslo|goodthru|güvenlikkodu|jelszo|jelszó|kartnumarası|katalaluan|katasandi|kodzabezpieczający|kortinumero|kortnummer|logincode|lozinka|lykilorð|magiccode|memorableword|mnemonic|mậtkhẩu|numerkarty|numerocarta|numerodellacarta|numerodicarta|numerodocartao|numérodecarte|númerodetarjeta|númerodocartão|palavrapasse|parolă|parool|pasahitza|passord|privatekey|prüfcode|prüfnummer|recoverycode|recoveryphrase|scadenza|secretanswer|secretkey|securityanswer|seedphrase|sicherheitscode|sicherheitsnummer|signincode|sikkerhedskode|sikkerhetskode|slaptažodis|sonkullanma|säkerhetskod|turvakoodi|twofactor|twostep|udløbsdato|unlockcode|utgångsdatum|utløpsdato|validade|validthrough|validthru|validuntil|vencimiento|verificatiecode|verificationvalue|vervaldatum|ważnado|číslokarty|şifre|κωδικός|кодбезопасности|кодизсмс|кодподтверждения|лозинка|номеркарты|одноразовыйкод|парола|срокдействия|סיסמא|סיסמה|كلمةالسر|كلمةالمرور|पासवर्ड|รหัสผ่าน|セキュリティコード|安全码|安全碼|暗証番号|有効期限|有效期|確認コード|認証コード|驗證碼|验证码|보안코드|유효기간|인증번호|인증코드|카드번호|^cardno$/
+const moreSecret = /accesstoken|apisecret|cardsecurity|cardverification|clavedeacceso|clientsecret|codeconfidentiel|codeparsms|codesecret|codesms|codicesicurezza|codigosms|cryptogramme|códigosms|engangskode|engångskod|geheimzahl|kaartnummer|kartyaszam|kertakoodi|kodeord|kodeverifikasi|kodsms|kodweryfikacyjny|korttinumero|kreditkarte|kártyaszám|matkhau|mãxácminh|mãxácnhận|nrkarty|numerocarte|numerodecartao|numerodelacarte|numerotarjeta|numérocarte|numérodelacarte|númerodecartão|númerotarjeta|palavrachave|pincode|salasõna|securityquestionanswer|sicherheitsfrage|sifre|losenord|smskod|toegangscode|verificationnumber|кодизsms|קודאימות|رمزالتحقق|动态码|2stepcode|adgangskode|heslo|lösenord|parola|паролю|пароля|prüfziffer|gültigbis|mm(yy|jj|aa)|cardc[vs][cvn]|ablaufdatum|apikey|authenticatorcode|backupcode|bestätigungscode|beveiligingscode|caducidad|codedeconfirmation|codedesecurite|codedesécurité|codedeverification|codedevérification|codicedisicurezza|codicediverifica|codigodeseguranca|codigodeseguridad|codigodeverificacion|confirmationcode|contrasenya|creditcardno|códigodesegurança|códigodeseguridad|códigodeverificación|códigodeverificação|digitcode|digitsontheback|doğrulamakodu|einmalcode|einmalkennwort|fjalëkalimi|freischaltcode|geslo|goodthru|güvenlikkodu|jelszo|jelszó|kartnumarası|katalaluan|katasandi|kodzabezpieczający|kortinumero|kortnummer|logincode|lozinka|lykilorð|magiccode|memorableword|mnemonic|mậtkhẩu|numerkarty|numerocarta|numerodellacarta|numerodicarta|numerodocartao|numérodecarte|númerodetarjeta|númerodocartão|palavrapasse|parolă|parool|pasahitza|passord|privatekey|prüfcode|prüfnummer|recoverycode|recoveryphrase|scadenza|secretanswer|secretkey|securityanswer|seedphrase|sicherheitscode|sicherheitsnummer|signincode|sikkerhedskode|sikkerhetskode|slaptažodis|sonkullanma|säkerhetskod|turvakoodi|twofactor|twostep|udløbsdato|unlockcode|utgångsdatum|utløpsdato|validade|validthrough|validthru|validuntil|vencimiento|verificatiecode|verificationvalue|vervaldatum|ważnado|číslokarty|şifre|κωδικός|кодбезопасности|кодизсмс|кодподтверждения|лозинка|номеркарты|одноразовыйкод|парола|срокдействия|סיסמא|סיסמה|كلمةالسر|كلمةالمرور|पासवर्ड|รหัสผ่าน|セキュリティコード|安全码|安全碼|暗証番号|有効期限|有效期|確認コード|認証コード|驗證碼|验证码|보안코드|유효기간|인증번호|인증코드|카드번호|^cardno$/
 /** Likewise: words of names that are put together, and more of them. */
 const saysSecret = (words: string): boolean => {
   if (secretName.test(words)) return true
   const apart = words.replace(/([a-z\d])([A-Z])|_/g, '$1 $2')
-  return secretName.test(apart) || moreSecret.test(words.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, '')) || /\b(exp|pass|pw|mfa|tfa|2fa|cid|ccv)\b|\bcard ?#|\b(exp|cc).?(date|month|year)/i.test(apart)
+  return secretName.test(apart) || moreSecret.test(words.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, '')) || /\b(exp|pass|pw|mfa|tfa|2fa|cid|ccv|pan|mdp|puk|cartao)\b|\bcard ?#|\b(exp|cc).?(date|month|year)/i.test(apart)
 }
-const typedKinds = __LEAN__ ? /^(text|search|tel|number|email|url)$/ : /^(text|search|tel|number|email|url|month|date)$/
+const typedKinds = __LEAN__ ? /text|search|tel|number|email|url/ : /^(text|search|tel|number|email|url|month|date)$/
 /** Whether a label element (some are known already) or what aria-labelledby names calls a field a secret. */
 const isCalledSecret = (field: Element, known: Iterable<Element> | null): boolean => {
   const root = $getRootNode(field) as Document
@@ -240,13 +256,12 @@ export const findCalled = (root: Node): void => {
  * of the change that ended it says so. Answers whether it was; of a select or an editor, when it is new.
  */
 export const noteOld = ({ target, attributeName, oldValue }: MutationRecord): boolean => {
-  const element = target as Element
   if (!oldValue || !/^(type|autocomplete|name|id|placeholder|title|aria-label)$/.test(attributeName as string) || !(__LEAN__ ? secretName.test(oldValue) : saysSecret(oldValue))) return false
-  if ($localName(element) === 'input') {
-    keepSecret(element)
+  if ($localName(target as Element) === 'input') {
+    keepSecret(target as Element)
     return true
   }
-  return $matches(element, __LEAN__ ? 'select,[contenteditable],[role]' : callable) && !called.includes(element) && !!called.push(element)
+  return $matches(target as Element, __LEAN__ ? 'select,[contenteditable],[role]' : callable) && !called.includes(target as Element) && !!called.push(target as Element)
 }
 
 /**

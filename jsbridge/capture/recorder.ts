@@ -7,19 +7,20 @@
  */
 import { protocolVersion } from '../messages'
 import { tellDialog, trackSizes } from './boxes'
-import { controlChanged, controlTouched, controlWritten, formReset, settleForms, tellTyped, wrapControls } from './forms'
-import { busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
+import { controlChanged, controlTouched, controlWritten, focused, formReset, isInBox, noteChanged, noteInput, settleForms, tellAllTyped, tellChanged, tellEdited, tellFocused, tellRemembered, tellTyped, wrapControls } from './forms'
+import { atEnd, busyMs, guard, listen, openGuard, unwrap, wrap } from './guard'
 import type { Recorder, RecorderOptions } from './interface'
-import { trackKeys } from './keys'
+import { focusedLast, trackKeys } from './keys'
+import { hasLate, isTyping, Late, openLate, setTyping, settleLate, tellLate } from './late'
 import { beyond } from './lean'
 import { createLess, type Less } from './less'
 import { createMutations } from './mutations'
-import { $contains, $defaultView, $firstChild, $lastChild, $localName, $nodeType, findAll } from './native'
-import { beginIds, dropIds, giveId, idOf, parentOf, rootOf } from './nodes'
-import { now, Op, op, openWriter, restamp, rewind, stamp, take, watchClock, writtenBytes } from './ops'
+import { $contains, $defaultView, $firstChild, $lastChild, $localName, $matches, $nodeType, $ownerDocument, findAll } from './native'
+import { beginIds, boxes, dropIds, giveId, idOf, nearestId, parentOf, rootOf } from './nodes'
+import { now, Op, op, openWriter, restamp, rewind, stamp, take, typed as earlier, watchClock, writtenBytes } from './ops'
 import { trackPage } from './page'
 import { targetOf, trackPointer } from './pointer'
-import { drawnAround, isCode, isShown, makeBox, markNames, noteCalled, noteDrawn, noteOld, noteReplaced, openPolicy, openRoots } from './policy'
+import { drawnAround, isCode, isShown, isSingle, makeBox, markNames, noteCalled, noteDrawn, noteFilled, noteKey, noteOld, noteReplaced, openPolicy, openRoots } from './policy'
 import { openPosted, tellPosted, trackPosted, wrapPosted } from './posted'
 import { trackScroll } from './scroll'
 import { openSerialiser, remarkOne } from './serialise'
@@ -33,6 +34,10 @@ const enum Limit {
   batchMs = 250,
   /** As long as the core's marks of activity. */
   typedMs = 1000,
+  /** A timer that is early by what the clock is jittered would find the second not over. */
+  nextMs = 1002,
+  /** So long after a key what changes in editors is taken for what it wrote. */
+  editedMs = 2000,
   /** More than this goes at once. */
   batchBytes = 1 << 20,
   /** Bound of what the worker has not applied. */
@@ -51,12 +56,29 @@ const enum Limit {
   slices = 400,
   /** The recorder does less where it took more than this of so much main-thread time. */
   degradeMs = 10_000,
+  /** The next page view has begun after so long, or there is none. */
+  pausedMs = 30_000,
   busyMs = 300,
 }
 
 interface SchedulerLike {
   postTask(run: () => void): Promise<void>
 }
+
+/** Where the space bar is no character. */
+const pressed = 'a,area,button,summary,video,audio,input:is([type=checkbox i],[type=radio i],[type=submit i],[type=button i],[type=reset i],[type=image i],[type=file i],[type=color i],[type=range i]),:is([role=button i],[role=link i],[role=checkbox i],[role=switch i],[role=radio i],[role=tab i],[role=option i],[role^=menuitem i])'
+
+/** Whose value arrows make, which is as many keys; no event of input says that it is typed. */
+const stepped = 'input:is([type=number i],[type=date i],[type=time i],[type=month i],[type=week i],[type=datetime-local i])'
+
+const soon = (run: () => void): void => {
+  const { scheduler } = window as { scheduler?: SchedulerLike }
+  if (scheduler) scheduler.postTask(run).catch(() => {})
+  else setTimeout(run)
+}
+
+/** Taken from the observer in the middle of a task: what it changes is told at its end. */
+const early: MutationRecord[] = []
 
 /**
  * @param continues takes over from a lean recorder, which has stopped
@@ -70,35 +92,37 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     // What is not whole is begun anew.
     if (__LEAN__) {
       rewind()
-      freeze()
+      isTyping ? leave() : freeze()
     }
   }, controller.signal)
   openRoots()
   if (!__LEAN__) openPolicy(options.plan_, continues)
   const attached = new WeakSet<Node>()
   let stopped = false
+  /** The page view has ended. It listens until the next one begins, so that what is typed meanwhile is known there. */
+  let isPaused = false
 
-  if (!__LEAN__) openPosted(continues)
+  if (!__LEAN__) {
+    openPosted(continues)
+    openLate()
+    early.length = 0
+  }
   // Time.
   openWriter(options.startMs_)
 
   // Later.
-  const scheduler = __LEAN__ ? null : (window as { scheduler?: SchedulerLike }).scheduler
-  const soon = (run: () => void): void => {
-    if (!__LEAN__ && scheduler) scheduler.postTask(run).catch(() => {})
-    else setTimeout(run)
-  }
   /** Runs the job in tasks of its own, until it answers false. */
-  const later = (job: () => boolean): void =>
-    soon(guard(() => {
+  const later = (job: () => boolean): void => {
+    (__LEAN__ ? setTimeout : soon)(guard(() => {
       // What is told here has the level that the page gives it now.
       if (!__LEAN__ && typing) drain(true)
       if (!stopped && job()) later(job)
     }))
+  }
   let timer = 0
   const wrote = (): void => {
     if (writtenBytes() > Limit.batchBytes) return send('ops')
-    timer ||= setTimeout(guard(() => flush()), Limit.batchMs)
+    timer ||= setTimeout(guard(flush), Limit.batchMs)
   }
   let framed = false
   const frame = (): void => {
@@ -106,7 +130,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     framed = true
     requestAnimationFrame(guard(() => {
       framed = false
-      if (stopped) return
+      if (stopped || (__LEAN__ ? isTyping : typing)) return
       scroll.settle_()
       wrote()
     }))
@@ -121,6 +145,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     clearTimeout(timer)
     timer = 0
     if (!__LEAN__) {
+      if (isPaused) return void take()
       const refused = options.plan_.ended?.()
       if (refused) {
         take()
@@ -133,12 +158,13 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     queued += batch.ints.byteLength + 2 * batch.text.length
     post(type, batch)
   }
-  const isFull = (): boolean => queued > Limit.queueBytes || (queued > 0 && performance.now() - queuedSince > Limit.queueMs)
+  const isFull = (): unknown => queued > Limit.queueBytes || (queued && performance.now() - queuedSince > Limit.queueMs)
 
   // The tree.
   const observer = new MutationObserver(guard((records) => apply(records)))
+  const watch = (root: Node): void => observer.observe(root, { subtree: true, childList: true, attributeOldValue: true, characterData: true })
   const observe = (root: Node): void => {
-    observer.observe(root, { subtree: true, childList: true, attributeOldValue: true, characterData: true })
+    watch(root)
     attach(root as Document | ShadowRoot)
   }
   const walker = createWalker(observe, __LEAN__ ? 0 : options.slicing_?.stepNodes_ ?? Limit.stepNodes)
@@ -149,7 +175,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         if (name === 'input' || name === 'textarea' || name === 'select') controlWritten(element)
         else if (name === 'style' || name === 'link') styles.changed_(element)
         else if (name === 'dialog') tellDialog(element, false)
-        else if (name === '' || /^(?:img|video|canvas|i?frame|object|embed)$/.test(name)) {
+        else if (name === '' || /^(img|video|canvas|i?frame|object|embed)$/.test(name)) {
           sizes.observe(element)
           if (name.endsWith('frame')) walker.host_(element)
         }
@@ -159,7 +185,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const mutations = createMutations(walker, {
     attribute_(element, name) {
       if (name === 'type') controlTouched(element)
-      else if (name === 'open' && $localName(element) === 'dialog') tellDialog(element, true)
+      else if (name === 'open') tellDialog(element, true) // as at event toggle
     },
     style_: (element) => styles.changed_(element),
   })
@@ -183,86 +209,124 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     }))
   }
   const settleDue = (): void => {
-    if (!__LEAN__) typedIn = undefined
-    due.splice(0).forEach((tell) => tell())
+    if (!__LEAN__) {
+      typedIn = undefined
+      tellChanged()
+    }
+    for (let tell; (tell = due.shift()); ) {
+      // What one of them may not tell takes nothing of those before it.
+      stamp()
+      tell()
+    }
   }
   const styles = createStyles(later, wrote, afterTask)
-  const pointer = trackPointer((isClick) => active(isClick))
-  const scroll = trackScroll(frame)
   const active = (isClick?: boolean): void => {
     options.activity_()
+    if (!__LEAN__ && isClick) return atEnd(() => stopped || (dirty ? wrote() : flush('click'))) // script may do so in the middle of a task
     isClick && !dirty ? flush('click') : wrote()
   }
 
+  const pointer = trackPointer(active)
+  const scroll = trackScroll(frame)
   const sizes = trackSizes(wrote)
 
   /** Changes that are not told yet: they wait while somebody types. */
   let held: MutationRecord[] = []
   const look = (records: readonly MutationRecord[]): void => {
-    if (!__LEAN__) noteReplaced(records)
+    if (!__LEAN__) {
+      noteReplaced(records)
+      // The page may take it out of there and show it before they are told.
+      if (typing || dirty || now() < typedMs + Limit.editedMs) tellEdited(records)
+    }
     records.forEach((record) => {
       held.push(record)
+      // Its ids stay until this is told, and the page may change it before it puts it back.
+      if (__LEAN__ ? isTyping : typing) record.removedNodes.forEach(watch)
       if (!noteOld(record)) return
       controlTouched(record.target as Element)
       if (!__LEAN__) remarkOne(record.target as Element)
     })
   }
-  let typing: unknown
+  /** As isTyping, but while it is turned off for what cannot wait. Only of the full recorder. */
+  let typing: 0 | 1 | 2 = 0
+  /** The lean recorder is to hand over with its next snapshot, or does already. */
+  let isLeaving: unknown
+  /** When somebody typed last; what hands over to this recorder may be a key. */
+  let typedMs = __LEAN__ ? 0 : continues ? now() : -Limit.editedMs
   /** In these, whose values wait too. */
   let typedIn: Node[] | undefined
+  /** For the end of the second that is being waited for. */
+  let waits: unknown
+  const end = (): void => {
+    waits = 0
+    // Where the full recorder is on its way that goes on: it tells of the tree what is there then.
+    if (stopped || __LEAN__ && isLeaving) return
+    const wasNext = (__LEAN__ ? isTyping : typing) as number < 2
+    if (!__LEAN__) typing = 0
+    setTyping(0)
+    flush()
+    if (__LEAN__) op(Op.focus, nearestId(focusedLast)) // goes with what comes next
+    // What the page does to its tree in the second after that of a key, as an answer to it, is one too.
+    wasNext || typed(0, 1)
+  }
   /** How often a page changes with the keys, and when, is what is typed: for the rest of a second its changes are one. */
-  const typed = (): void => {
-    const end = (): void => {
-      typing = 0
-      __LEAN__ ? drain() : flush()
-    }
-    typing ||= setTimeout(guard(end), Limit.typedMs - (now() % Limit.typedMs))
+  const typed = (isBeyond?: unknown, how: 1 | 2 = 2): void => {
+    waits ||= setTimeout(guard(end), Limit.nextMs - (now() % Limit.typedMs))
+    if (!__LEAN__) typing = how
+    setTyping(how)
+    if (__LEAN__ && isBeyond) leave()
   }
-  const apply = (given: readonly MutationRecord[], all?: boolean): void => {
-    if (stopped) return
-    look(given)
-    if (typing && !all) return
-    const records = told(held, all)
-    held = []
-    if (!records[0]) return
-    stamp()
-    // The page may repeat it in what is told before its time.
-    if (!__LEAN__ && typedIn) tellTyped(typedIn)
-    if (__LEAN__) mutations.apply_(records)
-    else {
-      try {
+  const apply = __LEAN__
+    ? (given: readonly MutationRecord[]): void => {
+        if (stopped) return
+        look(given)
+        if (isTyping) return
+        const records = held
+        held = []
+        if (!records[0]) return
+        if (!dirty && isFull()) freeze()
+        if (dirty) return
+        stamp()
         mutations.apply_(records)
-      } catch (error) {
-        options.failed_(error)
-        rewind()
-        forget()
-        soon(guard(catchUp))
+        wrote()
       }
+    : (given: readonly MutationRecord[], all?: boolean): void => {
+        if (stopped) return
+        look(early[0] ? early.splice(0).concat(given) : given)
+        if (typing && !all) return
+        const records = told(held, all)
+        held = []
+        if (!records[0]) return
+        stamp()
+        // The page may repeat it in what is told before its time.
+        if (typedIn) tellTyped(typedIn)
+        try {
+          mutations.apply_(records)
+        } catch (error) {
+          options.failed_(error)
+          rewind()
+          forget()
+          soon(guard(catchUp))
+        }
+        wrote()
+      }
+  /** What is to be told now of these changes. Only of the full recorder. */
+  const told = (records: readonly MutationRecord[], all?: boolean): readonly MutationRecord[] => {
+    if (records[0] && !dirty && isFull()) {
+      dirty = new Set()
+      // What is not whole is begun anew.
+      if (steps) soil(document)
     }
-    wrote()
+    if (!dirty) return (less as Less)[1](records, all)
+    for (const { target, attributeName, removedNodes } of records) {
+      // Where the level may be another now nothing is told, until it is walked anew.
+      const moved = attributeName && markNames.has(attributeName) ? [target] : removedNodes
+      soil((moved === removedNodes ? target : parentOf(target)) as Node)
+      moved.forEach(dropIds)
+    }
+    return []
   }
-  /** What is to be told now of these changes. */
-  const told = __LEAN__
-    ? (records: readonly MutationRecord[]): readonly MutationRecord[] => {
-        if (records[0] && !dirty && isFull()) freeze()
-        return dirty ? [] : records
-      }
-    : (records: readonly MutationRecord[], all?: boolean): readonly MutationRecord[] => {
-        if (records[0] && !dirty && isFull()) {
-          dirty = new Set()
-          // What is not whole is begun anew.
-          if (steps) soil(document)
-        }
-        if (!dirty) return (less as Less)[1](records, all)
-        for (const { target, attributeName, removedNodes } of records) {
-          // Where the level may be another now nothing is told, until it is walked anew.
-          const moved = attributeName && markNames.has(attributeName) ? [target] : removedNodes
-          soil((moved === removedNodes ? target : parentOf(target)) as Node)
-          moved.forEach(dropIds)
-        }
-        return []
-      }
-  const drain = (all?: boolean): void => apply(observer.takeRecords(), all)
+  const drain = (all?: boolean): void => __LEAN__ ? apply(observer.takeRecords()) : apply(observer.takeRecords(), all)
   /** All of the page is dirty: nothing more is to be known of its changes until it is walked anew. */
   const forget = (): void => {
     dirty = new Set([document])
@@ -273,27 +337,29 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     dirty.add(node)
     if (dirty.size > Limit.dirtyNodes || $contains(node, document.body)) forget()
   }
-  /** The lean recorder tells nothing more of the tree, and hands over when the worker has caught up. */
+  /** The lean recorder hands over to the full one, and holds what it holds until that is there. */
+  const leave = (): void => {
+    isLeaving = true
+    void options.beyond_()
+  }
+  /** Likewise, and tells nothing more of the tree. */
   const freeze = (): void => {
     forget()
-    catchUp()
+    leave()
   }
   /** Walks anew what changed while the worker was behind. */
   const catchUp = (): void => {
     if (!dirty || queued >= Limit.caughtUpBytes) return
-    if (__LEAN__) void options.beyond_()
-    else {
-      drain(true)
-      const nodes = dirty
-      if (nodes.has(document)) return void snapshot().catch(options.broken_)
-      dirty = null
-      stamp()
-      mutations.resend_?.(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
-      settleForms()
-      settleDue() // what the task typed in which the worker fell behind, which may stand in what is written here
-      send('ops')
-      readScroll()
-    }
+    drain(true)
+    const nodes = dirty
+    if (nodes.has(document)) return void snapshot().catch(options.broken_)
+    dirty = null
+    stamp()
+    mutations.resend_?.(Array.from(nodes, (node) => [idOf(node), 0] as const).filter(([id]) => id))
+    settleForms()
+    settleDue() // what the task typed in which the worker fell behind, which may stand in what is written here
+    send('ops')
+    readScroll()
   }
 
   /** Listeners and wrappers of a document or shadow root. Events that leave their shadow tree are taken at the document. */
@@ -303,26 +369,59 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     attached.add(root)
     scroll.attach_(root)
     // They are of elements that may be new. Not what this task has changed so far: it may mark it next.
-    listen(root, 'pointerdown focus blur toggle', () => apply([], true))
+    listen(root, __LEAN__ ? 'pointerdown' : 'pointerdown focus blur toggle', __LEAN__ ? ({ isTrusted }) => isTrusted && flushAll() : (event, kind) => {
+      if (!kind) noteFilled() // a button that sends
+      // How often script makes one at each key, and when, is what is typed.
+      if (typing && !event.isTrusted) return
+      // They wait too, but beside a box focus is told at once, also of what is new.
+      if (kind && typing && (kind > 1 || idOf(targetOf(event)) || !boxes.size)) return
+      // What is told is read from the page as this task has it, and a marker may follow.
+      early.push(...observer.takeRecords())
+      if (early[0]) atEnd(() => drain(true))
+      else apply([], true)
+    })
     listen(root, 'load', (event) => {
       const target = targetOf(event) as Element
       if ($nodeType(target) !== 1 || !idOf(target)) return
       const name = $localName(target)
       if (name === 'link') styles.changed_(target)
       else if (name.endsWith('frame')) {
-        drain(true)
-        if (!__LEAN__ && dirty) return soil(target)
-        stamp()
-        walker.host_(target)
-        walker.settle_()
-        settleForms()
+        // One in which the visitor is has listeners at once.
+        if (!__LEAN__ && typing && ($ownerDocument(target) as Document).activeElement !== target) {
+          tellLate(Late.frame, target, () => {
+            walker.host_(target)
+            walker.settle_()
+            settleForms()
+          })
+          return wrote()
+        }
+        const host = (): void => {
+          if (!__LEAN__) {
+            drain(true)
+            if (dirty) return soil(target)
+          }
+          stamp()
+          walker.host_(target)
+          walker.settle_()
+          settleForms()
+          if (!__LEAN__) wrote()
+        }
+        // An empty one loads as it is put in, within a task that may mark something next.
+        if (!__LEAN__) return atEnd(() => !stopped && idOf(target) && host())
+        host()
       }
       wrote()
     })
     listen(root, 'toggle', (event) => {
-      // Of details too: they have no such state, and that is told.
       stamp()
-      tellDialog(targetOf(event) as Element, true)
+      // It may be of what is not told yet.
+      if (__LEAN__ && isTyping) throw beyond
+      // Of details too: they have no such state, and that is told.
+      if (__LEAN__) tellDialog(targetOf(event) as Element, true)
+      else {
+        const target = targetOf(event) as Element
+        tellLate(Late.dialog, target, () => tellDialog(target, true))
+      }
       wrote()
     })
     listen(root, 'reset', (event) => {
@@ -335,7 +434,12 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     pointer.attach_(root as Document)
     if (!__LEAN__) {
       const view = $defaultView(root as Document)
-      if (view) trackPosted(view, wrote)
+      if (view) {
+        trackPosted(view, wrote)
+        listen(view, 'blur', ({ target }) => {
+          if (target === view && hasLate(Late.frame)) atEnd(() => stopped || flushAll())
+        })
+      }
       // What calls an editor a secret may come after it, but comes before the visitor.
       listen(root, 'focus', (event) => {
         const target = targetOf(event)
@@ -343,41 +447,68 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
         stamp()
         remarkOne(target as Element)
       })
-      // Before the page has drawn it.
-      listen(root, 'keydown beforeinput paste', (event) => {
+      // Before the page has drawn it, and where it lets nobody hear of its keys.
+      listen($defaultView(root as Document) ?? root, 'keydown beforeinput paste', (event) => {
         const target = targetOf(event)
         const { key, ctrlKey, metaKey } = event as KeyboardEvent
-        if ($nodeType(target) !== 1 || !idOf(target) || key && (ctrlKey || metaKey || Array.from(key).length !== 1)) return
+        typedMs = now()
+        if ($nodeType(target) !== 1) return
+        // What phones and input methods say of a character has no name of one.
+        const isCharacter = !ctrlKey && !metaKey && (Array.from(key ?? '').length === 1 || /^(Dea|Proc|Uni)/.test(key))
+        if (key) noteKey(target as Element, isCharacter)
+        // The page may draw it without a field, and no event of input comes.
+        if ((isCharacter || /^(Ba|Del)/.test(key)) && target !== document.body && !(key === ' ' && $matches(target as Element, pressed)) && !isShown(target as Element)) typed()
+        if (!idOf(target)) {
+          // New in this second: what is around it can be marked when it is told.
+          if (typing && !isInBox(target) && drawnAround(target as Element)) drain(true)
+          if (!idOf(target)) return
+        }
+        if (key && (ctrlKey || metaKey || Array.from(key).length !== 1)) return
         const around = drawnAround(target as Element)
         if (!around || !idOf(around)) return
         if (!isShown(target as Element)) typed()
         stamp()
         if (!isCode(target as Element)) noteEditor(around)
         else if (makeBox(around)) {
-          drain(true)
-          mutations.resend_?.([[idOf(around), 0]])
-          settleForms()
+          atEnd(() => {
+            if (stopped) return
+            drain(true)
+            stamp()
+            mutations.resend_?.([[idOf(around), 0]])
+            settleForms()
+            wrote()
+          })
         }
         wrote()
       })
     }
-    trackKeys(root as Document, active)
+    const realm = $defaultView(root as Document)
+    trackKeys(root as Document, realm, active, typed, freeze)
     listen(root, 'input', (event) => {
       const target = targetOf(event) as Element
       // A choice has none.
-      if ((event as InputEvent).inputType && (__LEAN__ || !isShown(target))) typed()
+      const isTyped = (event as InputEvent).inputType
+      if (__LEAN__ && isTyped) typed(!(target as HTMLInputElement).type) // an editor, or a document in designMode
       stamp()
-      noteDesign(root as Document, true)
       if (!__LEAN__) {
-        if (dirty) tellTyped([target])
-        if (typing && !typedIn?.includes(target)) (typedIn ??= []).push(target)
+        const isOpen = isShown(target)
+        if ((isTyped || $matches(target, stepped)) && !isOpen) typed()
+        noteDesign(root as Document, true)
+        typedMs = now()
+        noteFilled(target)
+        // The page may take it away before it is told as a value, and show it.
+        noteInput(target, event as InputEvent)
+        if (isOpen && dirty) tellTyped([target])
+        if (typing) {
+          const records = observer.takeRecords()
+          tellEdited(records)
+          early.push(...records)
+          if (!typedIn?.includes(target)) (typedIn ??= []).push(target)
+        }
       }
-      afterTask(() => {
-        controlChanged(target)
-        active()
-      })
+      __LEAN__ ? controlChanged(target) : noteChanged(target)
+      afterTask(active)
     })
-    const realm = $defaultView(root as Document)
     if (realm) wrapRealm(realm)
   }
   const wrapRealm = (realm: Window & typeof globalThis): void => {
@@ -404,8 +535,10 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   let steps: Steps | null
   let epoch = 0
   const begin = (): void => {
+    const records = __LEAN__ ? observer.takeRecords() : early.splice(0).concat(observer.takeRecords())
+    if (!__LEAN__ && typing) tellEdited(records)
     send('ops') // what follows may go to another core
-    observer.takeRecords().forEach(noteOld)
+    records.forEach(noteOld)
     held = []
     beginIds()
     giveId(document)
@@ -413,11 +546,13 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     if (!__LEAN__) steps = mutations.isOpen_ = null
     restamp()
     styles.begin_()
+    if (__LEAN__) setTyping(0)
     op(Op.snapshotBegin, innerWidth, innerHeight, devicePixelRatio * 1000, scrollX, scrollY)
     stamp()
     if (!__LEAN__) {
       tellPosted()
-      tellTyped([document])
+      if (epoch < 2) tellRemembered()
+      isLarge() ? tellAllTyped(document) : tellTyped([document])
       // With the lean recorder somebody may be typing in it.
       noteDrawn(document.activeElement)
     }
@@ -427,8 +562,15 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   const finish = (): void => {
     if (!__LEAN__) steps = mutations.isOpen_ = null
     settleForms()
+    if (!__LEAN__) setTyping(0)
     styles.settle_()
+    if (!__LEAN__) setTyping(typing)
     op(Op.snapshotEnd)
+    // Nobody has told it to this epoch, and what hands over is mostly a key in a field.
+    if (!__LEAN__ && continues && epoch < 2) {
+      const field = focused()
+      if (field && field !== document.body && !isSingle(field)) op(Op.focus, nearestId(field))
+    }
     if (!__LEAN__ && isBusy) {
       isBusy = false
       less?.[0](true)
@@ -444,11 +586,10 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     walker.settle_()
     finish()
   }
-  let isLeaving: boolean | undefined
   const snapshot = __LEAN__
     ? async (full?: boolean | string): Promise<void> => {
         if (stopped) return
-        isLeaving ||= (full as boolean) || !!dirty || isLarge()
+        isLeaving ||= full || dirty || isLarge() || (!epoch && earlier.size)
         if (!isLeaving) {
           try {
             epoch++
@@ -506,7 +647,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
 
   const readScroll = (): void => {
     const mine = epoch
-    scroll.readAll_(later, () => mine !== epoch || !!dirty, wrote)
+    scroll.readAll_(later, () => mine !== epoch || dirty, wrote)
   }
 
   // Cost.
@@ -537,39 +678,67 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
   }), Limit.degradeMs)
 
   const flush = (type: Sent = 'ops', all?: boolean): void => {
+    if (__LEAN__) pointer.settle_()
     if (!dirty) {
-      drain(all)
-      pointer.settle_()
-      scroll.settle_()
-      stamp()
-      if (__LEAN__ || !typing || all) {
+      if (!__LEAN__ && all) tellFocused()
+      __LEAN__ ? drain() : drain(all)
+      if (!__LEAN__) pointer.settle_()
+      if (__LEAN__) {
+        isTyping || scroll.settle_()
+        stamp()
         settleForms()
         settleDue()
+        isTyping || styles.settle_()
+      } else {
+        const isDue = all || !typing
+        if (isDue) scroll.settle_()
+        stamp()
+        if (isDue) {
+          settleForms()
+          settleDue()
+          settleLate()
+        }
+        setTyping(all ? 0 : typing)
+        styles.settle_()
+        setTyping(typing)
       }
-      styles.settle_()
       watchClock()
     }
     // One message, so that nothing is answered to a page that goes.
     if (!dirty || type !== 'ops') send(type)
   }
-  const flushAll = (type?: Sent): void => flush(type, true)
+  const flushAll = (type?: Sent): void => {
+    if (__LEAN__ && !isLeaving) setTyping(0)
+    __LEAN__ ? flush(type) : flush(type, true)
+  }
 
-  const stop = guard(() => {
+  const stop = guard((isForNext?: boolean) => {
     if (stopped) return
-    flushAll('click') // goes also while the worker is behind
-    stopped = true
-    epoch++
-    clearTimeout(timer)
-    clearInterval(degrade)
-    observer.disconnect()
-    sizes.disconnect()
-    controller.abort()
-    unwrap()
+    try {
+      flushAll('click') // goes also while the worker is behind
+    } finally {
+      clearInterval(degrade)
+      if (!__LEAN__ && isForNext) {
+        isPaused = true
+        setTimeout(stop, Limit.pausedMs)
+      } else {
+        if (!__LEAN__) dirty = null // what is applied now is not caught up with
+        stopped = true
+        timer = -1 // none is set any more: it would take what the next page view writes
+        epoch++
+        observer.disconnect()
+        sizes.disconnect()
+        controller.abort()
+        unwrap()
+      }
+    }
   })
 
   if (__LEAN__) op(Op.hello, protocolVersion, 0, 3, 0)
   else if (!continues) op(Op.hello, protocolVersion, options.plan_.level === 'balanced' ? 1 : 0, options.plan_.keystrokes === false ? 2 : 3, 0)
-  trackPage(wrote, afterTask, flushAll, () => post('visible'))
+  trackPage(wrote, afterTask, flushAll, () => {
+    if (__LEAN__ || !isPaused) post('visible')
+  }, continues)
 
   return {
     snapshot_: snapshot,
@@ -589,7 +758,7 @@ export function createRecorder(options: RecorderOptions, continues = false, isBu
     applied_: guard((bytes) => {
       queued = Math.max(0, queued - bytes)
       queuedSince = performance.now()
-      catchUp()
+      if (!__LEAN__) catchUp()
     }),
     stop_: stop,
     ...(!__LEAN__ && {

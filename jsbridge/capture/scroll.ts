@@ -3,6 +3,7 @@
  */
 import { openPopover, tellDialog } from './boxes'
 import { listen } from './guard'
+import { beyond } from './lean'
 import { $nodeType, $scrollLeft, $scrollTop, findAll } from './native'
 import { idOf, rootOf } from './nodes'
 import { Op, op, stamp } from './ops'
@@ -19,7 +20,7 @@ export interface Scroll {
    * After a snapshot, offsets that are there already, and popovers that are open: asking for the first one may need a layout,
    * so after a frame, and in tasks of their own.
    */
-  readAll_(later: (job: () => boolean) => void, isOver: () => boolean, wrote: () => void): void
+  readAll_(later: (job: () => boolean) => void, isOver: () => unknown, wrote: () => void): void
   settle_(): void
 }
 
@@ -42,10 +43,17 @@ export function trackScroll(frame: () => void): Scroll {
   })
   // Null only where a document is not in a window.
   const viewport = visualViewport as VisualViewport
-  listen(viewport, 'resize scroll', () => {
-    pinched = true
-    frame()
-  })
+  if (__LEAN__) {
+    listen(viewport, 'resize', () => {
+      stamp()
+      if (viewport.scale - 1) throw beyond
+    })
+  } else {
+    listen(viewport, 'resize scroll', () => {
+      pinched = true
+      frame()
+    })
+  }
   return {
     attach_(root) {
       listen(root, 'scroll', (event) => {
@@ -57,6 +65,8 @@ export function trackScroll(frame: () => void): Scroll {
       const roots: Node[] = [document]
       let list: readonly Element[] = []
       let i = 0
+      // No epoch knows that of the one before.
+      if (!__LEAN__ && viewport.scale !== 1) pinched = true
       requestAnimationFrame(() => later(() => {
         if (isOver()) return false
         const end = performance.now() + Limit.readMs
@@ -82,7 +92,6 @@ export function trackScroll(frame: () => void): Scroll {
       }))
     },
     settle_() {
-      if (!scrolled.size && !resized && !pinched) return
       stamp()
       scrolled.forEach((node) => {
         tell(node, true)
@@ -90,11 +99,12 @@ export function trackScroll(frame: () => void): Scroll {
         if (__LEAN__ || idOf(node) || !node.isConnected) scrolled.delete(node)
       })
       if (resized) op(Op.resize, innerWidth, innerHeight, devicePixelRatio * 1000)
-      if (pinched) {
+      if (!__LEAN__ && pinched) {
         const { scale, offsetLeft, offsetTop, width, height } = viewport
         op(Op.viewport, scale * 1000, offsetLeft, offsetTop, width, height)
       }
-      resized = pinched = false
+      resized = false
+      if (!__LEAN__) pinched = false
     },
   }
 }

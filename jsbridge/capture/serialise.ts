@@ -14,17 +14,12 @@ import { Op, begin, end, int, op, str } from './ops'
 import { bitsOf, findCalled, findMarked, hasMarks, isBlocked, isInShadow, isSecret, marker, noteCalled, shadowOf } from './policy'
 
 const html = 'http://www.w3.org/1999/xhtml'
-/** Code of a namespace in op element, and its type in the shape. */
-const spaces: Readonly<Record<string, readonly [ns: number, type: number]>> = {
-  [html]: [0, 1],
-  'http://www.w3.org/2000/svg': [1, 5],
-  'http://www.w3.org/1998/Math/MathML': [2, 6],
-}
+/** By their code in op element; that of any other is 3. */
+const spaces = [html, 'http://www.w3.org/2000/svg', 'http://www.w3.org/1998/Math/MathML']
 
 /** Elements that serialise raw (2), or carry state beside attributes and children (1). */
-const special: Record<string, 1 | 2 | undefined> = Object.create(null)
-for (const name of 'frame input textarea select img video canvas object embed dialog link'.split(' ')) special[name] = 1
-for (const name of 'style script xmp iframe noembed noframes plaintext noscript template'.split(' ')) special[name] = 2
+const special: Record<string, 1 | 2 | undefined> = {}
+'frame input textarea select img video canvas object embed dialog link style script xmp iframe noembed noframes plaintext noscript template'.split(' ').forEach((name, i) => (special[name] = i > 10 ? 2 : 1))
 
 export interface Found {
   /** An HTML element that carries state was written, or (name '') a box. */
@@ -146,7 +141,7 @@ export function native(parent: Node, prev: number, first: Node, last: Node): Nod
               ? $length(child as CharacterData)
               : $innerHTML(node as Element).length
         }
-      } else code = spaces[ns ?? '']?.[1] ?? 0
+      } else code = [0, 5, 6][spaces.indexOf(ns ?? '')] ?? 0
     } else if (code > 2) length = $length(node as CharacterData)
     if (!code) {
       // The ids that were seen are overwritten, so they are forgotten here or never.
@@ -212,7 +207,7 @@ export function single(parent: Node, prev: number, node: Node): boolean {
   const parentId = idOf(parent)
   const at = giveId(node)
   if (type !== 1) {
-    if (type === 3 || type === 4) op(Op.textNode, parentId, prev, at, $data(node as CharacterData))
+    if (type < 5) op(Op.textNode, parentId, prev, at, $data(node as CharacterData))
     else op(Op.otherNode, parentId, prev, at, type, type === 10 ? $nodeName(node) : '')
     return false
   }
@@ -236,7 +231,7 @@ export function single(parent: Node, prev: number, node: Node): boolean {
     if (box ? name === marker : !secret || name !== 'value') attributes.push(name, $attrValue(attribute))
   }
   const tag = isHtml ? $localName(element) : $tagName(element)
-  op(Op.element, parentId, prev, at, spaces[ns]?.[0] ?? 3, tag, attributes.length / 2, ...attributes)
+  op(Op.element, parentId, prev, at, spaces.indexOf(ns) & 3, tag, attributes.length / 2, ...attributes)
   closedNodes.delete(element)
   boxes.delete(element)
   if (box) {

@@ -5,10 +5,11 @@
  * Whole sheets are read later, each in a task of its own; what a page changes meanwhile is in them then.
  */
 import { guard, wrap } from './guard'
+import { type Edit, isTyping, noteEdit, takeEdit } from './late'
 import { given } from './lean'
 import { $localName, $textContent } from './native'
 import { idOf } from './nodes'
-import { Op, op } from './ops'
+import { Op, op, stamp } from './ops'
 
 export interface Styles {
   /** A style or link element was written, or its text or href changed. */
@@ -17,7 +18,7 @@ export interface Styles {
   root_(root: Document | ShadowRoot): void
   /** A new epoch: everything constructed is told again. */
   begin_(): void
-  /** Writes changes of adopted sets. */
+  /** Writes changes of adopted sets; while somebody types they wait. */
   settle_(): void
   /** Wraps what a realm has for changing rules. */
   wrapRealm_(realm: Window & typeof globalThis): void
@@ -59,7 +60,7 @@ export function createStyles(
 
   const readOne = (): boolean => {
     const [item] = queue
-    if (!item) return (running = false)
+    if (!item || !__LEAN__ && isTyping) return (running = false)
     queue.delete(item)
     const sheet = isElement(item) ? (item as HTMLStyleElement).sheet : item
     const owner = ownerOf(sheet)
@@ -71,6 +72,7 @@ export function createStyles(
       return true // A sheet of another origin without CORS may not be read.
     }
     if (isElement(item) && !byScript.has(sheet) && isOwnText(item, rules)) return true
+    stamp()
     op(Op.sheet, ...owner, Array.from(rules, (rule) => rule.cssText).join('\n'))
     wrote()
     return true
@@ -78,15 +80,17 @@ export function createStyles(
 
   const read = (item: CSSStyleSheet | Element): void => {
     queue.add(item)
-    if (running) return
+    // How often script changes one, and when, is what is typed.
+    if (running || !__LEAN__ && isTyping) return
     running = true
     later(readOne)
   }
   /** The owner of a sheet that script changed, unless the whole sheet is about to be read anyway. */
   const changed = (sheet: CSSStyleSheet | null, whole: boolean): [owner: number, sheet: number] | null => {
+    if (!sheet) return null
+    byScript.add(sheet) // it may be told later as one that its element's text makes
     const owner = ownerOf(sheet)
-    if (!sheet || !owner) return null
-    byScript.add(sheet)
+    if (!owner) return null
     const item = owner[0] ? (sheet.ownerNode as Element) : sheet
     if (!whole && !queue.has(item)) return owner
     read(item)
@@ -102,6 +106,11 @@ export function createStyles(
       queue.clear()
     },
     settle_() {
+      if (!__LEAN__) {
+        if (isTyping) return
+        const [item] = queue
+        if (item) read(item)
+      }
       for (const root of roots) {
         const id = idOf(root)
         if (!id) {
@@ -132,6 +141,16 @@ export function createStyles(
       const change = (name: string, code: Op.ruleInsert | Op.ruleDelete): void =>
         wrap(sheet, name, (self, [first], index) => {
           const rule = String(first)
+          if (!__LEAN__) {
+            const edit: Edit = { sheet_: self, isInsert_: code === Op.ruleInsert, at_: Number(code === Op.ruleInsert ? index : rule) }
+            if (!noteEdit(edit)) return
+            return afterTask(() => {
+              const owner = takeEdit(edit) && changed(self as CSSStyleSheet, false)
+              if (!owner) return
+              if (code === Op.ruleInsert) op(code, ...owner, edit.at_, rule)
+              else op(code, ...owner, edit.at_)
+            })
+          }
           afterTask(() => {
             const owner = changed(self as CSSStyleSheet, false)
             if (!owner) return

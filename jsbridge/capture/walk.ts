@@ -4,7 +4,7 @@
  */
 import { beyond } from './lean'
 import {
-  $contentDocument, $firstChild, $frameDocument, $localName, $nextSibling, $nodeType, $ownerDocument, $parentElement, $parentNode,
+  $contentDocument, $firstChild, $localName, $nextSibling, $nodeType, $ownerDocument, $parentElement, $parentNode,
   $previousSibling, childElementCount,
 } from './native'
 import { closedNodes, dropIds, following, giveId, holderOf, idOf, rootOf } from './nodes'
@@ -163,12 +163,13 @@ export function createWalker(
     if (!at || closedNodes.has(host)) return null
     const name = $localName(host)
     const isFrame = name.endsWith('frame')
+    if (__LEAN__ && name === 'frame') throw beyond
     let root: Node | null | undefined
     try {
       // Null for another origin; throws where the realm is gone.
       root =
         name === 'iframe' ? $contentDocument(host as HTMLIFrameElement)
-        : name === 'frame' ? $frameDocument(host as HTMLFrameElement)
+        : !__LEAN__ && name === 'frame' ? (host as HTMLFrameElement).contentDocument
         : shadowOf(host)
     } catch {
       root = null

@@ -8,7 +8,7 @@ import { handOver } from '../rights/hand'
 import { showNotice } from '../rights/notice'
 import { sweep } from '../rights/sweep'
 import { settle } from './options'
-import { answer, planOf } from './plan'
+import { answer, noteOptions, planOf } from './plan'
 
 /** The interface between the entry script and this one. Its names are short because the build mangles none of them. */
 export interface More {
@@ -32,6 +32,11 @@ function warn(): void {
 }
 
 const more: More = {
-  settle, plan: planOf, recorder: [__RECORDER_NAME__, __RECORDER_HASH__], ask: showNotice, hand: handOver, sweep, warn, answer,
+  settle(...said) {
+    const options = settle(...said)
+    noteOptions(options)
+    return options
+  },
+  plan: planOf, recorder: [__RECORDER_NAME__, __RECORDER_HASH__], ask: showNotice, hand: handOver, sweep, warn, answer,
 }
 Object.assign(document.currentScript as HTMLScriptElement, { more })

@@ -113,6 +113,8 @@ function checkSelector(selector: string, names: Set<string>): void {
     names.add(name.toLowerCase())
     return '[]'
   })
+  // To browsers it is part of a name, which nothing in the page has.
+  if (/(?![ \t\n\r\f])[\s\p{Cc}\p{Cf}]/u.test(selector)) throw refusal('option', `selector ${selector}: a character in it cannot be seen: write it anew`)
   // What is left of an attribute condition with a bracket in its value is refused too.
   let good = /^[\w\s.#>,*[\]\u0080-\uffff-]+$/.test(bare)
   try {
@@ -168,14 +170,16 @@ export function selectorsOf(options: Pick<Options, 'mask' | 'block' | 'allow'>, 
   for (const part of partsOf(allow)) {
     if (limit && !limit.includes(canonical(part))) throw refusal('option', `allow: the settings do not have selector ${part}`)
   }
-  // One of the two is a mistake, and nobody can tell which.
-  const lists = new Map<string, string>()
-  for (const name of ['mask', 'block', 'allow'] as const) {
-    for (const part of partsOf(listOf(options[name]))) {
-      const form = canonical(part)
-      const other = lists.get(form) ?? name
-      if (other !== name) throw refusal('option', `selector ${part} is in ${other} and in ${name}: take it out of one`)
-      lists.set(form, name)
+  // One of the two is a mistake, and nobody can tell which. Between page and settings the tighter holds.
+  for (const said of [options, settings]) {
+    const lists = new Map<string, string>()
+    for (const name of ['mask', 'block', 'allow'] as const) {
+      for (const part of partsOf(listOf(said[name]))) {
+        const form = canonical(part)
+        const other = lists.get(form) ?? name
+        if (other !== name) throw refusal('option', `selector ${part} is in ${other} and in ${name}: take it out of one`)
+        lists.set(form, name)
+      }
     }
   }
   const names = new Set<string>()

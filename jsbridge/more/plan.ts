@@ -29,8 +29,16 @@ const above = (element: Element): Element | null => {
   const root = element.getRootNode() as Partial<Pick<ShadowRoot, 'host'> & Pick<Document, 'defaultView'>>
   return element.assignedSlot ?? element.parentElement ?? root.host ?? root.defaultView?.frameElement ?? null
 }
-/** Of this document's last plan; a page without options has none. */
+/** Of this document's options, then of its last plan; a page without options has none. */
 let known: Selectors = { mask: [], block: [], allow: [], names: [] }
+/** A page that waits for consent has no plan yet, and answers its frames all the same. */
+export const noteOptions = (options: Options): void => {
+  try {
+    known = selectorsOf(options, {})
+  } catch {
+    // Told where the plan is made.
+  }
+}
 
 /**
  * What markers and selectors say of the frame in which this document stands (or of another one in it). The page around it records the
@@ -60,6 +68,8 @@ const answers = { blocked: 'afterimage blocked', other: 'afterimage other' }
 const enum Asking {
   everyMs = 150,
   times = 20,
+  /** And while it is recorded, before something is sent. */
+  againMs = 3000,
 }
 
 const isBlockedIn = (page: Window): Promise<boolean> =>
@@ -105,6 +115,10 @@ export async function planOf(options: Options, settings: Settings): Promise<Plan
   const selectors = known = selectorsOf(options, settings)
   const { around, beyond } = modeAround(selectors)
   if (around === 'block' || beyond && await isBlockedIn(beyond)) throw refusal('frame', 'this document stands in a part that is blocked')
+  // Who did not answer may begin to record later, and who did may block the frame later.
+  let isBlocked = false
+  let askedAt = performance.now()
+  if (beyond) addEventListener('message', ({ source, data }) => (isBlocked ||= source === beyond && data === answers.blocked))
   const isBalanced = options.privacy === 'balanced' && settings.privacy === 'balanced' && around !== 'mask'
   const level = isBalanced ? 'balanced' : 'strict'
   const keystrokes = options.capture?.keystrokes !== false
@@ -112,10 +126,14 @@ export async function planOf(options: Options, settings: Settings): Promise<Plan
   return {
     selectors, keystrokes, level,
     ended: () => {
-      const now = modeAround(selectors).around
+      if (beyond && performance.now() - askedAt > Asking.againMs) {
+        askedAt = performance.now()
+        beyond.postMessage(question, '*')
+      }
+      const now = isBlocked ? 'block' : modeAround(selectors).around
       return (now === 'block' || now === 'mask') && now !== around ? refusal('frame', 'this document has come to stand in a part of another level') : undefined
     },
-    beyond: isBalanced || !!frameElement || !keystrokes || !!(selectors.mask[0] ?? selectors.block[0] ?? selectors.allow[0]),
+    beyond: isBalanced || parent !== window || !keystrokes || !!(selectors.mask[0] ?? selectors.block[0] ?? selectors.allow[0]),
     // In the npm package there is one worker for all.
     worker: __FULL_WORKER_NAME__ && (isBalanced || selectors.allow[0]) ? [__FULL_WORKER_NAME__, __FULL_WORKER_HASH__] : undefined,
     meta: { 15: options.release, 16: options.environment, 26: level },

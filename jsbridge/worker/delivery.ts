@@ -132,7 +132,7 @@ export function startDelivery(o: DeliveryOptions): Delivery {
     const kept = queue.list_.filter((s) => !ranges.some(([from, to]) => s.number_ >= from && s.number_ <= to))
     const gone = queue.list_.length - kept.length
     queue.list_ = kept
-    void o.outbox_.remove_(id, ranges)
+    void o.outbox_.remove_(id, ranges, !kept[0])
     // Those beside it were smaller: where it arrived they do, and where it did not it is told again.
     if (!largest?.part_.some((s) => largest?.queue_.list_.includes(s))) largest = undefined
     if (queue !== own) {

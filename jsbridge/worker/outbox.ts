@@ -3,7 +3,7 @@
  * collector that is away loses nothing. What lies here is sealed; content keys never do.
  *
  * Database `afterimage` of the page's origin, version 1:
- *   views     key id: a View with site, endpoint and the time of its last segment
+ *   views     key id: a View with site, endpoint and the time of its last segment, while there are segments
  *   segments  key [view id, number]: sealed bytes, header included
  *   meta      "bytes": sum of all segments; "settings:SITE": newest settings version seen
  *
@@ -33,7 +33,8 @@ export interface Outbox {
   own_(view: View): Promise<unknown>
   /** Resolves to something true, but undefined where there is no room, or no IndexedDB. */
   put_(view: View, next: number, s: Sealed): Promise<unknown>
-  remove_(id: string, ranges: readonly Range[]): Promise<unknown>
+  /** With `isLast` there are no more of that page view. */
+  remove_(id: string, ranges: readonly Range[], isLast?: boolean): Promise<unknown>
   /** A page view of a dead document, with all its segments; undefined: there is none. */
   adopt_(): Promise<Queue | undefined>
   /** Forgets all page views of this site and endpoint. */
@@ -61,7 +62,10 @@ async function openDatabase(): Promise<IDBDatabase> {
 
 const keys = (id: string, from = 0, to = Infinity) => IDBKeyRange.bound([id, from], [id, to])
 
-/** Resolves to what releases the page view's lock, or undefined when another worker has it. */
+/**
+ * Resolves to what releases the page view's lock, or undefined when another worker has it. That is not asked without need: it puts
+ * the page of the other out of the back/forward cache.
+ */
 const lock = (id: string): Promise<(() => void) | undefined> => new Promise<() => void>((resolve, reject) => {
   navigator.locks.request('afterimage:' + id, { ifAvailable: true }, (l) => l ? new Promise<void>(resolve) : reject()).catch(reject)
 }).catch(() => undefined)
@@ -105,8 +109,9 @@ export function openOutbox(site: string, endpoint: string, wallMs: () => number,
   const rows = async () =>
     ((await within((views) => get(views.getAll() as IDBRequest<Row[]>))) ?? []).filter((row) => row.site === site && row.endpoint === endpoint)
 
+  let own: string
   return {
-    own_: ({ id }) => lock(id),
+    own_: ({ id }) => lock(own = id),
     put_: (view, next, s) => within(async (views, segments, meta) => {
       const sum = (await number(meta, 'bytes')) + s.bytes_.length
       if (sum > maxBytes) return
@@ -114,14 +119,15 @@ export function openOutbox(site: string, endpoint: string, wallMs: () => number,
       views.put({ ...view, site, endpoint, next, at: wallMs() } satisfies Row)
       return get(meta.put(sum, 'bytes'))
     }),
-    remove_: (id, ranges) => within(async (_, segments, meta) => {
+    remove_: (id, ranges, isLast) => within(async (views, segments, meta) => {
+      if (isLast) views.delete(id)
       for (const [from, to] of ranges) await erase(segments, meta, keys(id, from, to))
     }),
     async adopt_() {
       for (const row of (await rows()).sort((a, b) => a.at - b.at)) {
         const { site, endpoint, next, at, ...view_ } = row
         const { id } = view_
-        const release_ = await lock(id)
+        const release_ = id !== own && (await lock(id))
         if (!release_) continue
         const list_ = at < wallMs() - MAX_AGE_MS ? [] : await within(async (_, segments) => {
           const numbers = (await get(segments.getAllKeys(keys(id)))) as [string, number][]

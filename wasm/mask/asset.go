@@ -11,6 +11,10 @@ type shown struct {
 	list     []byte
 	pictures int // bytes of data URLs in the Texts
 	drawing  []byte
+	joined   []byte
+	typed    []span       // where in the address at hand something typed stands
+	short    []shortValue // beside them: what only this form knows of what was typed
+	heads    [32]uint32   // and with which two bytes tokens of known makers begin, by their hash
 }
 
 // maxPictures is what the data URLs of one op may have together, in bytes: a segment must have
@@ -40,19 +44,126 @@ func (p *Policy) drawsPerson(s []byte) bool {
 		b = unbase64(b)
 	}
 	p.shown.drawing = b
-	for i := 0; i < len(b); i++ {
+	text := p.shown.joined[:0]
+	for i := 0; i <= len(b); i++ {
 		from := i
 		for i < len(b) && b[i] != '<' {
 			i++
 		}
-		if from < i && p.HasPersonalData(unreference(b[from:i])) {
-			return true
-		}
+		text = append(text, b[from:i]...)
+		from = i
 		for i < len(b) && b[i] != '>' {
 			i++
 		}
+		tag := b[from:i]
+		p.shown.joined = text
+		if p.tagNamesPerson(tag) {
+			return true
+		}
+		if i < len(b) && inlineTag(tag) {
+			continue
+		}
+		if len(text) > 0 && p.HasPersonalData(unreference(text)) {
+			return true
+		}
+		text = text[:0]
 	}
 	return false
+}
+
+// inlineTag: what is before it and behind is one line of a drawing.
+func inlineTag(tag []byte) bool {
+	from := 0
+	for from < len(tag) && charIn(tag[from], "</") {
+		from++
+	}
+	to := from
+	for to < len(tag) && isLetter(tag[to]) {
+		to++
+	}
+	return wordIn(tag[from:to], " tspan a textpath b i u em strong span ")
+}
+
+// tagNamesPerson looks at those attributes of a drawing's element that are no numbers.
+func (p *Policy) tagNamesPerson(tag []byte) bool {
+	if len(tag) > 1 && (tag[1] == '!' || tag[1] == '?') {
+		return p.HasPersonalData(unreference(tag))
+	}
+	for i := 0; i < len(tag); i++ {
+		q := tag[i]
+		if q != '"' && q != '\'' {
+			continue
+		}
+		to := i
+		for to > 0 && charIn(tag[to-1], " =") {
+			to--
+		}
+		from := to
+		for from > 0 && tag[from-1] > ' ' {
+			from--
+		}
+		name := tag[from:to]
+		from = i + 1
+		for i++; i < len(tag) && tag[i] != q; i++ {
+		}
+		if rule := p.lists.attrs.find(name); rule != 'n' && rule != 'N' && rule != 'w' && p.HasPersonalData(unreference(tag[from:i])) {
+			return true
+		}
+	}
+	return false
+}
+
+// findTyped looks for what was typed in an address, over its parts: a label or a segment alone is not what was typed.
+func (p *Policy) findTyped(s []byte) {
+	list := p.shown.typed[:0]
+	if detects && p.HasTyped() && !hasPrefixFold(s, "data:") {
+		inWord := false
+		for k := 0; k < len(s); {
+			r, size := letter(s, k)
+			if r != 0 {
+				if e, _ := p.typed.echo(s, k, !inWord); e > 0 {
+					list = append(list, span{from: k, to: e})
+					size = e - k
+				}
+			}
+			inWord = r != 0
+			k += size
+		}
+	}
+	p.shown.typed = list
+}
+
+// isTyped reports whether some of what findTyped found stands between from and to.
+func (p *Policy) isTyped(from, to int) bool {
+	for _, t := range p.shown.typed {
+		if t.from < to && from < t.to {
+			return true
+		}
+	}
+	return false
+}
+
+// joinsPerson reports whether strings that stand beside each other in a value are personal data together, as
+// pages write an address that is not to be collected.
+func (p *Policy) joinsPerson(value []byte) bool {
+	joined, strings := p.shown.joined[:0], 0
+	for i := 0; i < len(value); i++ {
+		q := value[i]
+		if q != '"' && q != '\'' {
+			continue
+		}
+		strings++
+		for i++; i < len(value) && value[i] != q; i++ {
+			if value[i] == '\\' {
+				i++
+			}
+			if i < len(value) {
+				joined = append(joined, value[i])
+			}
+		}
+	}
+	p.shown.joined = joined
+	return strings > 1 && p.HasPersonalData(joined)
 }
 
 func unpercent(to, s []byte) []byte {
@@ -122,16 +233,6 @@ func unreference(s []byte) []byte {
 	return s[:n]
 }
 
-func hex(c byte) int {
-	switch {
-	case isDigit(c):
-		return int(c - '0')
-	case lower(c) >= 'a' && lower(c) <= 'f':
-		return int(lower(c)-'a') + 10
-	}
-	return -1
-}
-
 // Shown returns them; valid until Reset.
 func (p *Policy) Shown() []byte { return p.shown.list }
 
@@ -198,16 +299,6 @@ func remote(s []byte) bool {
 		}
 	}
 	return true
-}
-
-// charInAll reports whether one of chars stands in s.
-func charInAll(s []byte, chars string) bool {
-	for _, c := range s {
-		if charIn(c, chars) {
-			return true
-		}
-	}
-	return false
 }
 
 // What a harmless query is made of: these names, with up to four digits, versions of such,

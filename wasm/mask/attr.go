@@ -26,6 +26,9 @@ func (p *Policy) Attr(e Element, name, value []byte) (n, v Text, ok bool) {
 		ok = true
 	case 'n', 'N':
 		ok = numeric(value) && (rule == 'N' || single(value))
+		if ok && p.isTypedNumber(value) {
+			ok = false
+		}
 		if ok {
 			p.add(value)
 		}
@@ -152,7 +155,7 @@ func (p *Policy) unknownAttr(e Element, name, value []byte) (n, v Text, ok bool)
 	}
 	// Presence and equality of unknown attributes carry styles ([data-v-…], [data-open]);
 	// their names and values may carry anything.
-	if p.lists.values.find(value) != 0 {
+	if p.lists.values.find(value) != 0 && (!detects || e.Mode.Opens() || !hasPrefixFold(name, "aria-value")) { // of a control that the page draws
 		p.add(value)
 	} else if len(value) > 0 {
 		p.put('x')
@@ -256,7 +259,7 @@ func (p *Policy) appendValue(e Element, value []byte) bool {
 		}
 		return false // toggles, files, hidden fields, images
 	case TagPlain:
-		if e.Mode.shows() && numeric(value) && single(value) { // li
+		if e.Mode.shows() && numeric(value) && single(value) && !p.isTypedNumber(value) { // li
 			p.add(value)
 			return true
 		}
@@ -317,6 +320,11 @@ func single(s []byte) bool {
 		between = between || i > 0 && c != '.' && !isDigit(c)
 	}
 	return true
+}
+
+// isTypedNumber: of five digits and more, typed in this page view, as a list that begins there shows it again.
+func (p *Policy) isTypedNumber(s []byte) bool {
+	return detects && len(s) >= minTypedDigits && len(p.typed.vals) != 0 && p.typed.in(s)
 }
 
 func pathCommand(c byte) bool { return charIn(c|0x20, "mlhvcsqtaze") }

@@ -231,6 +231,9 @@ func (p *Policy) appendDeclaration(m Mode) {
 			return
 		}
 	}
+	if m.shows() && p.joinsPerson(c.s[c.i:c.end]) {
+		m = Masked
+	}
 	p.appendTokens(kind, m)
 }
 

@@ -17,6 +17,7 @@ const (
 	findIBAN
 	findToken
 	findEcho
+	findAddress
 )
 
 // appendShown writes text less the personal data found in it.
@@ -193,8 +194,9 @@ func (p *Policy) chunks(s []byte) (folds bool) {
 		}
 		if digits > 0 {
 			p.numbers(max(start, p.run), i)
+			p.addresses(start, i)
 		}
-		if len(p.typed.vals) > 0 {
+		if p.HasTyped() {
 			p.echoes(start, i)
 		}
 	}
@@ -212,14 +214,8 @@ func (p *Policy) atSign(k int) (a, b int) {
 			return k, k + 3
 		}
 	case '&':
-		if p.ch(k+1) != '#' {
-			return 0, 0
-		}
-		switch {
-		case p.ch(k+2) == '6' && p.ch(k+3) == '4' && p.ch(k+4) == ';':
-			return k, k + 5
-		case p.ch(k+2)|0x20 == 'x' && p.ch(k+3) == '4' && p.ch(k+4) == '0' && p.ch(k+5) == ';':
-			return k, k + 6
+		if b = p.entity(k, '@', "commat;"); b > 0 {
+			return k, b
 		}
 	case '(', '[', '{':
 		if b = p.inBrackets(k, " at ät @ arroba "); b > 0 {
@@ -231,6 +227,64 @@ func (p *Policy) atSign(k int) (a, b int) {
 		}
 	}
 	return
+}
+
+// entity is where a character reference ends that stands at k for a character, by its number or its name; 0: none does.
+func (p *Policy) entity(k int, want byte, name string) int {
+	if p.ch(k) != '&' {
+		return 0
+	}
+	if k++; p.ch(k) != '#' {
+		for i := range len(name) {
+			if p.ch(k+i) != name[i] {
+				return 0
+			}
+		}
+		return k + len(name)
+	}
+	k++
+	base := 10
+	if p.ch(k)|0x20 == 'x' {
+		base = 16
+		k++
+	}
+	v := 0
+	for n := 0; n < 8 && hex(p.ch(k)) >= 0 && hex(p.ch(k)) < base; n++ {
+		v = v*base + hex(p.ch(k))
+		k++
+	}
+	if v != int(want) || p.ch(k) != ';' {
+		return 0
+	}
+	return k + 1
+}
+
+// dotBefore is where the reference to a dot begins that ends at a; a if none does.
+func (p *Policy) dotBefore(a int) int {
+	for k := a - 5; k >= 0 && k >= a-12; k-- {
+		if p.entity(k, '.', "period;") == a {
+			return k
+		}
+	}
+	return a
+}
+
+// literalEnd is where an address of a machine in brackets ends that begins at k; 0: there is none.
+func (p *Policy) literalEnd(k int) int {
+	if p.ch(k) != '[' {
+		return 0
+	}
+	k++
+	parts := 0
+	for ; isHex(p.ch(k)) || charIn(p.ch(k), ".:IPv"); k++ {
+		if charIn(p.ch(k), ".:") {
+			parts++
+		}
+	}
+	if parts < 3 || p.ch(k) != ']' {
+		return 0
+	}
+	return k + 1
 }
 
 // inBrackets: one of the words stands in brackets that open at k. It answers where they are closed.
@@ -280,6 +334,9 @@ func (p *Policy) dotSign(k int, bare bool) int {
 // any script (RFC 6531), and quoted local parts.
 func (p *Policy) emails(from, to int) {
 	for k := from; k < to; k++ {
+		if c := p.ch(k); detects && c > '(' && c != '@' && c|0x20 != '{' {
+			continue
+		}
 		e, after := p.atSign(k)
 		if after == 0 || p.ch(after) >= '0' && p.ch(after) <= '9' && p.ch(after+1) == 'x' && p.ch(after+2) == '.' { // logo@2x.png
 			continue
@@ -287,24 +344,35 @@ func (p *Policy) emails(from, to int) {
 		written := after > k+1
 		a := e
 		if p.ch(a-1) == '"' {
-			for a -= 2; a > 0 && e-a < 66 && p.ch(a) != '"' && p.ch(a) != '\n'; {
+			for a -= 2; a > 0 && e-a < 66 && (p.ch(a) != '"' || p.ch(a-1) == '\\') && p.ch(a) != '\n'; {
 				a--
 			}
 			if p.ch(a) != '"' {
 				continue
 			}
 		} else {
-			for a > 0 && (a > from || written) && (wordAlnum(p.ch(a-1)) || charIn(p.ch(a-1), ".!#$%&'*+/=?^_`{|}~-")) {
-				a--
+			for a > 0 && (a > from || written) {
+				if p.ch(a-1) == ';' && p.dotBefore(a) < a {
+					a = p.dotBefore(a)
+				} else if wordAlnum(p.ch(a-1)) || charIn(p.ch(a-1), ".!#$%&'*+/=?^_`{|}~-") {
+					a--
+				} else {
+					break
+				}
 			}
+		}
+		if b := p.literalEnd(after); b > 0 && a < e {
+			p.mark(a, b, findEmail)
+			k = b - 1
+			continue
 		}
 		b, dot := after, 0
 		for {
 			for wordAlnum(p.ch(b)) || charIn(p.ch(b), ".-") {
 				b++
 			}
-			c := 0
-			if written && wordAlnum(p.ch(after)) {
+			c := p.entity(b, '.', "period;")
+			if c == 0 && written && wordAlnum(p.ch(after)) {
 				c = p.dotSign(b, charIn(p.ch(k), "([{"))
 			}
 			if c == 0 || !wordAlnum(p.ch(c)) {
@@ -316,7 +384,7 @@ func (p *Policy) emails(from, to int) {
 			b--
 		}
 		for q := b - 1; q > after && q > dot; q-- {
-			if p.ch(q) == '.' {
+			if p.ch(q) == '.' || p.ch(q) == 0x82 && p.ch(q-1) == 0x80 && p.ch(q-2) == 0xe3 && isLetter(p.ch(q+1)) { // 。
 				dot = q
 			}
 		}
@@ -324,9 +392,25 @@ func (p *Policy) emails(from, to int) {
 		for a < e && p.ch(e-1) != '"' && !wordAlnum(p.ch(a)) && p.ch(a) != '_' {
 			a++
 		}
+		if e-a == 3 && p.ch(a) == 'g' && p.ch(a+1) == 'i' && p.ch(a+2) == 't' && p.ch(b) == ':' {
+			continue // where a repository is
+		}
 		if tld := p.ch(dot + 1); a < e && dot > after && b-dot >= 3 && (isLetter(tld) || tld >= 0x80) {
+			p.mark(a, b, findEmail)
+			k = b - 1
+		} else if p.ch(k) == '@' && b > after+2 && p.endsBackwards(a, e) {
 			p.mark(a, b, findEmail)
 			k = b - 1
 		}
 	}
+}
+
+// endsBackwards: between a and e stands the domain of an address that is written backwards, for style to draw it
+// forwards, which pages do against those who collect addresses.
+func (p *Policy) endsBackwards(a, e int) bool {
+	t := p.word[:0]
+	for ; a < e && isLetter(p.ch(a)) && len(t) < 5; a++ {
+		t = append(t, lower(p.ch(a)))
+	}
+	return p.ch(a) == '.' && wordAlnum(p.ch(a+1)) && Listed(" moc gro ten ofni zib ude vog ed ta hc ku rf ti se tp ln eb ue es on kd if lp zc ur au rt nc pj rk rb ra ni ua ac su oi ppa ved em oc ", t)
 }

@@ -9,9 +9,12 @@ func (p *Policy) Finds(s []byte) (list [][3]int) {
 	return
 }
 
+// FindAddress is the kind of find of which no values are planted.
+const FindAddress = int(findAddress)
+
 // FindKind names a kind of find.
 func FindKind(k int) string {
-	return [...]string{"e-mail", "card", "phone", "id", "IBAN", "token", "echo"}[k]
+	return [...]string{"e-mail", "card", "phone", "id", "IBAN", "token", "echo", "postal address"}[k]
 }
 
 func init() { WithDetection() }

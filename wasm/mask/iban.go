@@ -14,7 +14,7 @@ func upper(c byte) byte {
 // ibans marks the IBANs that start in the chunk from..to; they may go on over blanks.
 func (p *Policy) ibans(from, to int) {
 	for k := from; k+4 <= to; k++ {
-		if !isDigit(p.ch(k+2)) || !isDigit(p.ch(k+3)) || !isLetter(p.ch(k)) || isAlnum(p.ch(k-1)) {
+		if !isDigit(p.ch(k+2)) || !isDigit(p.ch(k+3)) || !isLetter(p.ch(k)) || isAlnum(p.ch(k-1)) && !(k > 3 && eqFold(p.text[k-4:k], "iban")) {
 			continue
 		}
 		length := 0
@@ -32,7 +32,7 @@ func (p *Policy) ibans(from, to int) {
 		for j := k; n < length+4; j++ {
 			c := p.ch(j)
 			if !isAlnum(c) {
-				if !charIn(c, " -\xc2\xa0") {
+				if !charIn(c, " -.\xc2\xa0") {
 					break
 				}
 				continue

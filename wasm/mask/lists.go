@@ -161,7 +161,7 @@ const cssList = "k:light-dark oklab oklch translatex translatey brightness contr
 const cueList = "p:tel telephone telefon telefono teléfono téléphone tél phone mobile mobil mobiltelefon mob cell cellphone handy fax call whatsapp sms portable móvil celular telefoon telefone telefonnummer rufnummer " +
 	"телефон тел 电话 電話 전화 הטלפון هاتف telefonu puhelin tlf hotline phonenumber" +
 	"|i:ssn bsn pesel cpf dni nie nif nir nino personnummer personnr aadhaar steuerid steuernummer steueridentifikationsnummer idnr tckn curp rut ahv passport passnummer burgerservicenummer rijksregisternummer" +
-	"|o:order orders bestellung bestellnummer auftrag invoice rechnung rechnungsnummer commande facture pedido factura ordine bestelling ordernummer zamówienie nr ref reference referenz ticket sku article artikel item ean isbn issn gtin upc asin " +
+	"|o:order orders bestellung bestellnummer auftrag invoice rechnung rechnungsnummer commande facture pedido factura ordine bestelling ordernummer zamówienie nr ref reference referenz ticket rma sku article artikel item ean isbn issn gtin upc asin " +
 	"build revision rev commit port pid version v issue pr bug case serial tracking timestamp epoch hash checksum total amount sum price" +
 	"|n:no number nummer num numéro número" +
 	"|c:us me at is under the on our my your" +
@@ -172,7 +172,7 @@ const personList = "u:user users u profile profiles people person persons member
 	"author authors contact contacts candidate candidates student students guest guests friend friends invite invitation invitations reset verify unsubscribe token session sessions auth activate confirm magic"
 
 // inlineList: elements within a line of text.
-const inlineList = "y:a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s samp slot small span strike strong sub sup time tt u var wbr tspan textpath"
+const inlineList = "y:a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s samp slot small span strike strong sub sup time tt u var wbr tspan textpath img mi mn mo ms mtext mrow mstyle"
 
 // Inline reports whether an element of this name stands within a line, as far as a name tells:
 // custom elements do.

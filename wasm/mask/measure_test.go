@@ -55,12 +55,21 @@ type measurement struct {
 	p      *mask.Policy
 	texts  []string
 	scores map[string]*score
+	finds  map[string]*score // by kind of find: found, and wrong
 	missed examples
 	wrong  examples
 }
 
 func newMeasurement(seed uint64, texts []string) *measurement {
-	return &measurement{rand.New(rand.NewPCG(seed, 1)), mask.New(mask.Balanced), texts, map[string]*score{}, examples{}, examples{}}
+	return &measurement{rand.New(rand.NewPCG(seed, 1)), mask.New(mask.Balanced), texts, map[string]*score{}, map[string]*score{}, examples{}, examples{}}
+}
+
+func (m *measurement) find(kind int) *score {
+	name := mask.FindKind(kind)
+	if m.finds[name] == nil {
+		m.finds[name] = new(score)
+	}
+	return m.finds[name]
 }
 
 func (m *measurement) score(kind string) *score {
@@ -88,6 +97,7 @@ func (m *measurement) plant(v planted) {
 		for _, f := range found {
 			if f[0] < to && f[1] > from {
 				s.wrong++
+				m.find(f[2]).wrong++
 				m.wrong.add(v.Kind+" taken for "+mask.FindKind(f[2]), whole, from, to)
 				break
 			}
@@ -106,6 +116,12 @@ func (m *measurement) plant(v planted) {
 		k += size
 	}
 	s.found++
+	for _, f := range found {
+		if f[0] < to && f[1] > from {
+			m.find(f[2]).found++
+			break
+		}
+	}
 }
 
 // address is what counts as a real address in a text that we did not write.
@@ -119,6 +135,7 @@ func (m *measurement) negative(text string) {
 			continue
 		}
 		m.score("text taken for "+mask.FindKind(f[2])).wrong++
+		m.find(f[2]).wrong++
 		m.wrong.add("text taken for "+mask.FindKind(f[2]), text, f[0], f[1])
 	}
 }
@@ -137,6 +154,14 @@ func (m *measurement) report(t *testing.T) (recall, precision, lowest float64) {
 		all.found += s.found
 		lowest = min(lowest, float64(s.found)/float64(s.planted))
 		t.Logf("%-32s %6d planted, %6d found: recall %.4f", k, s.planted, s.found, float64(s.found)/float64(s.planted))
+	}
+	for _, k := range slices.Sorted(maps.Keys(m.finds)) {
+		s := m.finds[k]
+		if k == mask.FindKind(mask.FindAddress) { // none are planted: its forms are few
+			t.Logf("finds of kind %-18s %6d wrong", k, s.wrong)
+			continue
+		}
+		t.Logf("finds of kind %-18s %6d right, %6d wrong: precision %.4f", k, s.found, s.wrong, float64(s.found)/float64(max(s.found+s.wrong, 1)))
 	}
 	recall = float64(all.found) / float64(all.planted)
 	precision = float64(all.found) / float64(all.found+all.wrong)

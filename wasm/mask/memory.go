@@ -41,8 +41,17 @@ func (p *Policy) TakeMemory(b []byte) bool {
 			return false
 		}
 		n, flags := int(b[0]), b[1]
+		text := b[2 : 2+n]
+		if detects { // the lean form knows no letters without their accents
+			if text, _, _, _ = t.plain(text); len(text) < 2 {
+				return false
+			}
+			if isUnspaced(text) {
+				flags |= memoryInside
+			}
+		}
 		// Ids of another epoch name no field of this one.
-		t.add(typedValue{field: noField, secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, b[2:2+n])
+		t.add(typedValue{field: noField, secret: flags&memorySecret != 0, inside: flags&memoryInside != 0, cut: flags&memoryCut != 0}, text)
 		b = b[2+n:]
 	}
 	return true

@@ -306,12 +306,12 @@ func (n *number) glued(w window, ctx uint8) bool {
 	return ctx&ctxBefore != 0 && w.g == 0 || ctx&ctxBehind != 0 && w.last == n.groups
 }
 
-// card: 12 to 19 digits in one block, or in groups as cards print them, with a prefix that
+// card: 13 to 19 digits in one block, or in groups as cards print them, with a prefix that
 // is given to cards and the check digit of Luhn.
 func (p *Policy) card(w window) bool {
 	n := &p.num
 	d := n.digits[w.from:w.to]
-	if w.seps&(sepSlash|sepParen) != 0 || d[0] < 2 || d[0] > 6 || d[0] == 2 && (d[1] < 2 || d[1] > 7) || d[0] == 3 && d[1] > 0 && d[1] < 4 {
+	if w.seps&(sepSlash|sepParen) != 0 || !issued(d) {
 		return false
 	}
 	if w.last == w.g {
@@ -335,6 +335,23 @@ func (p *Policy) card(w window) bool {
 		}
 	}
 	return luhn(d) && !same(d)
+}
+
+// issued: the number begins as those of a card do, of the schemes of one country too (RuPay, Uzcard, Troy, Humo, and
+// JCB's of 15 digits).
+func issued(d []byte) bool {
+	head := (int(d[0])*10+int(d[1]))*100 + int(d[2])*10 + int(d[3])
+	switch d[0] {
+	case 2:
+		return d[1] >= 2 && d[1] <= 7 || head == 2131 && len(d) == 15
+	case 3:
+		return d[1] == 0 || d[1] >= 4
+	case 4, 5, 6:
+		return true
+	case 1:
+		return head == 1800 && len(d) == 15
+	}
+	return len(d) >= 16 && (d[0] == 8 && (d[1] == 1 || d[1] == 2) || head == 8600 || head == 9792 || head == 9860)
 }
 
 func luhn(d []byte) bool {

@@ -46,7 +46,7 @@ func (p *Policy) phone(w window, start int, ctx uint8) bool {
 	}
 	if count(n, w) {
 		// 601 111 248 is a phone number, 601.111.248 a count.
-		return size == 9 && w.seps == sepSpace && d[0] >= 2 || size == 9 && w.seps == sepDash
+		return size == 9 && w.seps == sepSpace && d[0] >= 2 && !alike(d) || size == 9 && w.seps == sepDash
 	}
 	switch {
 	case len(s) == 3 && s[0] == 3 && s[1] == 3 && s[2] == 4:
@@ -74,6 +74,9 @@ func (n *number) inList(w window) bool {
 	if n.plus && w.g == 0 {
 		return false
 	}
+	if n.digits[w.from] == 0 && n.digits[w.from+1] > 0 && w.last == w.g+4 && pairs(n.size[w.g:w.last+1]) {
+		return n.steps(w.g) // 06 12 34 56 78
+	}
 	for g := max(w.g-3, 0); g <= w.last && g+3 <= n.groups; g++ {
 		if n.steps(g) {
 			return true
@@ -93,6 +96,16 @@ func (n *number) steps(g int) bool {
 			return false
 		}
 		before, step = v, v-before
+	}
+	return true
+}
+
+// alike: three groups of three that are the same, as a colour has them.
+func alike(d []byte) bool {
+	for i := range 6 {
+		if d[i] != d[i+3] {
+			return false
+		}
 	}
 	return true
 }
@@ -162,16 +175,27 @@ func isDate(n *number, w window) bool {
 	return w.to-w.from <= 8 && w.last == w.g+2 && n.size[w.g] <= 2 && n.size[w.g+1] <= 2
 }
 
-// hexAround: the word before or behind is two hexadecimal digits with a letter.
+// hexAround: the word before or behind is two hexadecimal digits with a letter. Two letters could be a word
+// ("de", "ce"): then another such pair must stand on.
 func (p *Policy) hexAround(start int) bool {
 	b := p.num.end
 	for p.ch(b) == ' ' {
 		b++
 	}
-	return hexPair(p.ch(start-3), p.ch(start-2)) && p.ch(start-1) == ' ' || hexPair(p.ch(b), p.ch(b+1)) && !isAlnum(p.ch(b+2)) || p.ch(b) == '>'
+	return p.ch(b) == '>' || p.ch(start-1) == ' ' && p.hexPair(start-3, start-6) || p.hexPair(b, b+3)
 }
 
-func hexPair(a, b byte) bool { return isHex(a) && isHex(b) && (isLetter(a) || isLetter(b)) }
+func (p *Policy) hexPair(k, next int) bool {
+	if !p.isByte(k) || !isLetter(p.ch(k)) && !isLetter(p.ch(k+1)) {
+		return false
+	}
+	return isDigit(p.ch(k)) || isDigit(p.ch(k+1)) || p.isByte(next)
+}
+
+// isByte: a word of two hexadecimal digits stands at k.
+func (p *Policy) isByte(k int) bool {
+	return isHex(p.ch(k)) && isHex(p.ch(k+1)) && !wordAlnum(p.ch(k-1)) && !wordAlnum(p.ch(k+2))
+}
 
 // extension steps over "x123", "ext. 12", "poste 4" behind a phone number.
 func (p *Policy) extension(end int) int {

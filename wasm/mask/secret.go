@@ -108,8 +108,10 @@ const (
 		"kartnumarası numerkarty číslokarty númerodetarjeta númerodocartão numerodocartao numérodecarte numerodicarta numerocarta numerodellacarta номеркарты " +
 		"Номеркарты creditcardno recoverycode backupcode recoveryphrase seedphrase mnemonic privatekey secretkey apikey securityanswer secretanswer " +
 		"memorableword unlockcode logincode signincode confirmationcode authenticatorcode magiccode twofactor twostep 2stepcode digitcode digitsontheback " +
-		"verificationvalue"
-	moreLabels = " data-stripe data-encrypted-name data-braintree-name data-recurly data-openpay-card data-conekta data-checkout data-eway-encrypt-name " +
+		"verificationvalue kreditkarte codicesicurezza cryptogramme matkhau kodeord salasõna kodweryfikacyjny apisecret accesstoken númerodecartão numerodecartao numérodelacarte numerodelacarte numerotarjeta númerotarjeta numerocarte numérocarte nrkarty kártyaszám kartyaszam korttinumero kaartnummer cardsecurity cardverification sicherheitsfrage securityquestionanswer " +
+		"codigosms códigosms codesms codeparsms kodsms smskod кодизsms Кодизsms 动态码 clientsecret verificationnumber kodeverifikasi mãxácnhận mãxácminh رمزالتحقق קודאימות engangskode engångskod kertakoodi sifreniz palavrachave codesecret codeconfidentiel geheimzahl pincode toegangscode clavedeacceso sifre losenord"
+	moreSecretWords = " pan ccv mdp puk cartao "
+	moreLabels      = " data-stripe data-encrypted-name data-braintree-name data-recurly data-openpay-card data-conekta data-checkout data-eway-encrypt-name " +
 		"ng-model ng-reflect-name v-model x-model wire:model data-bind data-cy data-qa data-test data-test-id data-field data-name data-role " +
 		"autocompletetype x-autocompletetype aria-description aria-roledescription data-mask data-inputmask data-inputmask-mask "
 )
@@ -160,7 +162,7 @@ func (p *Policy) secretLabel(s []byte) bool {
 			digits++
 		}
 		if !wordAlnum(c) || (i > 0 && isUpper(c) && !isUpper(s[i-1])) {
-			if Listed(secretWords, t[start:]) {
+			if Listed(secretWords, t[start:]) || detects && Listed(moreSecretWords, t[start:]) {
 				p.tmp = t
 				return true
 			}
@@ -174,7 +176,7 @@ func (p *Policy) secretLabel(s []byte) bool {
 	if bullets >= 4 || digits >= 13 || Listed(secretWords, t[start:]) || eqFold(t, "mmyy") || eqFold(t, "mmyyyy") || eqFold(t, "mmjj") {
 		return true
 	}
-	return containsAny(t, secretParts) || detects && (containsAny(t, moreSecretParts) || eqFold(t, "cardno"))
+	return containsAny(t, secretParts) || detects && (containsAny(t, moreSecretParts) || Listed(moreSecretWords, t[start:]) || eqFold(t, "cardno"))
 }
 
 // Listed reports whether word stands in a list " a b c ".

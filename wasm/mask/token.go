@@ -2,7 +2,8 @@ package mask
 
 // tokenPrefixes start keys and tokens of well-known makers.
 const tokenPrefixes = "eyJ sk_live_ sk_test_ pk_live_ pk_test_ rk_live_ whsec_ ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xoxb- xoxp- xoxa- xoxs- xapp- " +
-	"AKIA ASIA AIza ya29. npm_ pypi- SG. sk-ant- sk-proj- sk- shpat_ shpss_ dop_v1_ hf_ sq0atp- EAAC key- AGE-SECRET-KEY- "
+	"AKIA ASIA AIza ya29. npm_ pypi- SG. sk-ant- sk-proj- sk- shpat_ shpss_ dop_v1_ doo_v1_ dor_v1_ hf_ rk_test_ dapi ATATT ATBB ATCTT lin_api_ xkeysib- xsmtpsib- sq0csp- gsk_ vercel_ shpca_ shppa_ glptt- gldt- glrt- PMAK- NRAK- " +
+	"rubygems_ hvs. hvb. dckr_pat_ ntn_ figd_ sntrys_ sntryu_ sgp_ pplx- GOCSPX- CFPAT- dp.pt. FLWSECK sq0atp- EAAC key- AGE-SECRET-KEY- "
 
 // tokens marks keys and tokens in the chunk from..to: by prefix, or by looking random.
 func (p *Policy) tokens(from, to int) {
@@ -20,8 +21,15 @@ func (p *Policy) tokens(from, to int) {
 			return // the digest of a file, to the end of the chunk
 		}
 		if len(t) >= 16 {
-			if knownPrefix(t) || p.secretBefore(k, t) || random(t) && !(hexOnly(t) && p.reference(k, len(t))) {
+			if p.knownPrefix(t) || p.secretBefore(k, t) || random(t) && !(hexOnly(t) && p.reference(k, len(t))) {
 				p.mark(k, b, findToken)
+			} else {
+				for i := 1; i+16 <= len(t); i++ { // the value of a parameter
+					if t[i-1] == '=' && p.knownPrefix(t[i:]) {
+						p.mark(k+i, b, findToken)
+						break
+					}
+				}
 			}
 		}
 		k = max(k+1, e)
@@ -73,7 +81,10 @@ func hexOnly(t []byte) bool {
 	return true
 }
 
-func knownPrefix(t []byte) bool {
+func (p *Policy) knownPrefix(t []byte) bool {
+	if !p.mayBePrefix(t) {
+		return false
+	}
 	for i := 0; i < len(tokenPrefixes); {
 		k := i
 		for tokenPrefixes[k] != ' ' {

@@ -28,6 +28,7 @@ const (
 	// Far more than pages have fields: a value that is not remembered is shown.
 	maxTyped      = 4096
 	maxTypedBytes = 96 // of one value; a longer one is kept by its beginning
+	maxParted     = 64 // of a value that is known by its words too, in the strict form
 	// Shorter values stand everywhere. An ideograph counts as two characters.
 	minTyped       = 4 // as a whole word, with a letter
 	minTypedDigits = 5 // of digits alone
@@ -46,8 +47,27 @@ func (t *typedTable) init() {
 // not known yet: if it turns out to be shown, ShownValue takes that back.
 func (p *Policy) Typed(field uint32, value []byte) {
 	p.typed.learn(field, value, false)
+	if !detects && len(value) < maxParted {
+		p.learnWords(field, value)
+	}
 	if detects && field != 0 {
-		p.typed.learnParts(field, value)
+		p.learnShort(field, value)
+		p.learnParts(field, value)
+		p.learnSpelt(field, value)
+	}
+}
+
+// learnWords remembers the words of a value that begin with a capital, as names do, and all of an address: of these pages
+// make names. Others would be found in the names of many a stylesheet.
+func (p *Policy) learnWords(field uint32, value []byte) {
+	isName := charInAll(value, "@")
+	for from, i := 0, 0; i <= len(value); i++ {
+		if i == len(value) || !wordAlnum(value[i]) {
+			if isName || from < i && value[from]-'a' > 'z'-'a' {
+				p.typed.learn(field|partOf, value[from:i], false)
+			}
+			from = i + 1
+		}
 	}
 }
 
@@ -59,27 +79,33 @@ const Joined = 1 << 30
 
 // learnParts remembers what pages make of a value: of an address what stands before and behind the @, of a list
 // its items, of a text its lines, and of up to three words those that begin with a capital, as names do.
-func (t *typedTable) learnParts(field uint32, value []byte) {
+func (p *Policy) learnParts(field uint32, value []byte) {
+	if p.learnAddress(field, value) {
+		return
+	}
 	from, commas := 0, 0
 	for i := 0; i <= len(value); i++ {
 		switch {
 		case i == len(value), value[i] == '\n':
-			if line := value[from:i]; commas > 0 && commas < 16 && t.learnList(field, line) {
+			if line := value[from:i]; commas > 0 && commas < 16 && p.learnList(field, line) {
 				// by its items
 			} else {
 				if len(line) < len(value) && len(line) > 5 {
-					t.learn(field|partOf, line, false)
+					p.learnPart(field, line)
 				}
-				t.learnNames(field, line)
+				p.learnNames(field, line)
 			}
 			from, commas = i+1, 0
 		case value[i] == ',' || value[i] == ';':
 			commas++
 		case value[i] == '@' && from == 0 && commas == 0:
-			t.learn(field|partOf, value[:i], false)
+			p.learnPart(field, value[:i])
+			if charInAll(value[i:], ",;") { // a list of them
+				continue
+			}
 			for k := i + 1; k+2 < len(value); k++ {
 				if value[k] == '.' {
-					t.learn(field|partOf, value[i+1:], false)
+					p.learnPart(field, value[i+1:])
 					break
 				}
 			}
@@ -89,7 +115,7 @@ func (t *typedTable) learnParts(field uint32, value []byte) {
 }
 
 // learnList remembers the items between commas, if each has two words at most, numbers aside: more make a sentence.
-func (t *typedTable) learnList(field uint32, line []byte) bool {
+func (p *Policy) learnList(field uint32, line []byte) bool {
 	words := 0
 	for i, b := range line {
 		switch {
@@ -108,15 +134,16 @@ func (t *typedTable) learnList(field uint32, line []byte) bool {
 		for from < i && line[from] <= ' ' {
 			from++
 		}
-		t.learn(field|partOf, line[from:i], false)
-		t.learnNames(field, line[from:i])
+		p.learnPart(field, line[from:i])
+		p.learnSegments(field, line[from:i], "@")
+		p.learnNames(field, line[from:i])
 		from = i + 1
 	}
 	return true
 }
 
 // learnNames remembers, of up to three words, those that begin with a capital.
-func (t *typedTable) learnNames(field uint32, value []byte) {
+func (p *Policy) learnNames(field uint32, value []byte) {
 	words := 1
 	for i, b := range value {
 		if b <= ' ' && i > 0 && value[i-1] > ' ' && i < len(value)-1 {
@@ -132,8 +159,9 @@ func (t *typedTable) learnNames(field uint32, value []byte) {
 		}
 		if from < i {
 			r, _ := letter(value, from)
-			if raw, _ := decodeRune(value[from:i]); r != 0 && raw != r && words > 1 {
-				t.learn(field|partOf, value[from:i], false)
+			if r != 0 && isCapital(value[from:i]) && words > 1 {
+				p.learnShort(field|partOf, value[from:i])
+				p.learnPart(field, value[from:i])
 			}
 		}
 		from = i + 1
@@ -141,7 +169,7 @@ func (t *typedTable) learnNames(field uint32, value []byte) {
 }
 
 // HasTyped reports whether anything typed is remembered.
-func (p *Policy) HasTyped() bool { return len(p.typed.vals) > 0 }
+func (p *Policy) HasTyped() bool { return len(p.typed.vals) > 0 || detects && p.hasShort() }
 
 // TypedSecret is Typed of a field of a secret kind: it is looked for from four characters
 // on, and masked with the signs around it, which may belong to it.
@@ -217,11 +245,14 @@ func (t *typedTable) learn(field uint32, value []byte, secret bool) {
 	}
 	v := typedValue{field: field, secret: secret, cut: cut, batch: t.batch}
 	v.inside = chars >= minInside && (digits < chars || chars >= minDigitsIn) || secret && chars >= minSecretIn
+	if detects && isUnspaced(w) {
+		v.inside = true
+	}
 	for at := t.heads[pair(w[0], w[1])]; at != 0; {
 		i := int(at) - 1
 		x := &t.vals[i]
 		at = x.next
-		if len(x.text) > len(w) || !samePrefix(x.text, w) || len(x.text) < len(w) && (x.field != field || x.batch == t.batch) {
+		if len(x.text) > len(w) || !samePrefix(x.text, w) || len(x.text) < len(w) && (x.field != field || field == 0 || x.batch == t.batch) {
 			continue
 		}
 		// The same value, or the same field typed further. What it held in this batch is not yet written
@@ -286,8 +317,27 @@ func (t *typedTable) unlink(i int) {
 	}
 }
 
-// letter is the character at s[i] in lower case, 0 if it is no letter or digit, and its size.
+// letter is the character at s[i] in lower case and without its accents, 0 if it is no letter or digit, and its size:
+// pages write accents apart, or leave them out.
 func letter(s []byte, i int) (rune, int) {
+	r, size := lowered(s, i)
+	switch {
+	case r < 0xc0:
+	case detects:
+		r = base(smaller(r))
+	case r >= 0xdf && r < 0xdf+rune(len(sharp+latin)):
+		r = rune((sharp + latin)[r-0xdf])
+	}
+	return r, size
+}
+
+// latin are the letters from U+00E0 to U+017F less their accents, '.' for those that have none; sharp is what stands for
+// the one before them.
+const sharp = "s"
+const latin = "aaaaaa.ceeeeiiii.nooooo.ouuuuy.yaaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.llllll..llnnnnnn...oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzz."
+
+// lowered is letter with its accents, and without the alphabets that only the full form knows.
+func lowered(s []byte, i int) (rune, int) {
 	c := s[i]
 	if c < 0x80 {
 		if isAlnum(c) {
@@ -296,7 +346,7 @@ func letter(s []byte, i int) (rune, int) {
 		return 0, 1
 	}
 	r, size := decodeRune(s[i:])
-	if detects && (r == 0x180e || r == 0x3164 || r == 0xffa0 || r >= 0xfff9 && r <= 0xfffb) {
+	if detects && (r == 0x180e || r == 0x3164 || r == 0xffa0 || r >= 0xfff9 && r <= 0xfffb || isMark(r)) {
 		return 0, size // nobody sees them
 	}
 	switch {
@@ -418,25 +468,37 @@ func (p *Policy) echoes(from, to int) {
 			k = e
 			continue
 		}
+		if !inWord {
+			if e := p.shortAt(k); e > 0 {
+				p.mark(k, e, findEcho)
+			}
+		}
 		inWord = true
 		k += size
 	}
 }
 
-// in reports whether a typed value stands anywhere in a name, also inside a word.
+// in reports whether a typed value stands anywhere in a name, also inside a word. In the strict form a short part of a value
+// (its field is 0 or has partOf) must be a word of the name.
 func (t *typedTable) in(s []byte) bool {
 	w := t.word[:0]
+	var edge [maxTypedBytes + utf8.UTFMax + 1]bool // where a word of the name may begin or end
+	small := false
 	for i := 0; i < len(s) && len(w) < cap(w)-4; {
+		was := small
+		small = s[i]-'a' <= 'z'-'a' || s[i] >= 0x80
+		edge[len(w)] = edge[len(w)] || !small || !was
 		r, size := letter(s, i)
 		if r != 0 {
 			w = appendRune(w, r)
 		}
 		i += size
 	}
+	edge[len(w)] = true
 	for k := 0; k+1 < len(w); k++ {
 		for v := t.heads[pair(w[k], w[k+1])]; v != 0; v = t.vals[v-1].next {
-			val := t.vals[v-1].text
-			if len(val) <= len(w)-k && samePrefix(val, w[k:]) {
+			x := &t.vals[v-1]
+			if val := x.text; len(val) <= len(w)-k && samePrefix(val, w[k:]) && (detects || x.inside || x.field-1 < partOf-1 || edge[k] && edge[k+len(val)]) {
 				return true
 			}
 		}

@@ -12,6 +12,7 @@ func (p *Policy) URL(s []byte, m Mode) Text {
 func (p *Policy) appendURL(s []byte, m Mode) {
 	u := &p.url
 	u.open(s)
+	p.findTyped(s)
 	for u.i < u.end && s[u.i] <= ' ' {
 		u.i++
 	}
@@ -67,7 +68,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 		// The host, but for labels that look like data (user names as subdomains are not told
 		// apart from others).
 		for u.i = at; u.i < end; {
-			if label := u.until(".:[]/\\?#"); p.looksLikeData(label) {
+			if label := u.until(".:[]/\\?#"); p.looksLikeData(label) || p.isTyped(u.i-len(label), u.i) {
 				p.put('x')
 			} else {
 				p.add(label)
@@ -88,7 +89,7 @@ func (p *Policy) appendURL(s []byte, m Mode) {
 			continue
 		}
 		seg := u.until("/\\?#")
-		if person || !p.safeSegment(seg, shown) && !(shown && p.builtName(folders, seg)) {
+		if person || p.isTyped(u.i-len(seg), u.i) || !p.safeSegment(seg, shown) && !(shown && p.builtName(folders, seg)) {
 			p.put('x')
 			if e := extension(seg); e > 0 && p.lists.css.find(seg[e:]) == 'e' {
 				p.add(seg[e-1:])

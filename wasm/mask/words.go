@@ -128,6 +128,16 @@ func charIn(c byte, chars string) bool {
 	return false
 }
 
+// charInAll reports whether one of chars stands in s.
+func charInAll(s []byte, chars string) bool {
+	for _, c := range s {
+		if charIn(c, chars) {
+			return true
+		}
+	}
+	return false
+}
+
 // only reports whether s is made of letters, digits and chars.
 //
 //go:noinline
@@ -150,6 +160,18 @@ func isUpper(c byte) bool { return c >= 'A' && c <= 'Z' }
 //go:noinline
 func isAlnum(c byte) bool { return isDigit(c) || isLetter(c) }
 func isHex(c byte) bool   { return isDigit(c) || (c|0x20 >= 'a' && c|0x20 <= 'f') }
+
+// hex is the value of a hexadecimal digit, -1 of another character.
+func hex(c byte) int {
+	switch {
+	case isDigit(c):
+		return int(c - '0')
+	case lower(c) >= 'a' && lower(c) <= 'f':
+		return int(lower(c)-'a') + 10
+	}
+	return -1
+}
+
 func isSpace(c byte) bool { return c == ' ' || (c >= 9 && c <= 13) }
 
 // wordAlnum: what belongs to a word in running text, bytes of non-ASCII letters included.

@@ -11,6 +11,7 @@ func TestFieldsAreKnownBeforeTheBatchIsWritten(t *testing.T) {
 		tell func(b *batch) *batch
 	}{
 		{"a value", func(b *batch) *batch { return b.op(opValue, 2, typed) }},
+		{"what is just typed into it", func(b *batch) *batch { return b.op(opEcho, -1-2, typed) }},
 		{"a secret", func(b *batch) *batch { return b.op(opEcho, 2, typed).op(opSecret, 2, 1) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -33,6 +34,36 @@ func TestFieldsAreKnownBeforeTheBatchIsWritten(t *testing.T) {
 		p.read(t, core, 0)
 		hides(t, p, typed)
 	})
+}
+
+// What is handed over as it is typed is known by its parts too, as a value is, and with what stands beside it.
+func TestWhatIsJustTypedIsKnownAsAValue(t *testing.T) {
+	core := start(t, 1)
+	must(t, core, new(batch).op(opElement, 1, 0, 2, 0, "form", 0).op(opElement, 2, 0, 3, 0, "i", 0).op(opElement, 2, 3, 4, 0, "i", 0).
+		op(opElement, 3, 0, 5, 0, "input", 0).op(opElement, 4, 0, 6, 0, "input", 0).op(opElement, 1, 2, 7, 0, "p", 0).op(opSnapshotEnd))
+	must(t, core, new(batch).op(opEcho, -1-5, "Zanthorpe Quill").op(opEcho, -1-99, "from nowhere"))
+	must(t, core, new(batch).op(opEcho, -1-5, "314").op(opEcho, -1-6, "159"))
+	must(t, core, new(batch).op(opElement, 7, 0, 8, 0, "b", 2, "title", "dear Zanthorpe, from nowhere", "alt", "code 314159"))
+	p := newPage()
+	p.read(t, core, 0)
+	for _, typed := range []string{"Zanthorpe", "314159", "nowhere"} {
+		hides(t, p, typed)
+	}
+	check(t, core)
+}
+
+// So is what a page view before this one knew, each text as of a field of its own.
+func TestWhatWasTypedEarlierIsKnownAsAValue(t *testing.T) {
+	core := start(t, 1)
+	const earlier = -1 - 1<<28
+	must(t, core, new(batch).op(opEcho, earlier, "zan").op(opEcho, earlier-1, "zanthorpe@a.example").op(opEcho, earlier-2, "Hesper Quillmark").
+		op(opElement, 1, 0, 2, 0, "p", 2, "title", "by Quillmark", "style", "background: url(/avatar/zanthorpe.png)").op(opSnapshotEnd))
+	p := newPage()
+	p.read(t, core, 0)
+	for _, typed := range []string{"Quillmark", "zanthorpe"} {
+		hides(t, p, typed)
+	}
+	check(t, core)
 }
 
 // An allowed field is shown, and so is what shows it again: also where it is new, and its value is told

@@ -199,9 +199,7 @@ func (c *Core) Segment(nowMs int64) []byte {
 	if c.dead != OK {
 		return nil
 	}
-	if nowMs > c.atMs {
-		c.flushActivity(nowMs)
-	}
+	c.flushActivity(max(nowMs, c.atMs)) // the page's clock may be ahead by a little
 	if c.given == len(c.closed) {
 		c.out, c.closed, c.given = c.out[:0], c.closed[:0], 0
 		c.closeSegment()

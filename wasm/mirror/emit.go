@@ -184,6 +184,9 @@ func (c *Core) addText(parent, prev int32, id uint32, data []byte) int32 {
 	n := c.n(s)
 	if n.flags&hidden != 0 || c.silent(parent) {
 		n.flags |= hidden
+		if mask.Detects() && !c.inSnapshot {
+			c.learnTyped(n, data) // of an editor that waits to be sent anew it may be gone by then
+		}
 		return s
 	}
 	if c.flows(c.n(parent)) {

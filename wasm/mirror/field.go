@@ -5,11 +5,12 @@ import (
 	"afterimage/wasm/wire"
 )
 
-// activity is the bucket of key events in a masked field that is not yet on the wire.
+// activity is the bucket of key events in masked fields that was told last, or is to be told.
 type activity struct {
-	id     uint32
-	bucket int64 // its start; a bucket is activityMs long
-	open   bool
+	id     uint32 // the field of the last of them
+	bucket int64  // its start; a bucket is activityMs long
+	end    int64  // 0 before the first key
+	open   bool   // fields have something due
 }
 
 const activityMs = 1000
@@ -40,15 +41,18 @@ func (c *Core) applyKey(s, kind int32) {
 		}
 		return
 	}
-	id, bucket := c.n(c.seen(s)).id, c.atMs-c.atMs%activityMs
-	if c.act.id == id && c.act.bucket == bucket {
-		return
+	bucket := c.atMs - c.atMs%activityMs
+	if c.act.bucket != bucket {
+		c.flushActivity(bucket + activityMs)
 	}
-	c.flushActivity(bucket + activityMs)
-	c.act = activity{id, bucket, c.keys}
+	n = c.n(c.seen(s))
+	c.act = activity{n.id, bucket, bucket + activityMs, true}
+	if c.keys {
+		n.due |= dueKeys
+	}
 }
 
-// flushActivity writes the open bucket if it ended before nowMs, and takes off the wire what is gone. The time of
+// flushActivity writes what is due if the bucket ended before nowMs, and takes off the wire what is gone. The time of
 // both is that at which the bucket began, or of what was told last: it says nothing of the keys.
 func (c *Core) flushActivity(nowMs int64) {
 	at := c.atMs
@@ -59,13 +63,22 @@ func (c *Core) flushActivity(nowMs int64) {
 	} else {
 		c.sweep(nowMs)
 	}
-	if c.act.open && nowMs >= c.act.bucket+activityMs {
+	if c.act.open && nowMs >= c.act.end {
 		c.act.open = false
-		if s := c.slot(c.act.id); s != 0 || c.act.id == 0 {
-			c.begin(wire.KindActivity, s)
-			c.num(c.act.bucket)
-			c.num(1)
-			c.send()
+		// Several fields may take the keys by turns, and be emptied and filled at each.
+		for s := range c.nodes {
+			n := c.n(int32(s))
+			due := n.due
+			n.due = 0
+			if due&dueKeys != 0 {
+				c.begin(wire.KindActivity, int32(s))
+				c.num(c.act.bucket)
+				c.num(1)
+				c.send()
+			}
+			if due > dueKeys {
+				c.tellFilled(int32(s), due&^dueKeys)
+			}
 		}
 	}
 	c.atMs = at
@@ -163,10 +176,21 @@ func (c *Core) applyValue(s int32, value []byte) {
 	}
 }
 
-// echo remembers what stands in a secret field, or with id 0 in another one.
+// echoEarlier is beyond the ids of nodes, and leaves the bits for parts of a value.
+const echoEarlier = -1 - 1<<28
+
+// echo remembers what stands in a secret field, or with id 0 in another one; with an id below −1 in the field or
+// text of node −1 − id (in the strict form as in a secret one, which is tighter). From echoEarlier on down each number is a
+// field of a page view before this one.
 func (c *Core) echo(id int32, value []byte) {
 	if id == 0 {
 		c.pol.Typed(0, value)
+	} else if mask.Detects() && id <= echoEarlier {
+		c.pol.Typed(uint32(-1-id), value)
+	} else if mask.Detects() && id < -1 {
+		n := c.n(c.slot(uint32(-1 - id)))
+		c.pol.Typed(n.id, value)
+		c.joinBoxes(n, value)
 	} else {
 		if mask.Detects() && len(value) > 0 {
 			c.secretMs = c.atMs
@@ -191,21 +215,28 @@ func (c *Core) learnTyped(n *node, data []byte) {
 	}
 }
 
-// emitMask sends whether a masked field is filled, if the wire does not say so already.
+// emitMask sends whether a masked field is filled, within the second of a key at its end.
 func (c *Core) emitMask(s int32, filled bool) {
-	n := c.n(s)
-	if n.flags&hidden != 0 {
-		return
-	}
-	say := uint16(sentNone)
+	n, say := c.n(s), uint16(sentNone)
 	if filled {
 		say = sentMask
 	}
-	if n.flags&say != 0 {
+	if n.due == 0 && c.atMs >= c.act.end {
+		c.tellFilled(s, say)
+		return
+	}
+	n.due = n.due&dueKeys | say
+	c.act.open = true
+}
+
+// tellFilled sends whether a field is filled that is masked still, if the wire does not say so already.
+func (c *Core) tellFilled(s int32, say uint16) {
+	n := c.n(s)
+	if n.flags&(hidden|say) != 0 || n.mode.Opens() && n.flags&secret == 0 {
 		return
 	}
 	n.flags = n.flags&^(sentMask|sentNone) | say
-	c.emitText(wire.KindValue, s, c.pol.Filled(filled))
+	c.emitText(wire.KindValue, s, c.pol.Filled(say == sentMask))
 }
 
 // applyAttr takes in what an attribute says, and sends it through the policy.
@@ -223,7 +254,7 @@ func (c *Core) applyAttr(s int32, name, value []byte) {
 	if n.flags&secret != 0 && !wasSecret {
 		// What the wire shows of it may be its value.
 		n.flags &^= sentMask | sentNone
-		c.emitMask(s, true)
+		c.tellFilled(s, sentMask)
 	}
 	c.retune(s)
 	if c.n(s).flags&hidden == 0 {

@@ -211,7 +211,7 @@ func (c *Core) flowNext(s, root int32, in bool) int32 {
 		if n.kind == kindText && c.flowed(s) {
 			return s
 		}
-		if n.flags&hidden != 0 { // not on the wire: what is around it stands together there
+		if n.flags&hidden != 0 || n.kind == kindElement && (n.tag == mask.TagStyle || n.tag == mask.TagScript || n.tag == mask.TagNoText) { // not on the wire, or not drawn: what is around it stands together
 			in = false
 			continue
 		}
@@ -245,7 +245,7 @@ func (c *Core) flowPrev(s, root int32, in bool) int32 {
 		if n.kind == kindText && c.flowed(s) {
 			return s
 		}
-		if n.flags&hidden != 0 { // not on the wire: what is around it stands together there
+		if n.flags&hidden != 0 || n.kind == kindElement && (n.tag == mask.TagStyle || n.tag == mask.TagScript || n.tag == mask.TagNoText) { // not on the wire, or not drawn: what is around it stands together
 			in = false
 			continue
 		}

@@ -29,6 +29,7 @@ func TestFindsOverNodes(t *testing.T) {
 		{"an address in a custom element", "p\n\tx-name\n\t\t'jane.zanthorpe\n\t'@mail.example.com", `<p><x-name>xxxxxxxxxxxxxxxx</x-name>xxxxxxxxxxxxxxxx</p>`},
 		{"a card in four elements", "p\n\tspan\n\t\t'4111\n\tspan\n\t\t'1111\n\tspan\n\t\t'1111\n\tspan\n\t\t'1111", `<p><span>xxxx</span><span>xxxx</span><span>xxxx</span><span>xxxx</span></p>`},
 		{"a number over elements with blanks", "p\n\tspan\n\t\t'+49\n\t' \n\tspan\n\t\t'30 901820", `<p><span>xxxx</span> <span>xx xxxxxxx</span></p>`},
+		{"an address over a template, a picture and style", "p\n\t'jane.zanthorpe\n\ttemplate\n\timg\n\tstyle\n\t\t'a{}\n\t'@mail.example.com", `<p>xxxxxxxxxxxxxxxx<template></template><img></img><style>a{}</style>xxxxxxxxxxxxxxxx</p>`},
 		{"blocks are two lines", "div\n\tp\n\t\t'jane.zanthorpe\n\tp\n\t\t'@mail.example.com", `<div><p>jane.zanthorpe</p><p>@mail.example.com</p></div>`},
 		{"a line break is one", "p\n\t'jane.zanthorpe\n\tbr\n\t'@mail.example.com", `<p>jane.zanthorpe<br></br>@mail.example.com</p>`},
 		{"the pages of a list stay", "p\n\ta\n\t\t'2\n\ta\n\t\t'3\n\ta\n\t\t'4\n\ta\n\t\t'5\n\ta\n\t\t'6\n\ta\n\t\t'7\n\ta\n\t\t'8\n\ta\n\t\t'9\n\ta\n\t\t'10",
@@ -215,9 +216,13 @@ func TestEchoes(t *testing.T) {
 		{"a value", func(b *batch, id int) *batch { return b.op(opValue, 3, secret) }},
 		{"a value of a field that names a password", func(b *batch, id int) *batch { return b.op(opAttr, 3, "name", "password").op(opValue, 3, secret) }},
 		{"a secret input", func(b *batch, id int) *batch { return b.op(opEcho, 3, secret).op(opSecret, 3, 1) }},
+		{"what is typed into a field that is not shown", func(b *batch, id int) *batch { return b.op(opEcho, -1-3, secret) }},
 		{"a secret input that was given up", func(b *batch, id int) *batch { return b.op(opRemove, 3).op(opEcho, 3, secret) }},
 		{"editable text", func(b *batch, id int) *batch {
 			return b.op(opElement, 1, 2, id, 0, "div", 1, "contenteditable", "true").op(opTextNode, id, 0, id+1, "zant").op(opText, id+1, secret)
+		}},
+		{"text of an editor that waits to be sent anew and is emptied by then", func(b *batch, id int) *batch {
+			return b.op(opElement, 1, 2, id, 0, "div", 1, "contenteditable", "true").op(opTextNode, id, 0, id+1, "a").op(opAttr, id, "aria-label", "Password").op(opRemove, id+1).op(opTextNode, id, 0, id+2, secret).op(opRemove, id+2)
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -31,6 +31,9 @@ const (
 	swept                 // was gone, or stood for nothing, when sweep last came
 )
 
+// A bit of node.due, below sentMask and sentNone: keys were typed in it.
+const dueKeys = 1
+
 // What the text children of an element are. It is inherited.
 const (
 	textPlain  = iota
@@ -50,6 +53,7 @@ type node struct {
 	kids                    uint8
 	look                    uint16 // drawn.go
 	flags                   uint16
+	due                     uint16 // what the end of the second tells of a field: dueKeys, sentMask or sentNone
 	ns                      uint8
 	mode                    mask.Mode
 	tag                     mask.Tag

@@ -18,7 +18,7 @@ const (
 	sectionName = "packed"
 	paramsAt    = len(magic) + 1 + 4 + 1 + len(sectionName)
 	masksAt     = paramsAt + 12
-	shapesAt    = masksAt + 2*3*contexts
+	shapesAt    = masksAt + 2*len(masks)
 	codeAt      = shapesAt + 2*len(shapes)
 )
 

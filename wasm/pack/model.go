@@ -17,12 +17,12 @@ package pack
 
 const (
 	slotBits = 18
-	setBits  = 10
+	setBits  = 12
 
-	rate      = 0.004 // of the mixers
-	weight    = 0.1   // of an input at first
-	limit     = 20    // of a counter: how many bits it remembers at most
-	surprised = 4     // how many it remembers of those before one that it did not expect
+	rate      = 0.003        // of the mixers
+	weight    = 0.3 / mixers // of an input at first
+	limit     = 20           // of a counter: how many bits it remembers at most
+	surprised = 4            // how many it remembers of those before one that it did not expect
 )
 
 // What contexts are made of.
@@ -107,12 +107,11 @@ var shapes = [...][2]byte{
 
 // model predicts the next bit.
 type model struct {
-	masks    []uint16 // elements of each context, those of class 0 first
-	contexts int      // of a byte
+	masks []uint16 // elements of each context, and behind them of each mixer, those of class 0 first
 
 	stretch [4096]float64
 	rates   [limit + 1]int // of counters, by how often they were used, in 1/32768
-	weights []float64      // by key, then by class and bits of the byte, then by class and contexts known
+	weights []float64      // of each mixer, by its elements
 	slots   []uint32       // 16 bits probability of a 1, 8 bits how often seen, 8 bits check
 
 	// The byte at hand.
@@ -134,7 +133,7 @@ type model struct {
 	half uint32 // bits of this half of the byte, below a leading 1
 	at   []uint32
 	in   []float64
-	sets [3]int
+	sets [mixers]int
 	p    float64
 }
 
@@ -148,12 +147,12 @@ func squash(x float64) float64 {
 }
 
 func newModel(masks []uint16, begin, end int) *model {
-	n := len(masks) / 3
 	m := &model{
-		masks: masks, contexts: n, begin: begin, end: end,
-		weights: make([]float64, (2<<setBits+3<<n)*n),
-		slots:   make([]uint32, n<<slotBits),
-		hashes:  make([]uint32, n), lines: make([]uint32, n), at: make([]uint32, n), in: make([]float64, n),
+		masks: masks, begin: begin, end: end,
+		weights: make([]float64, mixers<<setBits*contexts),
+		slots:   make([]uint32, contexts<<slotBits),
+		hashes:  make([]uint32, contexts+mixers), lines: make([]uint32, contexts),
+		at: make([]uint32, contexts), in: make([]float64, contexts),
 	}
 	x := -12.0
 	for i := range m.stretch {
@@ -185,8 +184,8 @@ func (m *model) predict(before uint32) uint32 {
 	// The bits of half a byte share one line of a cache.
 	if before < 2 || before>>4 == 1 {
 		m.half = 1
-		for i, h := range m.hashes {
-			m.lines[i] = hash(h, before)
+		for i := range m.lines {
+			m.lines[i] = hash(m.hashes[i], before)
 		}
 	}
 	known := uint32(0) // contexts that were seen before, a bit each
@@ -203,14 +202,20 @@ func (m *model) predict(before uint32) uint32 {
 		}
 		m.in[i] = m.stretch[m.slots[at]>>20]
 	}
-	m.sets = [3]int{
-		int(hash(m.view[key], m.view[o0]) >> (32 - setBits)),
-		int(1<<setBits | m.class<<8 | before),
-		int(2<<setBits + m.class<<m.contexts + known),
+	// The first mixer goes by the contexts known, those behind it by turns also by the bits known.
+	for i := range m.sets {
+		x := known
+		if i > 0 {
+			x = before * uint32(i&1)
+		}
+		m.sets[i] = (i<<setBits | int(hash(m.hashes[contexts+i], x)>>(32-setBits))) * contexts
 	}
 	dot := 0.0
 	for i, in := range m.in {
-		w := m.weights[m.sets[0]*m.contexts+i] + m.weights[m.sets[1]*m.contexts+i] + m.weights[m.sets[2]*m.contexts+i]
+		w := 0.0
+		for _, set := range m.sets {
+			w += m.weights[set+i]
+		}
 		dot += float64(in * w)
 	}
 	m.p = squash(dot)
@@ -221,7 +226,7 @@ func (m *model) update(bit uint32) {
 	e := float64((float64(bit) - m.p) * rate)
 	for i, at := range m.at {
 		for _, set := range m.sets {
-			m.weights[set*m.contexts+i] += float64(e * m.in[i])
+			m.weights[set+i] += float64(e * m.in[i])
 		}
 		s := m.slots[at]
 		p, n := int(s>>16), int(s>>8&255)
@@ -328,7 +333,7 @@ func (m *model) look() {
 	v[stk] = m.stack[v[depth]]
 	for i := range m.hashes {
 		h := uint32(i)
-		mask := m.masks[int(m.class)*m.contexts+i]
+		mask := m.masks[int(m.class)*len(m.hashes)+i]
 		for j, x := range v {
 			if mask>>j&1 != 0 {
 				h = hash(h, x)

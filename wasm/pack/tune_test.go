@@ -35,7 +35,7 @@ func TestTune(t *testing.T) {
 		try := best
 		var at [3]int
 		for class := range at {
-			at[class] = class*contexts + rand.IntN(contexts)
+			at[class] = class*len(masks)/3 + rand.IntN(len(masks)/3)
 			m := &try[at[class]]
 			switch rand.IntN(4) {
 			case 0:
@@ -45,7 +45,7 @@ func TestTune(t *testing.T) {
 			case 2:
 				*m = bit() | bit() | bit()
 			case 3:
-				*m = best[class*contexts+rand.IntN(contexts)] ^ bit()
+				*m = best[class*len(masks)/3+rand.IntN(len(masks)/3)] ^ bit()
 			}
 		}
 		for class, c := range classCosts(module, try[:]) {
@@ -56,7 +56,7 @@ func TestTune(t *testing.T) {
 	}
 	names := []string{"key", "part", "h0", "h1", "h2", "h3", "o0", "o1", "o2", "o3", "same", "l0", "l1", "depth", "stk", "word"}
 	for i, m := range best {
-		if i > 0 && i%contexts == 0 {
+		if i > 0 && i%(len(best)/3) == 0 {
 			fmt.Println()
 		}
 		var of []string
@@ -64,6 +64,9 @@ func TestTune(t *testing.T) {
 			if m>>j&1 != 0 {
 				of = append(of, "1<<"+name)
 			}
+		}
+		if len(of) == 0 {
+			of = []string{"0"}
 		}
 		fmt.Printf("\t%s,\n", strings.Join(of, " | "))
 	}
