@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // assetFiles are images and fonts that npm packages ship, under the names the page uses.
@@ -247,18 +248,34 @@ func TestSecretOfAssetsGoesWithTheVisitorID(t *testing.T) {
 	site := newAssetSite(t, "max-age=3600", func() string { return scriptTag(c, `data-privacy="balanced" data-visitor-days="30"`) })
 	c = startCollectorFor(t, site.origin, "--privacy", "balanced")
 	tb := newTab(t)
+	seen := map[string]int{}
+	// secret is that of a page view after its worker has read it: before, the row is the last page view's.
 	secret := func() string {
+		t.Helper()
 		tb.open(site.origin)
 		tb.until("window.afterimage && " + isRecording)
-		return eval[string](tb, `new Promise((done) => { const look = () => { indexedDB.open('afterimage').onsuccess = ({ target: { result: db } }) => {
+		eval[any](tb, waitForImages)
+		session := eval[string](tb, `afterimage.sessionId`)
+		told := func() int {
+			eval[any](tb, `afterimage.flush()`)
+			return strings.Count(c.replay(t, "cat", session), `"op":"asset"`)
+		}
+		before := seen[session]
+		for deadline := time.Now().Add(30 * time.Second); seen[session] == before; seen[session] = told() {
+			if time.Now().After(deadline) {
+				t.Fatalf("no asset of this page view was told: the session has %d of those before", before)
+			}
+		}
+		return eval[string](tb, `new Promise((done) => { indexedDB.open('afterimage').onsuccess = ({ target: { result: db } }) => {
 			db.transaction('views').objectStore('views').getAll().onsuccess = ({ target: { result } }) => {
 				db.close()
-				const row = result.find((r) => r.id.startsWith('assets:'))
-				row ? done(row.secret.join()) : setTimeout(look, 50)
-			} } }
-			look() })`)
+				done(result.find((r) => r.id.startsWith('assets:'))?.secret.join() ?? '')
+			} } })`)
 	}
 	first := secret()
+	if first == "" {
+		t.Fatal("the browser has no secret")
+	}
 	if again := secret(); again != first {
 		t.Error("the same visitor has another secret with each page view: assets are sent again")
 	}
