@@ -14,7 +14,7 @@ LEAKTESTS := ^(TestLeakRoutes|TestCanaryInEveryField|TestAutofillLeavesNothing|T
 GOFLAGS := -buildvcs=false
 export GOFLAGS
 
-.PHONY: help deps toolchain core player bridge build test unit large e2e fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-alone leaks-random detect engines size npm check-generated run clean
+.PHONY: help deps toolchain core player bridge build test unit large e2e e2e-all fuzz lint types vectors bench bench-core bench-record bench-wire bench-start lines leaks leaks-alone leaks-random detect engines size npm check-generated run clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "%-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,10 @@ large: $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nod
 	AFTERIMAGE_S3_SERVER=$(S3_SERVER) go test -tags large -count=1 ./collector/store -args -large
 
 e2e: deps ## the whole path in real Chromium
-	go test -vet=off -timeout 40m -parallel 6 ./e2e
+	go test -vet=off -timeout 40m -parallel 8 ./e2e
+
+e2e-all: deps ## the same, with each row of its large tables alone and at every level
+	go test -vet=off -timeout 60m -parallel 8 ./e2e -args -every-row
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@for p in $$(go list ./wasm/... ./replay/... ./collector/...); do \

@@ -238,6 +238,9 @@ func TestCanaryInEveryField(t *testing.T) {
 		t.Parallel()
 	}
 	for _, policy := range []struct{ level, marker string }{{"strict", ""}, {"balanced", ""}, {"strict", "allow"}, {plain, ""}} {
+		if isBeside && !*everyRow && policy.level == "strict" && policy.marker == "" {
+			continue // the same core and recorder as where all is allowed, but for what is typed there less is told
+		}
 		t.Run(strings.TrimSpace(policy.level+" "+policy.marker), func(t *testing.T) {
 			if isBeside {
 				t.Parallel()

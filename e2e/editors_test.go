@@ -92,11 +92,14 @@ func TestRealEditorsTellNoKeys(t *testing.T) {
 		}
 		modules.ServeHTTP(w, r)
 	}))
-	for _, e := range realEditors {
+	for i, e := range realEditors {
 		page := e.page(t, js, files)
 		levels := []string{"strict", "balanced"}
 		if !e.drawn && !e.code && e.name != "quill" {
 			levels = levels[:1] // one of those that browsers edit for shows what the other core does with them
+		}
+		if !*everyRow {
+			levels = levels[i%len(levels):][:1] // by turns
 		}
 		for _, level := range levels {
 			t.Run(e.name+"/"+level, func(t *testing.T) {
@@ -104,6 +107,7 @@ func TestRealEditorsTellNoKeys(t *testing.T) {
 				s := newRecordedSite(t, false, `data-privacy="`+level+`"`, page)
 				s.settings = map[string]any{"privacy": level}
 				tb := newTab(t)
+				tb.onNewDocument(noteTimes)
 				var two, nine map[string]int
 				for tries := range 3 {
 					// A busy machine has the full recorder where the lean one would do, and then more is told.
@@ -130,6 +134,8 @@ func TestRealEditorsTellNoKeys(t *testing.T) {
 func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int, isLast bool) map[string]int {
 	const typed = "qwzvjgkqz"
 	t := tb.t
+	tries := 0
+again:
 	tb.open(s.page)
 	tb.until("window.afterimage && " + isRecording)
 	tb.until(fmt.Sprintf("document.querySelector(%q)", e.at))
@@ -173,15 +179,26 @@ func (e realEditor) typeInto(tb *tab, s *recordedSite, level string, keys int, i
 	// did may stand in its snapshot, or be told after it.
 	tb.typeText("k")
 	eval[any](tb, "new Promise((done) => setTimeout(done, 1200))")
-	eval[any](tb, "afterimage.flush()")
-	eval[any](tb, "afterimage.track('settled')")
+	marked := eval[float64](tb, "(() => { const at = performance.now(); afterimage.track('settled'); return at })()")
 	isMark := func(op wire.Op) bool { return op.Kind == wire.KindTrack }
-	waitFor(t, "the mark", func() bool { return slices.ContainsFunc(s.ops(view), isMark) })
+	waitFor(t, "the mark", func() bool {
+		eval[any](tb, "afterimage.flush()")
+		return slices.ContainsFunc(s.ops(view), isMark)
+	})
+	zero := marked - float64(s.ops(view)[slices.IndexFunc(s.ops(view), isMark)].AtMs)
+	tb.nextSecond(zero)
+	eval[any](tb, "times = []")
 	for k := range keys {
 		tb.typeText(typed[k : k+1])
 		eval[any](tb, "new Promise(requestAnimationFrame)")
 	}
 	eval[any](tb, "new Promise((done) => setTimeout(done, 1200))") // the changes of a second are told at its end
+	if !tb.areOfOneSecond(zero) {
+		if tries++; tries < 20 {
+			goto again // a busy machine types slowly
+		}
+		t.Fatalf("%d keys do not fit into a second", keys)
+	}
 	if live := eval[string](tb, `host.textContent + Array.from(host.querySelectorAll('input'), ({ value }) => value).join('')`); !strings.Contains(live, typed[:keys]) && !strings.Contains(live, twice(typed[:keys])) {
 		t.Errorf("nothing was typed: %q", live)
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -34,6 +35,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
+
+// everyRow has rows run that look at what others of their test look at too: each alone, at each level.
+var everyRow = flag.Bool("every-row", false, "run each row of the large tables, alone and at every level (make e2e-all)")
 
 // patience bounds every wait for a condition; a condition that holds ends it at once.
 const patience = time.Minute

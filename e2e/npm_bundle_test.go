@@ -192,6 +192,9 @@ func npmArrives(t *testing.T, tb *tab, c *collectorSite) {
 func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
 	t.Parallel()
 	for name, bundler := range npmBundlers {
+		if name == "webpack" && !*everyRow {
+			continue // half a minute; TestNpmFromAnotherOrigin has it
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newNpmSite(t)
@@ -225,6 +228,9 @@ func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
 func TestNpmFromAnotherOrigin(t *testing.T) {
 	t.Parallel()
 	for name, bundler := range npmBundlers {
+		if name == "vite" && !*everyRow {
+			continue // TestNpmFromTheSitesOwnOrigin has it
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newNpmSite(t)

@@ -75,7 +75,7 @@ document.addEventListener('load', () => times[0] && times.push(performance.now()
 // anything else from there on; and of what it holds itself once a second.
 func TestLeanRecorderTellsNothingOfTheKeys(t *testing.T) {
 	script := `press.click()`
-	rows := []struct{ name, body, script string }{{"a button that script clicks", `<button id=press>Press</button>`, script}}
+	rows := []keyRow{{"a button that script clicks", `<button id=press>Press</button>`, script}}
 	for _, c := range atEachKey {
 		switch c.name {
 		case "rules that replace one another", "rules in a group", "replaceSync", "adopted sheets", "pushState", "a fragment", "scrolling",
@@ -86,7 +86,7 @@ func TestLeanRecorderTellsNothingOfTheKeys(t *testing.T) {
 	if len(rows) != 16 {
 		t.Fatalf("%d rows", len(rows))
 	}
-	for _, c := range rows {
+	for _, c := range together(rows) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			lean, _ := whileItComes(t, `<p id=mark></p><input class=at>`+c.body+`<script>{ const at = document.querySelector('.at'); let n = 0

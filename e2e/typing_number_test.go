@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,8 +11,10 @@ import (
 	"afterimage/wasm/wire"
 )
 
+type keyRow struct{ name, body, script string }
+
 // atEachKey is what pages do at each key beside changing the tree. `n` counts the keys.
-var atEachKey = []struct{ name, body, script string }{
+var atEachKey = []keyRow{
 	{"rules that replace one another", `<style>#mark{color:red}</style>`, `const s = document.querySelector('style').sheet; s.deleteRule(0); s.insertRule('#mark{order:' + n + '}', 0)`},
 	{"rules that replace one another behind others", `<style>#mark{color:red}b{color:red}</style>`, `const s = document.querySelector('style').sheet; s.insertRule('#mark{order:' + n + '}', 1); s.insertRule('i{order:1}', 0); s.deleteRule(2); s.deleteRule(0); s.insertRule('#mark{order:' + n + '}', 1); s.deleteRule(1)`},
 	{"rules in a group", `<style>@media all{#mark{color:red}}</style>`, `const g = document.querySelector('style').sheet.cssRules[0]; g.deleteRule(0); g.insertRule('#mark{order:' + n + '}', 0)`},
@@ -46,6 +49,49 @@ var atEachKey = []struct{ name, body, script string }{
 	{"a name of the document", `<title>a</title>`, `document.title = 'abcdefghijk'[n]`},
 }
 
+// together joins rows into few pages that do at each key what several of them do; with -every-row it leaves them alone. Rows that
+// use the same element, sheet or focus stay apart.
+func together(rows []keyRow) []keyRow {
+	if *everyRow {
+		return rows
+	}
+	type group struct {
+		keyRow
+		names, uses []string
+	}
+	var groups []*group
+	for _, row := range rows {
+		var uses []string
+		for _, m := range regexp.MustCompile(`\bid=\w+|<style|class=pick|heet|\.focus\(\)|\bat\.value|history|location|reset`).FindAllString(row.body+row.script, -1) {
+			switch m {
+			case "heet", "<style":
+				m = "a sheet"
+			case "history", "location":
+				m = "the address"
+			case "reset", "at.value":
+				m = ".focus()" // the field that is typed into, or one that is counted as it
+			}
+			uses = append(uses, m)
+		}
+		at := slices.IndexFunc(groups, func(g *group) bool {
+			return len(g.names) < 5 && !slices.ContainsFunc(uses, func(u string) bool { return slices.Contains(g.uses, u) })
+		})
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, &group{})
+		}
+		g := groups[at]
+		g.names, g.uses = append(g.names, row.name), append(g.uses, uses...)
+		g.body += row.body
+		g.script += "{ " + row.script + " }\n"
+	}
+	joined := make([]keyRow, len(groups))
+	for i, g := range groups {
+		joined[i] = keyRow{strings.Join(g.names, ", "), g.body, g.script}
+	}
+	return joined
+}
+
 // heldByTheLean is what the lean recorder holds itself; at the others it hands over.
 var heldByTheLean = map[string]bool{"scrolling": true, "scrolling of the page": true, "focus that goes and comes": true, "a pointer that script moves": true, "the field itself": true, "another field": true, "a secret field": true,
 	"a form that is reset": true, "two fields by turns": true}
@@ -74,6 +120,9 @@ func (tb *tab) nextSecond(zero float64) {
 	eval[any](tb, fmt.Sprintf("new Promise((done) => setTimeout(done, 2050 - (performance.now() - %f) %% 1000))", zero))
 }
 
+// noteTimes notes when the visitor's keys go down and what they bring comes, in `times`.
+const noteTimes = `window.times = []; for (const type of ['keydown', 'input']) addEventListener(type, (event) => event.isTrusted && times.push(performance.now()), type === 'keydown')`
+
 // areOfOneSecond says whether all that the page has noted in `times` is of one second of the recorder's clock.
 func (tb *tab) areOfOneSecond(zero float64) bool {
 	tb.t.Helper()
@@ -82,16 +131,20 @@ func (tb *tab) areOfOneSecond(zero float64) bool {
 
 // Beside the tree too what a page does at each key is told once a second: three keys and nine tell the same.
 func TestOpsDoNotFollowTheKeysInNumber(t *testing.T) {
+	byLevel := map[string][]keyRow{}
 	for _, c := range atEachKey {
 		// The rules are the full recorder's at every level: each row runs where it is likeliest to break.
-		levels := []string{"strict"}
+		level := "strict"
 		switch {
 		case heldByTheLean[c.name]:
-			levels = []string{"lean"}
+			level = "lean"
 		case toldOtherwise[c.name]:
-			levels = []string{"balanced"}
+			level = "balanced"
 		}
-		for _, level := range levels {
+		byLevel[level] = append(byLevel[level], c)
+	}
+	for level, rows := range byLevel {
+		for _, c := range together(rows) {
 			t.Run(c.name+"/"+level, func(t *testing.T) {
 				t.Parallel()
 				sameAfterMoreKeys(t, level, `<p id=mark></p><input class=at>`+c.body+`<script>{ const at = document.querySelector('.at'); let n = 0
@@ -151,7 +204,7 @@ func sameAfterMoreKeys(t *testing.T, level, body string) {
 	}
 	tb := newTab(t)
 	told, tries := map[int]map[wire.Kind]int{}, 0
-	tb.onNewDocument(`window.times = []; for (const type of ['keydown', 'input']) addEventListener(type, (event) => event.isTrusted && times.push(performance.now()), type === 'keydown')`)
+	tb.onNewDocument(noteTimes)
 	for _, keys := range []int{3, 9} {
 	again:
 		tb.open(s.page)
