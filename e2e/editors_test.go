@@ -81,6 +81,7 @@ func (e realEditor) page(t *testing.T, js string, files map[string][]byte) strin
 // Editors that we did not write: nothing typed into them leaves, and what leaves is the same after two keys as
 // after nine. Their times cannot follow the keys then, but for those of the first.
 func TestRealEditorsTellNoKeys(t *testing.T) {
+	t.Parallel()
 	files := map[string][]byte{}
 	modules := benchHandler()
 	js := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

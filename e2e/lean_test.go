@@ -18,6 +18,7 @@ const costly = `<script>
 // a new epoch, in which it stands. Until then nothing of the tree is told, and without it the recording
 // ends and says why.
 func TestLeanRecorderHandsOver(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, head, body, act string
 		atOnce                bool // nothing of the tree may leave after it

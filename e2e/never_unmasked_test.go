@@ -14,6 +14,7 @@ for (const P of [MessagePort, Worker]) { const post = P.prototype.postMessage
 // Whatever goes wrong between page and core while text is under way: recording ends at once, nothing
 // further leaves, and in what left before stands no text of the page.
 func TestNeverUnmasked(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, spoil string }{
 		{"an op that the core does not know", `(m) => ({ ...m, ints: Int32Array.of(...new Int32Array(m.ints), 250 | 1 << 8).buffer })`},
 		{"an op in the middle of the batch", `(m) => ({ ...m, ints: Int32Array.of(2 | 2 << 8, 1, 251 | 1 << 8, ...new Int32Array(m.ints)).buffer })`},

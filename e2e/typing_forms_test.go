@@ -16,6 +16,7 @@ func attrValues(op wire.Op) (values []string) {
 
 // A page may make names of a part of what is typed, or of it less its accents.
 func TestNamesMadeOfPartsOfWhatIsTyped(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, types, script, tells string }{
 		{"a word of two", "Zanthor Quillfeather", `p.className = 'u-' + v.split(' ').at(-1).toLowerCase()`, "quillf"},
 		{"each word", "quill feather zanthor", `p.className = v`, "feather"},

@@ -99,6 +99,7 @@ func TestZoomAndFocusAreToldByTheFullRecorder(t *testing.T) {
 
 // No listener of the page keeps a key from the recorder.
 func TestOpsDoNotFollowKeysThatNobodyElseHears(t *testing.T) {
+	t.Parallel()
 	for _, level := range []string{"strict", "balanced", "lean"} {
 		t.Run(level, func(t *testing.T) {
 			t.Parallel()

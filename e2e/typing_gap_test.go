@@ -74,6 +74,7 @@ document.addEventListener('load', () => times[0] && times.push(performance.now()
 // What a page does with the keys beside changing its tree is for the full recorder: the lean one tells nothing of it, nor of
 // anything else from there on; and of what it holds itself once a second.
 func TestLeanRecorderTellsNothingOfTheKeys(t *testing.T) {
+	t.Parallel()
 	script := `press.click()`
 	rows := []keyRow{{"a button that script clicks", `<button id=press>Press</button>`, script}}
 	for _, c := range atEachKey {

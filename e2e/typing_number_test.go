@@ -131,6 +131,7 @@ func (tb *tab) areOfOneSecond(zero float64) bool {
 
 // Beside the tree too what a page does at each key is told once a second: three keys and nine tell the same.
 func TestOpsDoNotFollowTheKeysInNumber(t *testing.T) {
+	t.Parallel()
 	byLevel := map[string][]keyRow{}
 	for _, c := range atEachKey {
 		// The rules are the full recorder's at every level: each row runs where it is likeliest to break.
@@ -156,6 +157,7 @@ at.oninput = () => { n++; mark.className = 'abcdefghijk'[n]; `+c.script+` } }</s
 
 // A page may hear of the keys alone, in an element that no browser takes for a field.
 func TestOpsDoNotFollowTheKeysOfAnEditorOfThePage(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, at string }{
 		{"textbox", `<div class=at role=textbox tabindex=0>Text</div>`},
 		{"no role", `<div class=at tabindex=0>Text</div>`},
@@ -177,6 +179,7 @@ const s = document.querySelector('style').sheet; s.deleteRule(0); s.insertRule('
 // What a page answers to the keys, as a search does that asks a server, comes later than they do: in the second after theirs it
 // is told once too.
 func TestAnswersDoNotFollowTheKeysInNumber(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ level, script string }{
 		{"lean", ``},
 		{"strict", `history.pushState(n, '', '/list/' + mark.className)`},

@@ -15,6 +15,7 @@ import (
 // size of the field. What leaves after few keys is what leaves after many, but for the marks of activity, of
 // which there is one a second at most.
 func TestTypingIsNotToldKeyByKey(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, body, script string }{
 		{"input", `<input class=at>`, ``},
 		{"input whose attribute follows", `<input class=at value="">`, `at.oninput = () => at.setAttribute('value', at.value)`},

@@ -18,6 +18,7 @@ globalThis.seg = (number, size = 100) => ({ number_: number, bytes_: new Uint8Ar
 0`
 
 func TestOutbox(t *testing.T) {
+	t.Parallel()
 	p := newWorkerPage(t, nil)
 	for _, c := range []struct{ name, script, want string }{
 		{"a dead page view is adopted with its segments in order",
