@@ -231,20 +231,21 @@ func boxesOfOne(attributes string) func(tb *tab, f *typedField) {
 
 // A canary typed into every kind of field, key by key, shows up as activity and nowhere as
 // text: in neither level, and where fields are allowed not from those that nothing opens.
-func TestCanaryInEveryField(t *testing.T)         { canaryInEveryField(t, plain, "") }
-func TestCanaryInEveryFieldBalanced(t *testing.T) { canaryInEveryField(t, "balanced", "") }
-func TestCanaryInEveryFieldAllowed(t *testing.T)  { canaryInEveryField(t, "strict", "allow") }
+func TestCanaryInEveryField(t *testing.T)        { canaryInEveryField(t, plain, "") }
+func TestCanaryInEveryFieldAllowed(t *testing.T) { canaryInEveryField(t, "strict", "allow") }
 
-// With the full recorder from the beginning it is the same core and recorder as where all is allowed, but for what is typed less is told.
-func TestCanaryInEveryFieldStrict(t *testing.T) {
+// Core and recorder are those of TestCanaryInEveryFieldAllowed, but for what is typed less is told.
+func TestCanaryInEveryFieldByLevel(t *testing.T) {
 	if !*leaksFlag && !*leaksAloneFlag && !*everyRow {
 		t.Log("not run: make leaks and make e2e-all do")
 		return
 	}
-	canaryInEveryField(t, "strict", "")
+	for _, level := range []string{"strict", "balanced"} {
+		t.Run(level, func(t *testing.T) { canaryInEveryField(t, level, "") })
+	}
 }
 
-// Each is a test of its own, so that the four, which are long, begin early.
+// Each is a test of its own, so that they begin early: they are long.
 func canaryInEveryField(t *testing.T, level, marker string) {
 	t.Helper()
 	// By itself it is known whether the lean recorder may hand over.

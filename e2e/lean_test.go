@@ -19,7 +19,7 @@ const costly = `<script>
 // ends and says why.
 func TestLeanRecorderHandsOver(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
+	for i, c := range []struct {
 		name, head, body, act string
 		atOnce                bool // nothing of the tree may leave after it
 	}{
@@ -44,6 +44,9 @@ func TestLeanRecorderHandsOver(t *testing.T) {
 		{"an allow marker", "", "", `hello.dataset.afterimage = 'allow'`, false},
 	} {
 		for _, comes := range []bool{true, false} {
+			if !comes && c.atOnce && i%2 == 1 && !*everyRow {
+				continue
+			}
 			t.Run(c.name+map[bool]string{true: "", false: ", in vain"}[comes], func(t *testing.T) {
 				t.Parallel()
 				s := newRecordedSite(t, false, "", `<main><input id=name><p id=hello>Hello</p><p id=later></p></main>`+c.body)
