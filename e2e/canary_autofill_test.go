@@ -16,6 +16,9 @@ import (
 // The browser's own autofill fills a card and an address into forms; nothing of it leaves the page,
 // and of the card nothing where fields are allowed.
 func TestAutofillLeavesNothing(t *testing.T) {
+	if !*leaksFlag && !*leaksAloneFlag {
+		t.Parallel()
+	}
 	wholeBrowser(t)
 	const cardForm = `<form id="card"><input id="cc" name="cardnumber" autocomplete="cc-number"><input name="ccname" autocomplete="cc-name">
 		<input name="expiry" autocomplete="cc-exp"><input name="cvc" autocomplete="cc-csc"><button>Pay</button></form>`

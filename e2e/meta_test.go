@@ -13,6 +13,7 @@ import (
 // What a list of sessions is filtered by goes with the first segment of a page view, as the browser and
 // the page say it, through the mask.
 func TestFirstSegmentTellsOfPageAndBrowser(t *testing.T) {
+	t.Parallel()
 	for level, want := range map[string]map[string]string{
 		"strict": {"title": "xxxx xx xxxxxxx", "entryUrl": "http://127.0.0.1:x/x", "referrer": "http://127.0.0.1:x/x"},
 		"balanced": {"title": "Sale of spring", "referrer": "http://127.0.0.1:x/from",

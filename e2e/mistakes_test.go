@@ -13,6 +13,7 @@ import (
 // What a site owner gets wrong is told in the page's console and in its state, with the remedy; and
 // the site's health page counts those who came from an origin that is not listed.
 func TestMistakesOfASiteAreToldInTheConsole(t *testing.T) {
+	t.Parallel()
 	var tag string
 	page := func() string {
 		return serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 
 // What a document is made of besides elements and text, as the browser ends up with it.
 func TestPlayerDocumentParts(t *testing.T) {
+	t.Parallel()
 	p := newFixturePage(1)
 	p.anchor(fixtureStartMs)
 	p.html(t, 1, `<!DOCTYPE html><html><head><link id="css" media="screen"/><style id="st">p{color:rgb(1,2,3)} [type=number]{width:123px;box-sizing:border-box} #light{display:block;width:90px}</style></head><body id="body"><p id="p">text</p>

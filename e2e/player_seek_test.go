@@ -18,6 +18,7 @@ func (tb *tab) shot(name string) {
 }
 
 func TestPlayerBareShowsTheRecordedPage(t *testing.T) {
+	t.Parallel()
 	base := shopRecording(t).serve(t)
 	tb := newTab(t)
 	tb.viewport(1280, 720)

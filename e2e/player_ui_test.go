@@ -207,6 +207,7 @@ func TestSeekBeforeTheRecordingIsLoaded(t *testing.T) {
 }
 
 func TestPlayerControls(t *testing.T) {
+	t.Parallel()
 	base := shopRecording(t).serve(t)
 	tb := newTab(t)
 	tb.viewport(1280, 800)

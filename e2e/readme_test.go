@@ -49,6 +49,7 @@ func lineWith(text, part string) string {
 // What README gives for a tag manager records where the manager makes the scripts anew and takes none of
 // their data attributes along, as Google's does.
 func TestReadmeTagManagerSnippetRecords(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -83,6 +84,7 @@ func TestReadmeTagManagerSnippetRecords(t *testing.T) {
 
 // The tag that `collector version` prints records with the bytes that it names and with no others.
 func TestPinnedTagOfVersionRecords(t *testing.T) {
+	t.Parallel()
 	out, err := exec.Command(binary(t, "afterimage/collector"), "version").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ func (g *rightsRig) siteSet(args ...string) {
 // A site that is switched off ends all recorders that are at it, by the command on this
 // collector at once, by another one within its interval of pings and a third.
 func TestSwitchEndsRunningRecorders(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		off  func(g *rightsRig)
@@ -127,6 +128,7 @@ func TestNewPrivacyVersionAsksRunningPagesAgain(t *testing.T) {
 
 // Where nobody is asked, the page goes on at once, as tight as the settings are now.
 func TestTighterSettingsReachRunningPages(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, false, `data-privacy=balanced`)
 	g.body = `<h1>VISIBLEWORD</h1><button id="other">Other</button>`
 	tb := newTab(t)
@@ -148,6 +150,7 @@ func TestTighterSettingsReachRunningPages(t *testing.T) {
 
 // A collector that says again and again that the settings are too old does not keep the page at it.
 func TestSettingsAreReplacedOnceAVersion(t *testing.T) {
+	t.Parallel()
 	g := newRightsRig(t, false, "")
 	g.change = func(s map[string]any) { s["settingsVersion"] = 0 } // the welcome says 1
 	tb := newTab(t)

@@ -76,6 +76,7 @@ func TestMinorIsNotRecorded(t *testing.T) {
 // Where the collector did not delete, the request is repeated with the next page, and nothing is
 // recorded before it has succeeded.
 func TestMinorsDeletionIsRepeated(t *testing.T) {
+	t.Parallel()
 	status := http.StatusServiceUnavailable
 	g := newRightsRig(t, true, "")
 	g.erasing(&status)

@@ -74,7 +74,8 @@ func together(rows []keyRow) []keyRow {
 			uses = append(uses, m)
 		}
 		at := slices.IndexFunc(groups, func(g *group) bool {
-			return len(g.names) < 5 && !slices.ContainsFunc(uses, func(u string) bool { return slices.Contains(g.uses, u) })
+			isOfCore := strings.Contains(g.body, "=allow") == strings.Contains(row.body, "=allow") // a page that shows something has the other core
+			return len(g.names) < 5 && isOfCore && !slices.ContainsFunc(uses, func(u string) bool { return slices.Contains(g.uses, u) })
 		})
 		if at < 0 {
 			at = len(groups)

@@ -112,9 +112,12 @@ func (f *folder) add(source string, data []byte, sourceBytes int, name naming) (
 	if name == hashedName {
 		served = strings.TrimSuffix(source, ext) + "." + hex.EncodeToString(sum[:nameBytes]) + ext
 	}
-	br, err := compress(data)
-	if err != nil {
-		return asset.Entry{}, fmt.Errorf("compress %s: %w", source, err)
+	// What is committed of the same bytes stays: compressing the player's core takes longer than all else.
+	br, err := os.ReadFile(filepath.Join(f.path, served+".br"))
+	if known, readErr := expand(br); err != nil || readErr != nil || !bytes.Equal(known, data) {
+		if br, err = compress(data); err != nil {
+			return asset.Entry{}, fmt.Errorf("compress %s: %w", source, err)
+		}
 	}
 	e := asset.Entry{
 		Name: served, Source: source, File: served + ".br", ContentType: ct,
@@ -204,8 +207,10 @@ func (f *folder) committed(source string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(brotli.NewReader(bytes.NewReader(br)))
+	return expand(br)
 }
+
+func expand(br []byte) ([]byte, error) { return io.ReadAll(brotli.NewReader(bytes.NewReader(br))) }
 
 // script bundles entry into one classic script or module worker without imports.
 func (f *folder) script(entry, source string, defines map[string]string, name naming) (asset.Entry, error) {

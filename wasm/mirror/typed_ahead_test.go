@@ -40,7 +40,7 @@ func TestEveryValueOfABatchIsKnown(t *testing.T) {
 func TestValuesOfManyFieldsAreKnown(t *testing.T) {
 	const fields = 3000
 	name := func(i int) string {
-		return fmt.Sprintf("zan%c%c%cthorpe", 'a'+i/26/26, 'a'+i/26%26, 'a'+i%26)
+		return fmt.Sprintf("%c%c%czanthorpe", 'a'+i/26/26, 'a'+i/26%26, 'a'+i%26)
 	}
 	core := start(t, 1)
 	b := new(batch)

@@ -74,15 +74,15 @@ var compressors = []struct {
 	}},
 }
 
-// TestSizes prints what a recording costs in bytes beside general compressors with one
+// BenchmarkSizes prints what a recording costs in bytes beside general compressors with one
 // window and a flush a segment.
-func TestSizes(t *testing.T) {
-	scripts := append(append(realPages(t), styleSheets(t)...), visit(1), visit(2))
+func BenchmarkSizes(b *testing.B) {
+	scripts := append(append(realPages(b), styleSheets(b)...), visit(1), visit(2))
 	var sum int
 	for _, s := range scripts {
 		var e wire.Encoder
 		segments := encode(&e, s)
-		raw := rawForms(t, segments)
+		raw := rawForms(b, segments)
 		var others string
 		for _, c := range compressors {
 			others += fmt.Sprintf(" %s %d", c.name, flushed(raw, c.open))
@@ -96,12 +96,11 @@ func TestSizes(t *testing.T) {
 		w.Close()
 		n := total(segments)
 		sum += n
-		t.Logf("%s: source %d, gzip %d, brotli11 %d; raw %d,%s; wire %d", s.name, len(s.source), gz.Len(), b11.Len(), total(raw), others, n)
+		b.Logf("%s: source %d, gzip %d, brotli11 %d; raw %d,%s; wire %d", s.name, len(s.source), gz.Len(), b11.Len(), total(raw), others, n)
 	}
-	t.Logf("sum %d", sum)
-	if sum == 0 {
-		t.Error("nothing was measured")
-	}
+	b.Logf("sum %d", sum)
+	b.ReportMetric(float64(sum), "B")
+	b.ReportMetric(0, "ns/op")
 }
 
 func BenchmarkEncode(b *testing.B) {
