@@ -46,7 +46,7 @@ bridge: $(node_modules_ui) ## bundle, minify and compress scripts, styles and pa
 build: core player $(node_modules_ui) ## rebuild every file that browsers load, cores included
 	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)
 
-test: deps lint check-generated unit e2e ## what CI runs; make large and make leaks are beside it
+test: deps lint check-generated unit e2e ## what CI runs; make large, make leaks and make e2e-all are beside it
 
 unit: ## Go tests of all packages but e2e, with the short fixed part of the fuzz targets
 	go test $(shell go list ./... | grep -v '/e2e$$')
@@ -62,7 +62,7 @@ large: $(S3_SERVER) ## the store's suite against real PostgreSQL, three NATS nod
 e2e: deps ## the whole path in real Chromium
 	go test -vet=off -timeout 40m -parallel 8 ./e2e
 
-e2e-all: deps ## the same, with each row of its large tables alone and at every level
+e2e-all: deps ## the same, with each row of its large tables alone, and at all levels that it has
 	go test -vet=off -timeout 60m -parallel 8 ./e2e -args -every-row
 
 fuzz: ## every fuzz target for FUZZTIME each
@@ -122,7 +122,7 @@ size: deps ## bytes that a visitor downloads, counted from the network in Chromi
 
 npm: deps ## pack the recorder as an npm package and prove it in a Vite and a webpack build
 	go run ./jsbridge/build -only npm
-	go test -count=1 -run '^TestNpm' -v ./e2e
+	go test -count=1 -run '^TestNpm' -v ./e2e -args -every-row
 
 check-generated: core player $(node_modules_ui) ## rebuild the committed files and fail on any difference
 	go run ./jsbridge/build -core $(CORE) -full-core $(FULL_CORE) -player $(PLAYER)

@@ -37,7 +37,7 @@ import (
 )
 
 // everyRow has rows run that look at what others of their test look at too: each alone, at each level.
-var everyRow = flag.Bool("every-row", false, "run each row of the large tables, alone and at every level (make e2e-all)")
+var everyRow = flag.Bool("every-row", false, "run each row of the large tables, alone, and at all levels that it has (make e2e-all)")
 
 // patience bounds every wait for a condition; a condition that holds ends it at once.
 const patience = time.Minute

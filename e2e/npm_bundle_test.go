@@ -228,9 +228,6 @@ func TestNpmFromTheSitesOwnOrigin(t *testing.T) {
 func TestNpmFromAnotherOrigin(t *testing.T) {
 	t.Parallel()
 	for name, bundler := range npmBundlers {
-		if name == "vite" && !*everyRow {
-			continue // TestNpmFromTheSitesOwnOrigin has it
-		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newNpmSite(t)

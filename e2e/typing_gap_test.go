@@ -87,7 +87,17 @@ func TestLeanRecorderTellsNothingOfTheKeys(t *testing.T) {
 	if len(rows) != 16 {
 		t.Fatalf("%d rows", len(rows))
 	}
-	for _, c := range together(rows) {
+	// What the lean recorder holds itself stands on pages of its own: the others are handed over with their first key.
+	var held, others []keyRow
+	for _, c := range rows {
+		switch c.name {
+		case "a button that script clicks", "scrolling", "focus that goes and comes", "a button that script presses", "a finger that script makes":
+			held = append(held, c)
+		default:
+			others = append(others, c)
+		}
+	}
+	for _, c := range append(together(held), together(others)...) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			lean, _ := whileItComes(t, `<p id=mark></p><input class=at>`+c.body+`<script>{ const at = document.querySelector('.at'); let n = 0

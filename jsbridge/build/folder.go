@@ -112,12 +112,9 @@ func (f *folder) add(source string, data []byte, sourceBytes int, name naming) (
 	if name == hashedName {
 		served = strings.TrimSuffix(source, ext) + "." + hex.EncodeToString(sum[:nameBytes]) + ext
 	}
-	// What is committed of the same bytes stays: compressing the player's core takes longer than all else.
-	br, err := os.ReadFile(filepath.Join(f.path, served+".br"))
-	if known, readErr := expand(br); err != nil || readErr != nil || !bytes.Equal(known, data) {
-		if br, err = compress(data); err != nil {
-			return asset.Entry{}, fmt.Errorf("compress %s: %w", source, err)
-		}
+	br, err := f.compressed(served, data)
+	if err != nil {
+		return asset.Entry{}, fmt.Errorf("compress %s: %w", source, err)
 	}
 	e := asset.Entry{
 		Name: served, Source: source, File: served + ".br", ContentType: ct,
@@ -127,6 +124,19 @@ func (f *folder) add(source string, data []byte, sourceBytes int, name naming) (
 	f.entries = append(f.entries, e)
 	f.files[e.File] = br
 	return e, nil
+}
+
+// compressed is data as brotli makes it. A core of the player that is committed stays as it is while its bytes are the same:
+// to compress its megabytes anew takes longer than the rest of the folder.
+func (f *folder) compressed(served string, data []byte) ([]byte, error) {
+	if len(data) > 1<<20 {
+		if br, err := os.ReadFile(filepath.Join(f.path, served+".br")); err == nil {
+			if known, err := expand(br); err == nil && bytes.Equal(known, data) {
+				return br, nil
+			}
+		}
+	}
+	return compress(data)
 }
 
 func compress(data []byte) ([]byte, error) {

@@ -6,7 +6,8 @@
 //
 // Order matters: the worker carries the name and hash of the core, the entry script those
 // of the worker, so that one `integrity` value pins everything. The output depends on the
-// sources and on the pinned versions alone; two runs are equal to the byte.
+// sources and on the pinned versions alone; two runs are equal to the byte. The player's core alone, which takes long, is not
+// compressed anew while what is committed holds the same bytes.
 //
 //	go run ./jsbridge/build [-core FILE] [-full-core FILE] [-player FILE] [-only recorder,ui,demo]
 //
